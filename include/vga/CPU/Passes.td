@@ -1,0 +1,85 @@
+//===- Passes.td - From linalg to CPU code -----------------*- tablegen -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_CPU_PASSES_TD
+#define VGA_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def VGAFuseElementwisePass : Pass<"vga-fuse-elementwise"> {
+  let summary = "Fuse elementwise linalg into elementwise consumers";
+  let description = [{
+    Fuses a linalg operation without reductions into its only user when that
+    has no reductions either. Upstream's `linalg-fuse-elementwise-ops` fuses
+    into reductions too, which repeats the producer's work for every element of
+    a contraction and hides the contraction from the register tiling.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def VGACPUParallelizePass : Pass<"vga-cpu-parallelize"> {
+  let summary = "Tile linalg on buffers into scf.parallel loops";
+  let description = [{
+    Splits every linalg operation on buffers into independent tasks that are
+    worth a thread each: one step of the outer parallel loops, a block of rows
+    and, for contractions, a block of columns. Operations that are known to be
+    small are left alone.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
+  let summary = "Tile linalg on buffers to registers and vectorize the tiles";
+  let description = [{
+    Tiles every linalg operation on buffers to a shape that registers hold -
+    rows x columns x reduction of a contraction, one vector of everything
+    else - and turns the tile into vector operations. What a tile size leaves
+    over is covered by the next of a ladder of smaller sizes that ends in 1, so
+    that every tile is static and none needs a mask. A tile of one column, and
+    an operation that cannot be vectorized, becomes scalar loops.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"vectorBits", "vector-bits", "unsigned", /*default=*/"256",
+           "Width of a vector register in bits">,
+  ];
+}
+
+def VGACPULowerVectorsPass : Pass<"vga-cpu-lower-vectors"> {
+  let summary = "Lower vector contractions, reductions and math to 1-D vectors";
+  let description = [{
+    Keeps accumulators in registers across the reduction loop, then lowers
+    contractions to outer products in fma form, transfers to rank 1, and exp,
+    log and tanh of f32 to polynomials.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def VGALowerAssertPass : Pass<"vga-lower-assert", "::mlir::ModuleOp"> {
+  let summary = "Turn cf.assert into calls of vgaRuntimeError";
+  let description = [{
+    Upstream lowers a failed assertion to `abort`. A program that embeds
+    compiled code wants the message instead: this pass calls
+    `void vgaRuntimeError(const char *message)`, which does not return.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+#endif // VGA_CPU_PASSES_TD

@@ -1,0 +1,31 @@
+//===- Passes.h - Conversions from the vga dialect ------------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_CONVERSION_PASSES_H
+#define VGA_CONVERSION_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir {
+class RewritePatternSet;
+} // namespace mlir
+
+namespace mlir::vga {
+
+#define GEN_PASS_DECL
+#include "vga/Conversion/Passes.h.inc"
+
+/// The patterns of convert-vga-to-linalg.
+void populateVGAToLinalgPatterns(RewritePatternSet &patterns);
+
+#define GEN_PASS_REGISTRATION
+#include "vga/Conversion/Passes.h.inc"
+
+} // namespace mlir::vga
+
+#endif // VGA_CONVERSION_PASSES_H

@@ -1,0 +1,280 @@
+//===- VGAOps.td - The vga operations ----------------------*- tablegen -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_DIALECT_VGA_IR_VGAOPS_TD
+#define VGA_DIALECT_VGA_IR_VGAOPS_TD
+
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "vga/Dialect/VGA/IR/VGAAttrs.td"
+include "vga/Dialect/VGA/IR/VGADialect.td"
+include "vga/Dialect/VGA/IR/VGAInterfaces.td"
+
+//===----------------------------------------------------------------------===//
+// Operand types
+//===----------------------------------------------------------------------===//
+
+def VGA_Float : AnyTypeOf<[F16, BF16, F32, F64]>;
+def VGA_Tensor4D : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[4]>],
+                                  "4D tensor of f16, bf16, f32 or f64">;
+def VGA_Mask : RankedTensorOf<[I1, VGA_Float], [HasAnyRankOfPred<[0, 1, 2, 3, 4]>],
+                              "tensor of i1 or float with at most 4 dimensions">;
+def VGA_Lengths : RankedTensorOf<[I32, I64], [HasAnyRankOfPred<[1]>],
+                                 "1D tensor of i32 or i64">;
+def VGA_PerHead : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[1]>],
+                                 "1D tensor of f16, bf16, f32 or f64">;
+def VGA_Gate : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[3, 4]>],
+                              "3D or 4D tensor of f16, bf16, f32 or f64">;
+def VGA_GateWeight : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[2, 3, 4]>],
+                                    "2D, 3D or 4D tensor of f16, bf16, f32 or f64">;
+def VGA_GateBias : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[1, 2]>],
+                                  "1D or 2D tensor of f16, bf16, f32 or f64">;
+def VGA_Lse : RankedTensorOf<[F32, F64], [HasAnyRankOfPred<[3]>],
+                             "3D tensor of f32 or f64">;
+
+class VGA_Op<string mnemonic, list<Trait> traits = []>
+    : Op<VGA_Dialect, mnemonic, !listconcat([
+        Pure,
+        DeclareOpInterfaceMethods<InferTypeOpInterface>,
+        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                                  ["reifyResultShapes"]>,
+      ], traits)> {
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// vga.gate
+//===----------------------------------------------------------------------===//
+
+def VGA_GateOp : VGA_Op<"gate"> {
+  let summary = "computes a gate from a source, g = act(source . W + b)";
+  let description = [{
+    Projects each position of `source` to one gate per head (scalar), or to one
+    gate per head and channel (elementwise), and applies the activation:
+
+    | mixing | W | formula | result |
+    |---|---|---|---|
+    | `per_head`, scalar | `[H, Ds]` | `g[b,h,s] = act(sum_d x[b,h',s,d] W[h,d] + b[h])` | `[B, H, S]` |
+    | `per_head`, elementwise | `[H, Ds, De]` | `g[b,h,s,e] = act(sum_d x[b,h',s,d] W[h,d,e] + b[h,e])` | `[B, H, S, De]` |
+    | `cross_head`, scalar | `[Hs, Ds, H]` | `g[b,h,s] = act(sum_{k,d} x[b,k,s,d] W[k,d,h] + b[h])` | `[B, H, S]` |
+    | `cross_head`, elementwise | `[Hs, Ds, H, De]` | `g[b,h,s,e] = act(sum_{k,d} x[b,k,s,d] W[k,d,h,e] + b[h,e])` | `[B, H, S, De]` |
+
+    with `h' = h / (H / Hs)` and `act` one of `sigmoid` (default), `identity`,
+    `softplus` (`log(1 + exp(x))`). The first row with `source` = v is equation
+    6 of arXiv 2510.09017, the third is its appendix B; with the hidden state
+    as `[B, 1, S, Dmodel]` the last is an input-state gate, as Qwen's G1.
+
+    | operand | shape | notes |
+    |---|---|---|
+    | `source` | `[B, Hs, S, Ds]`, in `layout` | B and S may be dynamic |
+    | `weight` | as above | |
+    | `bias` | `[H]` scalar, `[H, De]` elementwise | optional |
+
+    The result is f32 (f64 for an f64 source): gates are evaluated in that
+    precision. A scalar gate is `[B, H, S]` whatever the layout; an elementwise
+    one follows `layout`.
+
+    Example:
+
+    ```mlir
+    func.func @gate(%v: tensor<2x4x128x64xf16>, %w: tensor<4x64xf16>,
+                    %b: tensor<4xf16>) -> tensor<2x4x128xf32> {
+      %g = vga.gate %v, %w bias(%b : tensor<4xf16>)
+             : tensor<2x4x128x64xf16>, tensor<4x64xf16>
+      return %g : tensor<2x4x128xf32>
+    }
+    ```
+  }];
+  let arguments = (ins
+    VGA_Tensor4D:$source,
+    VGA_GateWeight:$weight,
+    Optional<VGA_GateBias>:$bias,
+    DefaultValuedAttr<VGA_ActivationAttr, "::mlir::vga::Activation::sigmoid">:$activation,
+    DefaultValuedAttr<VGA_MixingAttr, "::mlir::vga::Mixing::per_head">:$mixing,
+    DefaultValuedAttr<VGA_LayoutAttr, "::mlir::vga::Layout::bhsd">:$layout);
+  let results = (outs VGA_Gate:$result);
+  let assemblyFormat = [{
+    $source `,` $weight
+    oilist(`bias` `(` $bias `:` type($bias) `)`
+         | `activation` $activation
+         | `mixing` $mixing
+         | `layout` $layout)
+    attr-dict `:` type($source) `,` type($weight)
+  }];
+  let extraClassDeclaration = [{
+    /// True if the gate has one value per channel, false if one per head.
+    bool isElementwise() { return getResult().getType().getRank() == 4; }
+    /// The number of heads of the gate.
+    int64_t getNumHeads();
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// vga.attention
+//===----------------------------------------------------------------------===//
+
+// What vga.attention and vga.gated_attention have in common.
+class VGA_AttentionBase<string mnemonic, dag gateArguments, string gateClauses,
+                      string gatePositional, string gateTypes>
+    : VGA_Op<mnemonic, [AttrSizedOperandSegments, VGA_AttentionInterface]> {
+  let arguments = !con(
+    (ins VGA_Tensor4D:$query,
+         VGA_Tensor4D:$key,
+         VGA_Tensor4D:$value),
+    gateArguments,
+    (ins Optional<VGA_Mask>:$mask,
+         Optional<VGA_Lengths>:$kv_length,
+         Optional<VGA_PerHead>:$sink,
+         UnitAttr:$causal,
+         OptionalAttr<DenseI64ArrayAttr>:$window,
+         DefaultValuedAttr<VGA_AlignmentAttr, "::mlir::vga::Alignment::bottom_right">:$alignment,
+         OptionalAttr<F64Attr>:$scale,
+         OptionalAttr<F64Attr>:$softcap,
+         DefaultValuedAttr<VGA_LayoutAttr, "::mlir::vga::Layout::bhsd">:$layout,
+         UnitAttr:$return_lse));
+  let results = (outs VGA_Tensor4D:$result, Optional<VGA_Lse>:$lse);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value }] # gatePositional # [{
+    oilist( }] # gateClauses # [{
+           `mask` `(` $mask `:` type($mask) `)`
+         | `kv_length` `(` $kv_length `:` type($kv_length) `)`
+         | `sink` `(` $sink `:` type($sink) `)`
+         | `causal` $causal
+         | `window` custom<Window>($window)
+         | `alignment` $alignment
+         | `scale` $scale
+         | `softcap` $softcap
+         | `layout` $layout
+         | `lse` $return_lse)
+    attr-dict `:` type($query) `,` type($key) `,` type($value) }] # gateTypes;
+}
+
+def VGA_AttentionOp : VGA_AttentionBase<"attention",
+    (ins Optional<VGA_Gate>:$value_gate,
+         Optional<VGA_Gate>:$output_gate),
+    [{ `value_gate` `(` $value_gate `:` type($value_gate) `)`
+     | `output_gate` `(` $output_gate `:` type($output_gate) `)` | }],
+    "", ""> {
+  let summary = "attention with optional value gate and output gate";
+  let description = [{
+    Scaled dot-product attention of every query over the keys it can see, with
+    a gate on the values, a gate on the output, both, or none:
+
+    ```
+    s_ij    = scale * <q_i, k_j>                      scale = 1/sqrt(Dk)
+    s_ij    = c * tanh(s_ij / c)                      if softcap c is given
+    s_ij    = s_ij + mask_ij                          if the mask is of floats
+    alpha_i = softmax of s_ij over the keys j visible to query i
+    z_i     = sum_j alpha_ij * (value_gate_j (*) v_j)
+    out_i   = output_gate_i (*) z_i
+    lse_i   = log sum_j exp(s_ij)                     over the visible j
+    ```
+
+    The gate never enters the softmax statistics (arXiv 2510.09017, equation
+    4). With `o = Sk - Sq` for alignment `bottom_right` (default) and `o = 0`
+    for `top_left`, key j is visible to query i when all given conditions hold:
+
+    | given | condition |
+    |---|---|
+    | `causal` | `j <= i + o` |
+    | `window [left, right]` | `i + o - left <= j <= i + o + right`; -1 is unbounded |
+    | `kv_length` | `j < kv_length[b]` |
+    | `mask` of i1 | `mask_ij` is true |
+
+    A query that sees no key has output 0 and lse -inf, never NaN. A `sink`
+    logit per head enters the denominator (and lse) as one more key with no
+    value.
+
+    | operand | shape | notes |
+    |---|---|---|
+    | `query` | `[B, Hq, Sq, Dk]`, in `layout` | |
+    | `key` | `[B, Hkv, Sk, Dk]`, in `layout` | element type of `query` |
+    | `value` | `[B, Hkv, Sk, Dv]`, in `layout` | element type of `query` |
+    | `value_gate` | `[B, Hg, Sk]`, or `[B, Hg, Sk, Dv]` in `layout` | `Hg` is `Hkv` or `Hq` |
+    | `output_gate` | `[B, Hq, Sq]`, or `[B, Hq, Sq, Dv]` in `layout` | |
+    | `mask` | broadcasts to `[B, Hq, Sq, Sk]` | right-aligned, dimensions of 1 or the full size; a dynamic dimension is a full one |
+    | `kv_length` | `[B]` of i32 or i64 | keys and values at or past it are never used, whatever they hold |
+    | `sink` | `[Hq]` | |
+    | result | `[B, Hq, Sq, Dv]`, in `layout` | element type of `query` |
+    | `lse` | `[B, Hq, Sq]`, with keyword `lse` | f32, or f64 for f64 |
+
+    Scores, softmax, gates and sums are computed in f32 for f16, bf16 and f32,
+    and in f64 for f64.
+
+    Example:
+
+    ```mlir
+    func.func @attend(%q: tensor<2x8x?x64xf16>, %k: tensor<2x2x?x64xf16>,
+                      %v: tensor<2x2x?x64xf16>, %g: tensor<2x2x?xf32>)
+        -> tensor<2x8x?x64xf16> {
+      %z = vga.attention %q, %k, %v value_gate(%g : tensor<2x2x?xf32>)
+             causal window [255, 0]
+             : tensor<2x8x?x64xf16>, tensor<2x2x?x64xf16>, tensor<2x2x?x64xf16>
+      return %z : tensor<2x8x?x64xf16>
+    }
+    ```
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// vga.gated_attention
+//===----------------------------------------------------------------------===//
+
+def VGA_GatedAttentionOp : VGA_AttentionBase<"gated_attention",
+    (ins VGA_GateWeight:$weight,
+         Optional<VGA_GateBias>:$bias,
+         DefaultValuedAttr<VGA_GateSiteAttr, "::mlir::vga::GateSite::value">:$site,
+         DefaultValuedAttr<VGA_MixingAttr, "::mlir::vga::Mixing::per_head">:$mixing,
+         DefaultValuedAttr<VGA_ActivationAttr, "::mlir::vga::Activation::sigmoid">:$activation),
+    [{ `bias` `(` $bias `:` type($bias) `)`
+     | `site` $site | `mixing` $mixing | `activation` $activation | }],
+    " `,` $weight ", " `,` type($weight) "> {
+  let summary = "attention gated by its own value vectors";
+  let description = [{
+    The operator of arXiv 2510.09017: a gate computed from the value vectors,
+    applied to the values (equations 4 and 6) or to the output (appendix B).
+
+    ```
+    g     = act(v . W + b)                            as vga.gate of v
+    out_i = sum_j alpha_ij * (g_j (*) v_j)            site value (default)
+    out_i = g_{i + Sk - Sq} (*) sum_j alpha_ij v_j    site output
+    ```
+
+    At the output site query i takes its gate from the value at its own
+    position, `i + (Sk - Sq)`; where there is no such position its gate is 0,
+    and so is its output. Scores, visibility, sink, lse and precision are those
+    of `vga.attention`.
+
+    | operand | shape | notes |
+    |---|---|---|
+    | `query`, `key`, `value`, `mask`, `kv_length`, `sink` | as for `vga.attention` | |
+    | `weight` | `[H, Dv]` or `[H, Dv, Dv]` (`per_head`), `[Hkv, Dv, H]` or `[Hkv, Dv, H, Dv]` (`cross_head`) | `H` is `Hkv` or `Hq` at the value site, `Hq` at the output site |
+    | `bias` | `[H]` or `[H, Dv]` | optional |
+
+    Whether the op stays whole down to a kernel that computes the gate from the
+    value tile it has just loaded, or splits into `vga.gate` and
+    `vga.attention` (`vga-split-gated-attention`), is the target's choice; both
+    compute the same.
+
+    Example:
+
+    ```mlir
+    func.func @vga(%q: tensor<1x8x512x64xf32>, %k: tensor<1x2x512x64xf32>,
+                   %v: tensor<1x2x512x64xf32>, %w: tensor<2x64xf32>)
+        -> tensor<1x8x512x64xf32> {
+      %z = vga.gated_attention %q, %k, %v, %w causal
+             : tensor<1x8x512x64xf32>, tensor<1x2x512x64xf32>,
+               tensor<1x2x512x64xf32>, tensor<2x64xf32>
+      return %z : tensor<1x8x512x64xf32>
+    }
+    ```
+  }];
+}
+
+#endif // VGA_DIALECT_VGA_IR_VGAOPS_TD

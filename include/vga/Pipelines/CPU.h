@@ -1,0 +1,53 @@
+//===- CPU.h - The way to CPU code ---------------------------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_PIPELINES_CPU_H
+#define VGA_PIPELINES_CPU_H
+
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
+
+namespace mlir::vga {
+
+/// Options of `vga-cpu-pipeline`.
+struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
+  Option<unsigned> vectorBits{
+      *this, "vector-bits",
+      llvm::cl::desc("Width of a vector register in bits"),
+      llvm::cl::init(256)};
+  Option<bool> parallel{*this, "parallel",
+                        llvm::cl::desc("Run tasks in parallel through OpenMP"),
+                        llvm::cl::init(true)};
+  Option<bool> runtimeChecks{
+      *this, "runtime-checks",
+      llvm::cl::desc("Check shapes that are known at run time only"),
+      llvm::cl::init(true)};
+};
+
+/// Adds the passes that take a module of vga, linalg, tensor, arith and math
+/// on tensors to the llvm dialect (and omp, unless `parallel` is off):
+///
+///   graph     gated attention -> gate and attention -> linalg
+///   buffers   one-shot bufferization, deallocation by ownership
+///   loops     parallel tasks, register tiles, vectors
+///   llvm      with a C interface (_mlir_ciface_NAME) for public functions
+///
+/// A function's tensor arguments become memrefs that it only reads, its tensor
+/// results memrefs that the caller frees (free of the allocated pointer).
+void buildCPUPipeline(OpPassManager &manager,
+                      const CPUPipelineOptions &options);
+
+/// Registers `vga-cpu-pipeline`.
+void registerCPUPipeline();
+
+} // namespace mlir::vga
+
+#endif // VGA_PIPELINES_CPU_H

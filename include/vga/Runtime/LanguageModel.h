@@ -1,0 +1,89 @@
+//===- LanguageModel.h - Continuing a text ----------------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A byte-level language model is a function whose one input is a sequence of
+// bytes, `tensor<?xi32>` or `tensor<?xi64>`, and whose result is the logits of
+// the byte after each of them, `tensor<?x256xf32>`. `vga.context = N` on it
+// bounds the length of its input.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_RUNTIME_LANGUAGEMODEL_H
+#define VGA_RUNTIME_LANGUAGEMODEL_H
+
+#include "vga/Runtime/Runner.h"
+#include <random>
+
+namespace mlir::vga {
+
+struct SamplingOptions {
+  /// 0 takes the most probable byte; higher is more varied.
+  double temperature = 0;
+  /// Only the `topK` most probable bytes are candidates; 0 for all.
+  unsigned topK = 0;
+  /// The same seed gives the same text.
+  uint64_t seed = 0;
+};
+
+/// Draws from the distribution that logits describe.
+class Sampler {
+public:
+  explicit Sampler(const SamplingOptions &options)
+      : options(options), generator(options.seed) {}
+
+  /// An index into `logits`; nothing if they describe no distribution.
+  std::optional<unsigned> sample(ArrayRef<float> logits);
+
+private:
+  SamplingOptions options;
+  std::mt19937_64 generator;
+};
+
+/// Turns a stream of bytes into text: a character comes out with its last
+/// byte, bytes that are not UTF-8 come out as U+FFFD.
+class Utf8Stream {
+public:
+  /// The text that `byte` completes.
+  std::string push(uint8_t byte);
+
+  /// The text for an incomplete character at the end.
+  std::string finish();
+
+private:
+  std::string pending;
+};
+
+/// How a function computes logits.
+struct LanguageModel {
+  Signature signature;
+  /// The longest input; nothing if there is no bound.
+  std::optional<int64_t> context;
+
+  /// Emits an error if the function is not a language model.
+  static FailureOr<LanguageModel> get(func::FuncOp function);
+
+  /// The input for a text: its last bytes that fit into the context.
+  llvm::Expected<HostTensor> encode(StringRef text) const;
+};
+
+struct GenerationStats {
+  unsigned promptTokens = 0, generatedTokens = 0;
+  /// Until the first byte, and from there to the last.
+  double promptSeconds = 0, generationSeconds = 0;
+};
+
+/// Continues `prompt`, which is not empty, by `tokens` bytes. `arguments` are
+/// those of the model with any input; `emit` gets the text as it comes.
+llvm::Expected<GenerationStats>
+generate(Runner &runner, const LanguageModel &model, BoundArguments &arguments,
+         StringRef prompt, unsigned tokens, const SamplingOptions &options,
+         llvm::function_ref<llvm::Error(StringRef)> emit);
+
+} // namespace mlir::vga
+
+#endif // VGA_RUNTIME_LANGUAGEMODEL_H

@@ -1,0 +1,92 @@
+//===- Runner.h - Compiling and running modules -----------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The way from a module of functions on tensors to machine code, in this
+// process (Runner) or in a file (emitCode). Problems with the module are
+// diagnostics of its context; those of the calls are llvm::Errors.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_RUNTIME_RUNNER_H
+#define VGA_RUNTIME_RUNNER_H
+
+#include "vga/Runtime/Binding.h"
+#include "mlir/Pass/PassManager.h"
+#include <functional>
+
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
+namespace mlir {
+class ExecutionEngine;
+} // namespace mlir
+
+namespace mlir::vga {
+
+struct CompileOptions {
+  /// LLVM's optimization level.
+  unsigned optLevel = 3;
+
+  /// Whether tasks run in parallel; such code needs the OpenMP runtime.
+  bool parallel = true;
+
+  /// Sets up IR printing, timing and the like.
+  std::function<LogicalResult(PassManager &)> configurePassManager;
+};
+
+/// What emitCode writes.
+enum class CodeFormat { LLVMIR, Object };
+
+/// Compiles the module for this machine's processor and writes the code; the
+/// module is consumed. Public functions are callable as `_mlir_ciface_NAME`.
+LogicalResult emitCode(ModuleOp module, CodeFormat format,
+                       const CompileOptions &options, raw_ostream &os);
+
+/// The machine code of a module's functions, ready to be called.
+class Runner {
+public:
+  /// Compiles the functions named in `entries`, and what they need, for this
+  /// machine's processor. The module is consumed.
+  static FailureOr<std::unique_ptr<Runner>>
+  create(ModuleOp module, ArrayRef<Signature> entries,
+         const CompileOptions &options);
+  ~Runner();
+
+  /// Calls a function; its arguments must be those that its signature accepts.
+  llvm::Expected<SmallVector<HostTensor>>
+  run(StringRef entry, ArrayRef<const HostTensor *> arguments);
+
+private:
+  struct Function {
+    Signature signature;
+    void (*code)(void **) = nullptr;
+  };
+
+  Runner() = default;
+
+  std::unique_ptr<ExecutionEngine> engine;
+  llvm::StringMap<Function> functions;
+};
+
+/// Called when compiled code meets sizes that do not fit together. The default
+/// prints `error: message` and ends the process with status 1; a handler must
+/// not return.
+using RuntimeErrorHandler = void (*)(const char *message);
+void setRuntimeErrorHandler(RuntimeErrorHandler handler);
+
+/// Sets how many threads compiled code uses; 0 leaves the choice to the OpenMP
+/// runtime. Returns how many it will use.
+unsigned setNumThreads(unsigned threads);
+
+} // namespace mlir::vga
+
+/// What compiled code calls.
+extern "C" [[noreturn]] void vgaRuntimeError(const char *message);
+
+#endif // VGA_RUNTIME_RUNNER_H

@@ -1,0 +1,91 @@
+//===- LowerVectors.cpp - Vector operations to 1-D vectors ---------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/CPU/Passes.h"
+
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/Transforms/Hoisting.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::vga {
+#define GEN_PASS_DEF_VGACPULOWERVECTORSPASS
+#include "vga/CPU/Passes.h.inc"
+} // namespace mlir::vga
+
+using namespace mlir;
+
+namespace {
+
+struct LowerVectorsPass
+    : vga::impl::VGACPULowerVectorsPassBase<LowerVectorsPass> {
+  void runOnOperation() override {
+    linalg::hoistRedundantVectorTransfers(getOperation(),
+                                          /*verifyNonZeroTrip=*/false);
+    if (failed(lowerContractions()) || failed(lowerTransfers()) ||
+        failed(lowerShapes()) || failed(approximateMath()))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult apply(function_ref<void(RewritePatternSet &)> populate) {
+    RewritePatternSet patterns(&getContext());
+    populate(patterns);
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
+  }
+
+  LogicalResult lowerContractions() {
+    return apply([](RewritePatternSet &patterns) {
+      vector::populateVectorContractLoweringPatterns(
+          patterns, vector::VectorContractLowering::OuterProduct);
+      vector::populateVectorOuterProductLoweringPatterns(patterns);
+      vector::populateVectorMultiReductionLoweringPatterns(
+          patterns, vector::VectorMultiReductionLowering::InnerReduction);
+      vector::populateCastAwayVectorLeadingOneDimPatterns(patterns);
+    });
+  }
+
+  LogicalResult lowerTransfers() {
+    return apply([](RewritePatternSet &patterns) {
+      vector::populateVectorTransferPermutationMapLoweringPatterns(patterns);
+      vector::populateVectorTransferLoweringPatterns(patterns,
+                                                     /*maxTransferRank=*/1);
+      populateVectorToSCFConversionPatterns(
+          patterns, VectorTransferToSCFOptions().enableFullUnroll());
+    });
+  }
+
+  LogicalResult lowerShapes() {
+    return apply([](RewritePatternSet &patterns) {
+      vector::populateVectorBroadcastLoweringPatterns(patterns);
+      vector::populateVectorShapeCastLoweringPatterns(patterns);
+      vector::populateVectorTransposeLoweringPatterns(
+          patterns, vector::VectorTransposeLowering::Shuffle1D);
+    });
+  }
+
+  /// Functions of f32 become polynomials; those of f64 are left to libm.
+  LogicalResult approximateMath() {
+    return apply([](RewritePatternSet &patterns) {
+      populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+        return llvm::is_contained(
+            {"math.exp", "math.log", "math.log1p", "math.tanh", "math.erf"},
+            name);
+      });
+    });
+  }
+};
+
+} // namespace

@@ -1,0 +1,122 @@
+//===- LinalgBuilder.cpp - Short names for the linalg that definitions use ===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgBuilder.h"
+
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+
+Value LinalgBuilder::empty(ArrayRef<OpFoldResult> sizes, Type elementType) {
+  return tensor::EmptyOp::create(*this, sizes, elementType);
+}
+
+Value LinalgBuilder::constant(FloatType type, double value) {
+  return arith::ConstantOp::create(*this, getFloatAttr(type, value));
+}
+
+Value LinalgBuilder::filled(ArrayRef<OpFoldResult> sizes, FloatType type,
+                            double value) {
+  Value scalar = constant(type, value);
+  return linalg::FillOp::create(*this, scalar, empty(sizes, type)).getResult(0);
+}
+
+Value LinalgBuilder::generic(ArrayRef<Indexed> ins, Indexed out, Body body) {
+  // The loops of the operation: those of the result, then the reductions.
+  llvm::SetVector<AffineExpr> order(out.loops.begin(), out.loops.end());
+  for (const Indexed &in : ins)
+    order.insert(in.loops.begin(), in.loops.end());
+  SmallVector<utils::IteratorType> iterators(order.size(),
+                                             utils::IteratorType::reduction);
+  std::fill_n(iterators.begin(), out.loops.size(),
+              utils::IteratorType::parallel);
+
+  auto getMap = [&](ArrayRef<AffineExpr> loops) {
+    SmallVector<AffineExpr> dims;
+    for (AffineExpr loop : loops)
+      dims.push_back(getAffineDimExpr(llvm::find(order, loop) - order.begin()));
+    return AffineMap::get(order.size(), 0, dims, getContext());
+  };
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  for (const Indexed &in : ins) {
+    inputs.push_back(in.tensor);
+    maps.push_back(getMap(in.loops));
+  }
+  maps.push_back(getMap(out.loops));
+
+  auto op = linalg::GenericOp::create(
+      *this, out.tensor.getType(), inputs, out.tensor, maps, iterators,
+      [&](OpBuilder &nested, Location loc, ValueRange elements) {
+        LinalgBuilder scalars(loc, nested);
+        scalars.bodyLoops = order.takeVector();
+        linalg::YieldOp::create(scalars, body(scalars, elements));
+      });
+  return op.getResult(0);
+}
+
+Value LinalgBuilder::index(AffineExpr loop) {
+  return linalg::IndexOp::create(*this, llvm::find(bodyLoops, loop) -
+                                            bodyLoops.begin());
+}
+
+Value LinalgBuilder::contract(Indexed a, Indexed b, Indexed out) {
+  auto type = cast<FloatType>(getElementTypeOrSelf(out.tensor));
+  return generic({a, b}, out, [&](LinalgBuilder &s, ValueRange e) {
+    return s.add(e[2], s.mul(s.convert(e[0], type), s.convert(e[1], type)));
+  });
+}
+
+SmallVector<OpFoldResult> LinalgBuilder::sizesOf(Value tensor) {
+  return tensor::getMixedSizes(*this, getLoc(), tensor);
+}
+
+OpFoldResult LinalgBuilder::sizeOf(Value tensor, unsigned axis) {
+  return tensor::getMixedSize(*this, getLoc(), tensor, axis);
+}
+
+/// The reassociation that groups `axis` and `axis + 1` of the larger shape.
+static SmallVector<ReassociationIndices> groupAxis(unsigned rank,
+                                                   unsigned axis) {
+  SmallVector<ReassociationIndices> groups;
+  for (unsigned i = 0; i < rank; ++i) {
+    if (i == axis)
+      groups.push_back({i, i + 1});
+    else
+      groups.push_back({i < axis ? i : i + 1});
+  }
+  return groups;
+}
+
+Value LinalgBuilder::splitAxis(Value tensor, unsigned axis, int64_t innerSize) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  int64_t outerSize = type.getDimSize(axis) / innerSize;
+  SmallVector<OpFoldResult> sizes = sizesOf(tensor);
+  SmallVector<int64_t> shape(type.getShape());
+  sizes[axis] = getIndexAttr(outerSize);
+  shape[axis] = outerSize;
+  sizes.insert(sizes.begin() + axis + 1, getIndexAttr(innerSize));
+  shape.insert(shape.begin() + axis + 1, innerSize);
+  return tensor::ExpandShapeOp::create(*this, type.clone(shape), tensor,
+                                       groupAxis(type.getRank(), axis), sizes);
+}
+
+Value LinalgBuilder::mergeAxis(Value tensor, unsigned axis) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  return tensor::CollapseShapeOp::create(*this, tensor,
+                                         groupAxis(type.getRank() - 1, axis));
+}
+
+Value LinalgBuilder::convert(Value scalar, FloatType type) {
+  return convertScalarToDtype(*this, getLoc(), scalar, type,
+                              /*isUnsignedCast=*/false);
+}

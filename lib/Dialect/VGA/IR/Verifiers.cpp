@@ -1,0 +1,283 @@
+//===- Verifiers.cpp - The rules that the vga operations obey -------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every message names the operand, what was expected and what was there, and
+// is provoked by a test in test/Dialect/VGA/*-invalid.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/Dialect/VGA/IR/Semantics.h"
+#include "vga/Dialect/VGA/IR/VGA.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+
+/// Unknown sizes agree with every size.
+static bool agree(int64_t a, int64_t b) {
+  return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b);
+}
+
+static bool agree(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  return a.size() == b.size() &&
+         llvm::all_of_zip(a, b,
+                          [](int64_t x, int64_t y) { return agree(x, y); });
+}
+
+/// Prints a shape as a tensor type does: 2x?x64.
+static std::string str(ArrayRef<int64_t> shape) {
+  if (shape.empty())
+    return "rank 0";
+  return llvm::join(llvm::map_range(shape,
+                                    [](int64_t size) {
+                                      return ShapedType::isDynamic(size)
+                                                 ? std::string("?")
+                                                 : std::to_string(size);
+                                    }),
+                    "x");
+}
+
+/// `axis` of `operand` must be static: kernels are made for it.
+static LogicalResult verifyStatic(Operation *op, StringRef operand,
+                                  StringRef axis, int64_t size) {
+  if (!ShapedType::isDynamic(size))
+    return success();
+  return op->emitOpError("expected ")
+         << axis << " of " << operand << " to be static";
+}
+
+/// `axis` of `operand` must have the size that `source` gives it.
+static LogicalResult verifySize(Operation *op, StringRef operand,
+                                StringRef axis, int64_t got, StringRef source,
+                                int64_t expected) {
+  if (agree(got, expected))
+    return success();
+  return op->emitOpError("expected ")
+         << axis << " of " << operand << " to be " << expected << " as in "
+         << source << ", got " << got;
+}
+
+/// `value`, if there, must have one of the `expected` shapes.
+static LogicalResult verifyShape(Operation *op, StringRef operand, Value value,
+                                 ArrayRef<SmallVector<int64_t>> expected) {
+  if (!value)
+    return success();
+  ArrayRef<int64_t> got = cast<RankedTensorType>(value.getType()).getShape();
+  if (llvm::any_of(expected,
+                   [&](ArrayRef<int64_t> shape) { return agree(got, shape); }))
+    return success();
+  std::string wanted = llvm::join(
+      llvm::map_range(expected, [](auto &s) { return str(s); }), " or ");
+  return op->emitOpError("expected ")
+         << operand << " of shape " << wanted << ", got " << str(got);
+}
+
+//===----------------------------------------------------------------------===//
+// vga.gate
+//===----------------------------------------------------------------------===//
+
+/// The rules of a gate with `source` and `weight`; type inference has checked
+/// the rank of the weight.
+static LogicalResult verifyGate(Operation *op, StringRef sourceName,
+                                RankedTensorType source,
+                                RankedTensorType weight, Value bias,
+                                Mixing mixing, Layout layout) {
+  AxisOrder axes(layout);
+  int64_t sourceHeads = source.getDimSize(axes.head);
+  int64_t channels = source.getDimSize(axes.channel);
+  if (failed(verifyStatic(op, sourceName, "heads", sourceHeads)) ||
+      failed(verifyStatic(op, sourceName, "channels", channels)))
+    return failure();
+  if (!weight.hasStaticShape())
+    return op->emitOpError("expected weight to have a static shape, got ")
+           << weight;
+
+  bool perHead = mixing == Mixing::per_head;
+  int64_t heads = weight.getDimSize(perHead ? 0 : 2);
+  if (failed(verifySize(op, "weight", "channels", weight.getDimSize(1),
+                        sourceName, channels)))
+    return failure();
+  if (!perHead &&
+      failed(verifySize(op, "weight", "source heads", weight.getDimSize(0),
+                        sourceName, sourceHeads)))
+    return failure();
+  if (perHead && (sourceHeads == 0 || heads % sourceHeads != 0))
+    return op->emitOpError("expected heads of weight to be a multiple of the ")
+           << sourceHeads << " heads of " << sourceName << ", got " << heads;
+
+  SmallVector<int64_t> biasShape = {heads};
+  if (weight.getRank() == (perHead ? 3 : 4))
+    biasShape.push_back(weight.getShape().back());
+  return verifyShape(op, "bias", bias, {biasShape});
+}
+
+LogicalResult GateOp::verify() {
+  return verifyGate(*this, "source", getSource().getType(),
+                    getWeight().getType(), getBias(), getMixing(), getLayout());
+}
+
+//===----------------------------------------------------------------------===//
+// What vga.attention and vga.gated_attention share
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyProblem(AttentionInterface op) {
+  auto query = cast<RankedTensorType>(op.getQuery().getType());
+  auto key = cast<RankedTensorType>(op.getKey().getType());
+  auto value = cast<RankedTensorType>(op.getValue().getType());
+  for (auto [name, type] : {std::pair("key", key), std::pair("value", value)})
+    if (type.getElementType() != query.getElementType())
+      return op->emitOpError("expected element type of ")
+             << name << " to be " << query.getElementType()
+             << " as in query, got " << type.getElementType();
+
+  AxisOrder axes(op.getLayout());
+  for (auto [name, type] : {std::pair("query", query), std::pair("key", key),
+                            std::pair("value", value)})
+    if (failed(verifyStatic(op, name, "heads", type.getDimSize(axes.head))) ||
+        failed(
+            verifyStatic(op, name, "channels", type.getDimSize(axes.channel))))
+      return failure();
+
+  if (failed(verifySize(op, "key", "batch", key.getDimSize(axes.batch), "query",
+                        query.getDimSize(axes.batch))) ||
+      failed(verifySize(op, "value", "batch", value.getDimSize(axes.batch),
+                        "query", query.getDimSize(axes.batch))) ||
+      failed(verifySize(op, "value", "heads", value.getDimSize(axes.head),
+                        "key", key.getDimSize(axes.head))) ||
+      failed(verifySize(op, "value", "sequence",
+                        value.getDimSize(axes.sequence), "key",
+                        key.getDimSize(axes.sequence))) ||
+      failed(verifySize(op, "key", "channels", key.getDimSize(axes.channel),
+                        "query", query.getDimSize(axes.channel))))
+    return failure();
+
+  int64_t queryHeads = query.getDimSize(axes.head);
+  int64_t kvHeads = key.getDimSize(axes.head);
+  if (kvHeads == 0 || queryHeads == 0 || queryHeads % kvHeads != 0)
+    return op->emitOpError("expected heads of query to be a multiple of the ")
+           << kvHeads << " heads of key, got " << queryHeads;
+  if (query.getDimSize(axes.channel) == 0)
+    return op->emitOpError("expected query to have at least one channel");
+  return success();
+}
+
+static LogicalResult verifyVisibility(AttentionInterface op) {
+  AttentionSizes sizes(op);
+  if (Value mask = op.getMask()) {
+    ArrayRef<int64_t> got = cast<RankedTensorType>(mask.getType()).getShape();
+    SmallVector<int64_t> full = {sizes.batch, sizes.queryHeads, sizes.queries,
+                                 sizes.keys};
+    auto broadcasts = [](int64_t size, int64_t fullSize) {
+      return size == 1 || agree(size, fullSize);
+    };
+    if (!llvm::all_of_zip(got, ArrayRef(full).take_back(got.size()),
+                          broadcasts))
+      return op->emitOpError("expected mask to broadcast to ")
+             << str(full) << ", got " << str(got);
+  }
+  if (failed(verifyShape(op, "kv_length", op.getKvLength(), {{sizes.batch}})) ||
+      failed(verifyShape(op, "sink", op.getSink(), {{sizes.queryHeads}})))
+    return failure();
+  if (std::optional<ArrayRef<int64_t>> window = op.getWindow()) {
+    if (window->size() != 2)
+      return op->emitOpError("expected window to be [left, right], got ")
+             << window->size() << " bounds";
+    for (int64_t bound : *window)
+      if (bound < -1 || bound > std::numeric_limits<int32_t>::max())
+        return op->emitOpError("expected bounds of window to be -1 (unbounded) "
+                               "or from 0 to 2147483647, got ")
+               << bound;
+  }
+  return success();
+}
+
+static LogicalResult verifyScores(AttentionInterface op) {
+  if (std::optional<APFloat> scale = op.getScale())
+    if (!scale->isFinite())
+      return op->emitOpError("expected scale to be finite");
+  if (std::optional<APFloat> softcap = op.getSoftcap())
+    if (!softcap->isFinite() || softcap->isNegative() || softcap->isZero())
+      return op->emitOpError("expected softcap to be positive and finite");
+  return success();
+}
+
+static LogicalResult verifyAttention(AttentionInterface op) {
+  return success(succeeded(verifyProblem(op)) &&
+                 succeeded(verifyVisibility(op)) &&
+                 succeeded(verifyScores(op)));
+}
+
+//===----------------------------------------------------------------------===//
+// vga.attention
+//===----------------------------------------------------------------------===//
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifyAttention(*this)))
+    return failure();
+
+  AxisOrder axes(getLayout());
+  AttentionSizes sizes(*this);
+  auto gateShapes = [&](ArrayRef<int64_t> heads, int64_t sequence) {
+    SmallVector<SmallVector<int64_t>> shapes;
+    for (int64_t h : heads)
+      shapes.push_back({sizes.batch, h, sequence});
+    for (int64_t h : heads)
+      shapes.push_back(
+          axes.arrange(sizes.batch, h, sequence, sizes.valueChannels));
+    return shapes;
+  };
+  SmallVector<int64_t> valueGateHeads = {sizes.kvHeads};
+  if (sizes.groupSize() != 1)
+    valueGateHeads.push_back(sizes.queryHeads);
+  if (failed(verifyShape(*this, "value_gate", getValueGate(),
+                         gateShapes(valueGateHeads, sizes.keys))) ||
+      failed(verifyShape(*this, "output_gate", getOutputGate(),
+                         gateShapes(sizes.queryHeads, sizes.queries))))
+    return failure();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// vga.gated_attention
+//===----------------------------------------------------------------------===//
+
+LogicalResult GatedAttentionOp::verify() {
+  if (failed(verifyAttention(*this)))
+    return failure();
+
+  RankedTensorType weight = getWeight().getType();
+  bool perHead = getMixing() == Mixing::per_head;
+  int64_t minRank = perHead ? 2 : 3;
+  if (weight.getRank() < minRank || weight.getRank() > minRank + 1)
+    return emitOpError("expected weight of a ")
+           << stringifyMixing(getMixing()) << " gate to have rank " << minRank
+           << " (scalar) or " << minRank + 1 << " (elementwise), got "
+           << weight;
+  if (failed(verifyGate(*this, "value", getValue().getType(), weight, getBias(),
+                        getMixing(), getLayout())))
+    return failure();
+
+  AttentionSizes sizes(*this);
+  int64_t heads = weight.getDimSize(perHead ? 0 : 2);
+  bool atOutput = getSite() == GateSite::output;
+  if (heads != sizes.queryHeads && (atOutput || heads != sizes.kvHeads)) {
+    InFlightDiagnostic diagnostic =
+        emitOpError("expected heads of weight to be ");
+    if (!atOutput && sizes.groupSize() != 1)
+      diagnostic << sizes.kvHeads << " or ";
+    return diagnostic << sizes.queryHeads << " at site "
+                      << stringifyGateSite(getSite()) << ", got " << heads;
+  }
+  bool elementwise = weight.getRank() == minRank + 1;
+  if (elementwise && failed(verifySize(*this, "weight", "gated channels",
+                                       weight.getShape().back(), "value",
+                                       sizes.valueChannels)))
+    return failure();
+  return success();
+}

@@ -1,0 +1,144 @@
+//===- RuntimeOpVerification.cpp - Checks of shapes at run time -----------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the verifiers check of static sizes, for dynamic ones. The assertions
+// are made by the pass generate-runtime-verification.
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/Dialect/VGA/IR/Semantics.h"
+#include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/Transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+
+namespace {
+
+/// Asserts that operands agree on the size of an axis.
+class AxisChecker {
+public:
+  AxisChecker(OpBuilder &builder, Location loc, Operation *op)
+      : builder(loc, builder), op(op) {}
+
+  /// `value`, if there, must have at `axis` the size that `source` has at
+  /// `sourceAxis`; static sizes were compared by the verifier.
+  void expectSame(StringRef name, Value value, unsigned axis,
+                  StringRef sourceName, Value source, unsigned sourceAxis,
+                  StringRef axisName) {
+    if (!value || (!isDynamic(value, axis) && !isDynamic(source, sourceAxis)))
+      return;
+    Value got = tensor::DimOp::create(builder, value, axis);
+    Value expected = tensor::DimOp::create(builder, source, sourceAxis);
+    Value same =
+        arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, got, expected);
+    cf::AssertOp::create(builder, same,
+                         (op->getName().getStringRef() + ": " + axisName +
+                          " of " + name + " differs from that of " + sourceName)
+                             .str());
+  }
+
+private:
+  static bool isDynamic(Value value, unsigned axis) {
+    return cast<RankedTensorType>(value.getType()).isDynamicDim(axis);
+  }
+
+  ImplicitLocOpBuilder builder;
+  Operation *op;
+};
+
+} // namespace
+
+static void checkProblem(AttentionInterface op, AxisChecker &checker) {
+  AxisOrder axes(op.getLayout());
+  Value query = op.getQuery(), key = op.getKey(), value = op.getValue();
+  checker.expectSame("key", key, axes.batch, "query", query, axes.batch,
+                     "batch");
+  checker.expectSame("value", value, axes.batch, "query", query, axes.batch,
+                     "batch");
+  checker.expectSame("value", value, axes.sequence, "key", key, axes.sequence,
+                     "sequence");
+  checker.expectSame("kv_length", op.getKvLength(), 0, "query", query,
+                     axes.batch, "batch");
+
+  // A mask dimension that is not 1 is a full one.
+  Value mask = op.getMask();
+  if (!mask)
+    return;
+  auto type = cast<RankedTensorType>(mask.getType());
+  struct Axis {
+    unsigned fromRight;
+    StringRef sourceName;
+    Value source;
+    unsigned sourceAxis;
+    StringRef name;
+  };
+  for (const Axis &axis : {Axis{1, "key", key, axes.sequence, "sequence"},
+                           Axis{2, "query", query, axes.sequence, "sequence"},
+                           Axis{3, "query", query, axes.head, "heads"},
+                           Axis{4, "query", query, axes.batch, "batch"}}) {
+    if (type.getRank() < axis.fromRight)
+      return;
+    unsigned dim = type.getRank() - axis.fromRight;
+    if (type.getDimSize(dim) != 1)
+      checker.expectSame("mask", mask, dim, axis.sourceName, axis.source,
+                         axis.sourceAxis, axis.name);
+  }
+}
+
+static void checkGate(StringRef name, Value gate, StringRef sourceName,
+                      Value source, AxisOrder axes, AxisChecker &checker) {
+  if (!gate)
+    return;
+  bool elementwise = cast<RankedTensorType>(gate.getType()).getRank() == 4;
+  checker.expectSame(name, gate, elementwise ? axes.batch : 0, sourceName,
+                     source, axes.batch, "batch");
+  checker.expectSame(name, gate, elementwise ? axes.sequence : 2, sourceName,
+                     source, axes.sequence, "sequence");
+}
+
+namespace {
+
+template <typename OpTy>
+struct AttentionVerification
+    : RuntimeVerifiableOpInterface::ExternalModel<AttentionVerification<OpTy>,
+                                                  OpTy> {
+  void generateRuntimeVerification(
+      Operation *op, OpBuilder &builder, Location loc,
+      function_ref<std::string(Operation *, StringRef)>) const {
+    AxisChecker checker(builder, loc, op);
+    checkProblem(cast<AttentionInterface>(op), checker);
+    if (auto attention = dyn_cast<AttentionOp>(op)) {
+      AxisOrder axes(attention.getLayout());
+      checkGate("value_gate", attention.getValueGate(), "key",
+                attention.getKey(), axes, checker);
+      checkGate("output_gate", attention.getOutputGate(), "query",
+                attention.getQuery(), axes, checker);
+    }
+  }
+};
+
+} // namespace
+
+void vga::registerRuntimeVerifiableOpInterfaceExternalModels(
+    DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, VGADialect *) {
+    AttentionOp::attachInterface<AttentionVerification<AttentionOp>>(*context);
+    GatedAttentionOp::attachInterface<AttentionVerification<GatedAttentionOp>>(
+        *context);
+    // The verification code is made of these.
+    context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
+                         tensor::TensorDialect>();
+  });
+}

@@ -1,0 +1,144 @@
+//===- CPU.cpp - The way to CPU code -------------------------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/Pipelines/CPU.h"
+
+#include "vga/CPU/Passes.h"
+#include "vga/Conversion/Passes.h"
+#include "vga/Dialect/VGA/Transforms/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+
+static void addCleanup(OpPassManager &manager) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+/// Assertions for what verifiers can not see, with one-line messages.
+static void addRuntimeChecks(OpPassManager &manager) {
+  std::unique_ptr<Pass> pass = createGenerateRuntimeVerificationPass();
+  [[maybe_unused]] LogicalResult known = pass->initializeOptions(
+      "verbose-level=0", [](const Twine &message) {
+        llvm::report_fatal_error(message);
+        return failure();
+      });
+  assert(succeeded(known) && "upstream knows the option");
+  manager.addPass(std::move(pass));
+}
+
+/// vga and linalg on tensors -> linalg on tensors, fused.
+static void addGraphPasses(OpPassManager &manager,
+                           const CPUPipelineOptions &options) {
+  if (options.runtimeChecks)
+    addRuntimeChecks(manager);
+  manager.addPass(createVGASplitGatedAttentionPass());
+  manager.addPass(createConvertVGAToLinalgPass());
+  addCleanup(manager);
+  manager.addNestedPass<func::FuncOp>(createLinalgGeneralizeNamedOpsPass());
+  manager.addNestedPass<func::FuncOp>(createVGAFuseElementwisePass());
+  addCleanup(manager);
+}
+
+/// Tensors -> buffers, each freed by its owner.
+static void addBufferPasses(OpPassManager &manager) {
+  manager.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  manager.addPass(bufferization::createOneShotBufferizePass(options));
+  manager.addPass(bufferization::createDropEquivalentBufferResultsPass());
+  addCleanup(manager);
+  bufferization::buildBufferDeallocationPipeline(manager);
+  manager.addNestedPass<func::FuncOp>(
+      bufferization::createOptimizeAllocationLivenessPass());
+  manager.addPass(createConvertBufferizationToMemRefPass());
+}
+
+/// linalg on buffers -> parallel loops over register tiles.
+static void addLoopPasses(OpPassManager &manager,
+                          const CPUPipelineOptions &options) {
+  // Copies that bufferization made are linalg too.
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(createLinalgGeneralizeNamedOpsPass());
+  if (options.parallel)
+    function.addPass(createVGACPUParallelizePass());
+  addCleanup(function);
+  VGACPUVectorizePassOptions vectorize;
+  vectorize.vectorBits = options.vectorBits;
+  function.addPass(createVGACPUVectorizePass(vectorize));
+  // Accumulators are seen to be the same only once their addresses are.
+  function.addPass(memref::createFoldMemRefAliasOpsPass());
+  addCleanup(function);
+  function.addPass(createLoopInvariantCodeMotionPass());
+  function.addPass(createVGACPULowerVectorsPass());
+  addCleanup(function);
+}
+
+static void addLLVMPasses(OpPassManager &manager,
+                          const CPUPipelineOptions &options) {
+  if (options.parallel) {
+    manager.addPass(createConvertSCFToOpenMPPass());
+    // Removes the stack scopes of loop bodies that allocate nothing: they do
+    // not hold the branches that come next.
+    manager.addPass(createCanonicalizerPass());
+  }
+  manager.addPass(createVGALowerAssertPass());
+  manager.addPass(createConvertVectorToSCFPass());
+  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createLowerAffinePass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  manager.addPass(arith::createArithExpandOpsPass(expand));
+  addCleanup(manager);
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertMathToLibmPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createConvertVectorToLLVMPass());
+  manager.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
+  manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createFinalizeMemRefToLLVMConversionPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertIndexToLLVMPass());
+  manager.addPass(createUBToLLVMConversionPass());
+  if (options.parallel)
+    manager.addPass(createConvertOpenMPToLLVMPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  addCleanup(manager);
+}
+
+void vga::buildCPUPipeline(OpPassManager &manager,
+                           const CPUPipelineOptions &options) {
+  addGraphPasses(manager, options);
+  addBufferPasses(manager);
+  addLoopPasses(manager, options);
+  addLLVMPasses(manager, options);
+}
+
+void vga::registerCPUPipeline() {
+  PassPipelineRegistration<CPUPipelineOptions>(
+      "vga-cpu-pipeline",
+      "Compile vga, linalg, tensor, arith and math on tensors to CPU code in "
+      "the llvm dialect",
+      buildCPUPipeline);
+}

@@ -1,0 +1,180 @@
+//===- Codegen.cpp - From a module to machine code ------------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Codegen.h"
+
+#include "vga/Pipelines/CPU.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/ExecutionEngine/ExecutionEngine.h"
+#include "mlir/ExecutionEngine/OptUtils.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/Support/DynamicLibrary.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+using llvm::Expected;
+
+void vga::exportOnly(ModuleOp module, const llvm::StringSet<> &names) {
+  MLIRContext *context = module.getContext();
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (names.contains(function.getName())) {
+      function.setPublic();
+      function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
+                        UnitAttr::get(context));
+    } else if (!function.isDeclaration()) {
+      function.setPrivate();
+      function->setAttr(
+          "llvm.linkage",
+          LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
+    }
+  }
+}
+
+/// The width of the vector registers that arithmetic is fastest in.
+static unsigned getVectorBits(const llvm::TargetMachine &machine) {
+  const llvm::MCSubtargetInfo &subtarget = *machine.getMCSubtargetInfo();
+  if (!machine.getTargetTriple().isX86())
+    return 128;
+  if (subtarget.checkFeatures("+avx512f"))
+    return 512;
+  return subtarget.checkFeatures("+avx") ? 256 : 128;
+}
+
+LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
+                                      const llvm::TargetMachine &machine,
+                                      const CompileOptions &options) {
+  PassManager pm(module.getContext());
+  if (options.configurePassManager && failed(options.configurePassManager(pm)))
+    return failure();
+  CPUPipelineOptions pipelineOptions;
+  pipelineOptions.vectorBits = getVectorBits(machine);
+  pipelineOptions.parallel = options.parallel;
+  buildCPUPipeline(pm, pipelineOptions);
+  return pm.run(module);
+}
+
+//===----------------------------------------------------------------------===//
+// External functions
+//===----------------------------------------------------------------------===//
+
+static constexpr std::pair<StringLiteral, void (*)(const char *)>
+    kRuntimeFunctions[] = {{"vgaRuntimeError", vgaRuntimeError}};
+
+llvm::orc::SymbolMap
+vga::getRuntimeSymbols(llvm::orc::MangleAndInterner mangle) {
+  llvm::orc::SymbolMap symbols;
+  for (auto [name, function] : kRuntimeFunctions)
+    symbols[mangle(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
+                             llvm::JITSymbolFlags::Exported};
+  return symbols;
+}
+
+LogicalResult vga::checkExternalFunctions(ModuleOp module) {
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+    StringRef name = function.getName();
+    if (!function.isExternal() || name.starts_with("llvm.") ||
+        function.symbolKnownUseEmpty(module))
+      continue;
+    bool isKnown =
+        llvm::is_contained(llvm::make_first_range(kRuntimeFunctions), name) ||
+        llvm::sys::DynamicLibrary::SearchForAddressOfSymbol(name.str());
+    if (!isKnown)
+      return function.emitError()
+             << "the function '" << name << "' is called but has no body";
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// LLVM IR
+//===----------------------------------------------------------------------===//
+
+Expected<std::unique_ptr<llvm::TargetMachine>>
+vga::createHostMachine(const CompileOptions &options) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  llvm::InitializeNativeTargetAsmParser();
+  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+  if (!builder)
+    return builder.takeError();
+  builder->setCodeGenOptLevel(
+      llvm::CodeGenOpt::getLevel(std::min(options.optLevel, 3u))
+          .value_or(llvm::CodeGenOptLevel::Aggressive));
+  builder->setRelocationModel(llvm::Reloc::PIC_);
+  return builder->createTargetMachine();
+}
+
+std::unique_ptr<llvm::Module>
+vga::buildLLVMModule(ModuleOp module, llvm::TargetMachine &machine,
+                     llvm::LLVMContext &llvmContext,
+                     const CompileOptions &options) {
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registerOpenMPDialectTranslation(registry);
+  module.getContext()->appendDialectRegistry(registry);
+
+  std::unique_ptr<llvm::Module> llvmModule =
+      translateModuleToLLVMIR(module, llvmContext);
+  if (!llvmModule) {
+    module.emitError("cannot translate the module to LLVM IR");
+    return nullptr;
+  }
+  ExecutionEngine::setupTargetTripleAndDataLayout(llvmModule.get(), &machine);
+  auto optimize = makeOptimizingTransformer(options.optLevel, /*sizeLevel=*/0,
+                                            &machine);
+  if (llvm::Error error = optimize(llvmModule.get())) {
+    module.emitError("cannot optimize the module: ")
+        << toString(std::move(error));
+    return nullptr;
+  }
+  return llvmModule;
+}
+
+LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
+                            const CompileOptions &options, raw_ostream &os) {
+  llvm::StringSet<> names;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic())
+      names.insert(function.getName());
+  exportOnly(module, names);
+  auto machine = createHostMachine(options);
+  if (!machine)
+    return module.emitError("cannot generate code: ")
+           << toString(machine.takeError());
+  if (failed(lowerToLLVMDialect(module, **machine, options)))
+    return failure();
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::Module> llvmModule =
+      buildLLVMModule(module, **machine, llvmContext, options);
+  if (!llvmModule)
+    return failure();
+  if (format == CodeFormat::LLVMIR) {
+    llvmModule->print(os, nullptr);
+    return success();
+  }
+
+  SmallVector<char, 0> object;
+  llvm::raw_svector_ostream objectStream(object);
+  llvm::legacy::PassManager codegen;
+  if ((*machine)->addPassesToEmitFile(codegen, objectStream, nullptr,
+                                      llvm::CodeGenFileType::ObjectFile))
+    return module.emitError("this target writes no object files");
+  codegen.run(*llvmModule);
+  os << objectStream.str();
+  return success();
+}

@@ -1,0 +1,48 @@
+//===- Codegen.h - From a module to LLVM IR ---------------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_LIB_RUNTIME_CODEGEN_H
+#define VGA_LIB_RUNTIME_CODEGEN_H
+
+#include "vga/Runtime/Runner.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ExecutionEngine/Orc/Core.h"
+#include "llvm/ExecutionEngine/Orc/Mangling.h"
+
+namespace mlir::vga {
+
+/// Makes the functions of these names the only ones that code outside of the
+/// module can call; the others may be inlined and dropped.
+void exportOnly(ModuleOp module, const llvm::StringSet<> &names);
+
+/// Runs the CPU pipeline for the processor of `machine`.
+LogicalResult lowerToLLVMDialect(ModuleOp module,
+                                 const llvm::TargetMachine &machine,
+                                 const CompileOptions &options);
+
+/// Emits an error for a function that neither the module nor this process has.
+LogicalResult checkExternalFunctions(ModuleOp module);
+
+/// The functions that compiled code may call and that a symbol table of this
+/// process may not list.
+llvm::orc::SymbolMap getRuntimeSymbols(llvm::orc::MangleAndInterner mangle);
+
+/// A code generator for this machine's processor with all of its features.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createHostMachine(const CompileOptions &options);
+
+/// Translates a lowered module to LLVM IR and optimizes it. Emits an error and
+/// returns null if that fails.
+std::unique_ptr<llvm::Module> buildLLVMModule(ModuleOp module,
+                                              llvm::TargetMachine &machine,
+                                              llvm::LLVMContext &llvmContext,
+                                              const CompileOptions &options);
+
+} // namespace mlir::vga
+
+#endif // VGA_LIB_RUNTIME_CODEGEN_H

@@ -1,0 +1,196 @@
+"""Corner cases: what pairwise coverage would reach only by luck."""
+
+from __future__ import annotations
+
+from .case import FLOATS, LAYOUTS, Case, GateOperand, Mask, Projection
+
+BASE = {"op": "attention", "dtype": "f32", "hq": 4, "hkv": 2, "lse": True}
+
+
+def _features() -> list[Case]:
+    """Each feature alone on a plain base with Sq < Sk, so that a failure names its feature."""
+    base = {**BASE, "sq": 17, "sk": 33, "dk": 16, "dv": 8}
+    features = {
+        "plain": {},
+        "causal": {"causal": True},
+        "topleft": {"causal": True, "alignment": "top_left"},
+        "window": {"window": (6, 3)},
+        "length": {"kv_length": "partial"},
+        "boolmask": {"mask": Mask("i1", ("Sq", "Sk"))},
+        "floatmask": {"mask": Mask("f32", ("Sq", "Sk"))},
+        "scale": {"scale": 0.4},
+        "softcap": {"softcap": 1.5},
+        "sink": {"sink": "f32"},
+        "scalarvalue": {"value_gate": GateOperand("kv", False, "f32")},
+        "channelvalue": {"value_gate": GateOperand("kv", True, "f32")},
+        "queryheadvalue": {"value_gate": GateOperand("q", False, "f32")},
+        "scalaroutput": {"output_gate": GateOperand("q", False, "f32")},
+        "channeloutput": {"output_gate": GateOperand("q", True, "f32")},
+        "bothgates": {
+            "value_gate": GateOperand("q", True, "f32"),
+            "output_gate": GateOperand("q", True, "f32"),
+        },
+    }
+    return [Case(note=f"only_{name}", **base, **extra) for name, extra in features.items()]
+
+
+def _fully_masked() -> list[Case]:
+    """Rows, heads or whole problems in which no key is visible."""
+    cases = []
+    for dtype in FLOATS:
+        base = {**BASE, "dtype": dtype, "sq": 33, "sk": 17}
+        cases += [
+            Case(note="rows_before_keys", causal=True, **base),
+            Case(note="no_key", kv_length="zero", mask=Mask("f32", ("Sq", "Sk")), **base),
+        ]
+    base = {**BASE, "sq": 33, "sk": 17}
+    cases += [
+        Case(note="window_past_keys", window=(0, 0), alignment="top_left", **base),
+        Case(note="all_false", mask=Mask("i1", ("1", "1", "1", "1")), fill=(("mask", 0),), **base),
+        Case(note="all_true", mask=Mask("i1", ("Sq", "Sk")), fill=(("mask", 1),), **base),
+        Case(note="rank0_mask", mask=Mask("i1", ()), fill=(("mask", 1),), **base),
+        Case(
+            note="minus_infinity",
+            mask=Mask("f32", ("B", "1", "1", "Sk")),
+            fill=(("mask", float("-inf")),),
+            **base,
+        ),
+        Case(note="sink_alone", kv_length="mixed", sink="f32", **base),
+        Case(note="sink_alone", causal=True, sink="f16", **{**base, "dtype": "f16"}),
+        Case(
+            note="gates_without_key",
+            causal=True,
+            value_gate=GateOperand("kv", True, "f32"),
+            output_gate=GateOperand("q", True, "f32"),
+            **base,
+        ),
+        Case(note="unbounded_window", window=(-1, -1), **base),
+        Case(note="wide_window", window=(1000, 1000), **base),
+    ]
+    return cases
+
+
+def _unclamped_lengths() -> list[Case]:
+    """Lengths beyond the keys and below zero: "j < kv_length[b]" is defined for these, too."""
+    cases = []
+    for kind, kv_type in (("over", "i32"), ("negative", "i64")):
+        base = {**BASE, "sq": 17, "sk": 33, "kv_length": kind, "kv_type": kv_type}
+        projection = Projection(heads=4, weight="f32")
+        cases += [
+            Case(note="length", **base),
+            Case(note="length", causal=True, dynamic=("B", "Sk"), **{**base, "dtype": "f16"}),
+            Case(note="length", projection=projection, **{**base, "op": "gated_attention"}),
+        ]
+    return cases
+
+
+def _empty() -> list[Case]:
+    """Sizes of zero."""
+    return [
+        Case(note="no_keys", **{**BASE, "sk": 0}),
+        Case(note="no_keys", **{**BASE, "sk": 0, "dynamic": ("Sq", "Sk")}),
+        Case(note="no_keys_but_sink", sink="f32", **{**BASE, "sk": 0, "dynamic": ("Sk",)}),
+        Case(note="no_queries", **{**BASE, "sq": 0, "dynamic": ("Sq",)}),
+        Case(note="no_batch", **{**BASE, "batch": 0, "dynamic": ("B",)}),
+    ]
+
+
+def _extreme() -> list[Case]:
+    """Scores far beyond exp's range, exact in every type, so that only true overflow shows."""
+    mask = Mask("f32", ("Sq", "Sk"))
+    cases = []
+    for dtype in FLOATS:
+        base = {**BASE, "dtype": dtype, "integers": True, "scale": 1.0, "dk": 16}
+        cases += [
+            Case(note="large_scores", **base),
+            Case(note="hidden_by_sum", mask=mask, fill=(("mask", -300.0),), **base),
+            Case(note="sink_above", sink="f32", fill=(("sink", 200.0),), **base),
+        ]
+    base = {**BASE, "integers": True, "scale": 1.0, "dk": 16}
+    cases += [
+        Case(note="large_scores_causal", causal=True, **base),
+        Case(note="sink_below", sink="f32", fill=(("sink", -200.0),), **base),
+        Case(note="uniform", scale=0.0, **BASE),
+        Case(note="negative_scale", scale=-0.25, **BASE),
+        Case(note="tight_softcap", softcap=0.01, **BASE),
+        Case(note="wide_softcap", softcap=1000.0, **BASE),
+        Case(note="zero_value_gate", value_gate=GateOperand("kv", False, "f32"),
+             fill=(("gv", 0.0),), **BASE),
+    ]  # fmt: skip
+    return cases
+
+
+def _saturated() -> list[Case]:
+    """Gates far open and far closed; exp(-80) is still a normal f32."""
+    return [
+        Case(
+            op="gate",
+            dtype=dtype,
+            note=f"saturated_{'open' if bias > 0 else 'closed'}",
+            dv=16,
+            projection=Projection(
+                heads=4, activation=activation, weight="f32", bias="f32", elementwise=elementwise
+            ),
+            fill=(("b", bias),),
+        )
+        for activation in ("sigmoid", "softplus")
+        for bias in (100.0, -80.0)
+        for dtype, elementwise in (("f32", False), ("f16", False), ("f32", True), ("f64", True))
+    ]
+
+
+def _square() -> list[Case]:
+    """All four sizes alike, so that only the order of the axes tells the layouts apart."""
+    sizes = {"batch": 4, "hq": 4, "hkv": 4, "sq": 4, "sk": 4, "dk": 4, "dv": 4, "lse": True}
+    gate = GateOperand("q", True, "f32")
+    projection = Projection(heads=4, elementwise=True, weight="f32", bias="f32")
+    cases = []
+    for layout in LAYOUTS:
+        base = {"note": "square", "dtype": "f32", "layout": layout, "causal": True, **sizes}
+        cases += [
+            Case(op="attention", value_gate=gate, output_gate=gate, **base),
+            Case(op="attention", kv_length="partial", value_gate=gate, **base),
+            Case(op="gated_attention", projection=projection, **base),
+            Case(op="gated_attention", projection=projection, site="output", **base),
+        ]
+    return cases
+
+
+def _decode() -> list[Case]:
+    """One query against many keys, as in generation."""
+    base = {**BASE, "batch": 3, "hq": 8, "sq": 1, "sk": 100, "dk": 64, "dv": 64, "causal": True}
+    return [
+        Case(note="decode", kv_length="partial", layout=layout, dynamic=("Sk",),
+             value_gate=GateOperand("kv", False, "f32"), **{**base, "dtype": dtype})
+        for dtype, layout in zip(FLOATS, (*LAYOUTS, "bshd"), strict=True)
+    ]  # fmt: skip
+
+
+def _output_site() -> list[Case]:
+    """The output site's shift of positions, in both directions and every layout."""
+    cases = []
+    for layout in LAYOUTS:
+        for sq, sk in ((5, 17), (17, 5), (17, 17)):
+            for elementwise in (False, True):
+                base = {**BASE, "op": "gated_attention", "sq": sq, "sk": sk, "layout": layout}
+                projection = Projection(heads=4, elementwise=elementwise, bias="f32")
+                dynamic = ("Sq", "Sk") if elementwise else ()
+                note = "output_site"
+                cases.append(Case(note=note, site="output", projection=projection,
+                                  dynamic=dynamic, **base))  # fmt: skip
+    return cases
+
+
+def corner_cases() -> list[Case]:
+    groups = (
+        _features,
+        _fully_masked,
+        _unclamped_lengths,
+        _empty,
+        _extreme,
+        _saturated,
+        _square,
+        _decode,
+        _output_site,
+    )
+    return [case for group in groups for case in group()]

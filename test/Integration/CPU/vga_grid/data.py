@@ -1,0 +1,125 @@
+"""Inputs of a case, rounded to their types, and .npy files of every element type."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .case import Case, NamedCase, Tensor, inputs, shape
+
+NUMPY_TYPES = {
+    "i1": np.dtype(bool),
+    "i32": np.dtype("<i4"),
+    "i64": np.dtype("<i8"),
+    "f16": np.dtype("<f2"),
+    "bf16": np.dtype("V2"),  # as ml_dtypes saves it: two raw bytes
+    "f32": np.dtype("<f4"),
+    "f64": np.dtype("<f8"),
+}
+
+
+def to_bfloat16_bits(values: np.ndarray) -> np.ndarray:
+    """The upper half of each float32, rounded to nearest even; NaN stays NaN."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    return np.where(np.isnan(values), 0x7FC0, rounded).astype("<u2")
+
+
+def from_bfloat16_bits(bits: np.ndarray) -> np.ndarray:
+    return (bits.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+
+
+def save(path: str, values: np.ndarray, element: str) -> None:
+    """Writes values, which the element type holds exactly."""
+    if element == "bf16":
+        stored = to_bfloat16_bits(values).view("V2")
+    else:
+        stored = values.astype(NUMPY_TYPES[element])
+    np.save(path, stored)
+
+
+def load(path: str, element: str) -> np.ndarray:
+    """Reads what vga-run wrote as float64; refuses any other element type."""
+    stored = np.load(path, allow_pickle=False)
+    if stored.dtype != NUMPY_TYPES[element]:
+        raise ValueError(f"element type {stored.dtype.str}, expected {NUMPY_TYPES[element].str}")
+    if element == "bf16":
+        return from_bfloat16_bits(stored.view("<u2"))
+    return stored.astype(np.float64)
+
+
+def rounded(values: np.ndarray, element: str) -> np.ndarray:
+    """values as the element type holds them, in float64."""
+    if element == "bf16":
+        return from_bfloat16_bits(to_bfloat16_bits(values))
+    return values.astype(NUMPY_TYPES[element]).astype(np.float64)
+
+
+def lengths(case: Case, rng: np.random.Generator) -> np.ndarray:
+    """kv_length per batch entry; "mixed" has every kind, an empty one first."""
+    some = rng.integers(min(1, case.sk), max(case.sk, 2), case.batch)
+    if case.kv_length == "mixed":
+        some[0], some[1:2] = 0, case.sk
+    constant = {"zero": 0, "full": case.sk, "over": case.sk + 7, "negative": -3}
+    return np.full_like(some, constant[case.kv_length]) if case.kv_length in constant else some
+
+
+def boolean_mask(dims: tuple[str, ...], size: tuple[int, ...], rng) -> np.ndarray:
+    """True for seven keys in ten; the first query and some others see nothing."""
+    values = rng.random(size) < 0.7
+    if "Sq" in dims and size[dims.index("Sq")] > 1:
+        rows = np.moveaxis(values, dims.index("Sq"), 0)
+        rows[rng.random(len(rows)) < 0.1] = False
+        rows[0] = False
+    return values
+
+
+def draw(tensor: Tensor, case: Case, rng: np.random.Generator) -> np.ndarray:
+    """Standard normal, but for masks, lengths and weights; in float64, not yet rounded."""
+    size = shape(case, tensor)
+    constant = dict(case.fill).get(tensor.name)
+    if constant is not None:
+        return np.full(size, bool(constant) if tensor.type == "i1" else constant)
+    if tensor.name == "len":
+        return lengths(case, rng)
+    if tensor.type == "i1":
+        return boolean_mask(tensor.dims, size, rng)
+    values = rng.standard_normal(size)
+    if tensor.name == "w":  # logits of order one, so that no gate saturates
+        fan_in = math.prod(size[:2]) if case.projection.mixing == "cross_head" else size[1]
+        return values / math.sqrt(fan_in)
+    if tensor.name == "mask":  # some keys at -inf; where a row is one, some rows
+        return np.where(rng.random(size) < 0.2, -np.inf, values)
+    if case.integers and tensor.name in "qk":
+        return np.round(3.0 * values).clip(-8, 8)
+    return values
+
+
+def poison(case: Case, tensors: dict[str, np.ndarray]) -> None:
+    """NaN in keys, values and value gates at and beyond kv_length, which are never read.
+
+    Values at the output site are spared: a query may take its gate from any position.
+    """
+    names = ["k", "gv"] if case.site == "output" else ["k", "v", "gv"]
+    axes = {dim.name: dim.dims for dim in inputs(case)}
+    for name in names:
+        if name in tensors:
+            dims = axes[name]
+            rows = np.moveaxis(tensors[name], (dims.index("B"), dims.index("Sk")), (0, 1))
+            for b, length in enumerate(tensors["len"]):
+                rows[b, max(length, 0) :] = np.nan
+
+
+def make_inputs(named: NamedCase) -> dict[str, np.ndarray]:
+    """The inputs of a case by name: floats in float64 as their types hold them."""
+    case, rng = named.case, np.random.default_rng(named.seed)
+    tensors = {}
+    for tensor in inputs(case):
+        values = draw(tensor, case, rng)
+        if tensor.type not in ("i1", "i32", "i64"):
+            values = rounded(values, tensor.type)
+        tensors[tensor.name] = values
+    if case.kv_length:
+        poison(case, tensors)
+    return tensors

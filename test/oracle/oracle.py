@@ -1,0 +1,187 @@
+"""The numerical oracle: design section 1 of vga in float64 numpy, written from the formulas.
+
+It shares nothing with the compiler and favours plain reading over speed: a loop over batches and
+heads, one matrix per head. Source of the method: Bu, Zhong, Chen, Li, "Value-State Gated Attention
+for Mitigating Extreme-Token Phenomena in Transformers", arXiv 2510.09017.
+
+Shapes: q [B,Hq,Sq,Dk], k [B,Hkv,Sk,Dk], v [B,Hkv,Sk,Dv], out [B,Hq,Sq,Dv]. A layout ("bhsd",
+"bshd", "sbhd") orders the axes of every rank-4 tensor but the mask; tensors of rank 3 (scalar
+gates, lse) are always [B,H,S].
+
+    score        s_ij = scale * <q_i, k_j>, scale = 1/sqrt(Dk) unless given;
+                 then s_ij = c * tanh(s_ij / c) under a softcap c; then s_ij += float mask
+    visibility   with o = Sk - Sq (bottom_right) or o = 0 (top_left), key j is visible to query i if
+                 j <= i + o (causal), i + o - left <= j <= i + o + right (window, -1 = no bound),
+                 j < kv_length[b], and the boolean mask is true
+    weights      alpha_ij = exp(s_ij) / d_i over visible j,
+                 d_i = sum over visible j of exp(s_ij), plus exp(sink_h) when there is a sink
+    value gate   z_i = sum_j alpha_ij (gv_j * v_j)                            (paper eqs. 4 and 6)
+    output gate  out_i = go_i * z_i                                           (paper appendix B)
+    lse          log(d_i)
+    no key       out_i = 0, lse_i = -inf (with a sink: out_i = 0, lse_i = sink_h)
+    gate         g = act(source . W + b), act = sigmoid, identity or softplus (paper eq. 6, app. B)
+"""
+
+import numpy as np
+
+ACTIVATIONS = {
+    "sigmoid": lambda x: np.exp(-np.logaddexp(0.0, -x)),
+    "identity": lambda x: x,
+    "softplus": lambda x: np.logaddexp(0.0, x),
+}
+
+
+def to_bhsd(tensor, layout):
+    """A rank-4 tensor of the given layout as [B,H,S,D]."""
+    return np.transpose(tensor, [layout.index(axis) for axis in "bhsd"])
+
+
+def from_bhsd(tensor, layout):
+    """A [B,H,S,D] tensor in the given layout."""
+    return np.transpose(tensor, ["bhsd".index(axis) for axis in layout])
+
+
+def visibility(sq, sk, causal=False, window=(-1, -1), alignment="bottom_right"):
+    """The part of visibility that depends on positions alone: a boolean [Sq,Sk]."""
+    i = np.arange(sq)[:, None]
+    j = np.arange(sk)[None, :]
+    o = {"bottom_right": sk - sq, "top_left": 0}[alignment]
+    left, right = window
+    visible = np.ones((sq, sk), dtype=bool)
+    if causal:
+        visible &= j <= i + o
+    if left != -1:
+        visible &= i + o - left <= j
+    if right != -1:
+        visible &= j <= i + o + right
+    return visible
+
+
+def softmax(scores, sink=None):
+    """Weights and log-denominator of each row of scores; -inf marks a key that is not visible."""
+    top = np.max(scores, axis=1, initial=-np.inf)
+    if sink is not None:
+        top = np.maximum(top, sink)
+    shift = np.where(np.isfinite(top), top, 0.0)
+    weights = np.exp(scores - shift[:, None])
+    total = weights.sum(axis=1)
+    if sink is not None:
+        total = total + np.exp(sink - shift)
+    empty = total == 0.0
+    weights = weights / np.where(empty, 1.0, total)[:, None]
+    lse = np.where(empty, -np.inf, shift + np.log(np.where(empty, 1.0, total)))
+    return weights, lse
+
+
+def attention(
+    q,
+    k,
+    v,
+    *,
+    mask=None,
+    kv_length=None,
+    sink=None,
+    value_gate=None,
+    output_gate=None,
+    causal=False,
+    window=(-1, -1),
+    alignment="bottom_right",
+    scale=None,
+    softcap=None,
+    layout="bhsd",
+):
+    """Returns (out in the layout, lse [B,Hq,Sq])."""
+    q, k, v = (to_bhsd(tensor, layout) for tensor in (q, k, v))
+    batches, hq, sq, dk = q.shape
+    hkv, sk, dv = v.shape[1:]
+    scale = 1.0 / np.sqrt(dk) if scale is None else scale
+    visible = visibility(sq, sk, causal, window, alignment)
+    if mask is not None:
+        mask = np.broadcast_to(mask, (batches, hq, sq, sk))
+    gv = None if value_gate is None else with_channels(value_gate, layout)
+    go = None if output_gate is None else with_channels(output_gate, layout)
+
+    out = np.zeros((batches, hq, sq, dv))
+    lse = np.zeros((batches, hq, sq))
+    for b in range(batches):
+        # Keys at or beyond kv_length are cut off at once: they are never read.
+        keys = sk if kv_length is None else int(np.clip(kv_length[b], 0, sk))
+        for h in range(hq):
+            kv_head = h // (hq // hkv)
+            s = scale * (q[b, h] @ k[b, kv_head, :keys].T)
+            if softcap is not None:
+                s = softcap * np.tanh(s / softcap)
+            seen = visible[:, :keys]
+            if mask is not None and mask.dtype == bool:
+                seen = seen & mask[b, h, :, :keys]
+            elif mask is not None:
+                s = s + mask[b, h, :, :keys]
+            s = np.where(seen, s, -np.inf)
+            alpha, lse[b, h] = softmax(s, None if sink is None else sink[h])
+            values = v[b, kv_head, :keys]
+            if gv is not None:
+                values = gv[b, h // (hq // gv.shape[1]), :keys] * values
+            z = alpha @ values
+            out[b, h] = z if go is None else go[b, h] * z
+    return from_bhsd(out, layout), lse
+
+
+def with_channels(gate_values, layout):
+    """A scalar gate [B,H,S] as [B,H,S,1]; an elementwise one of the layout as [B,H,S,D]."""
+    if gate_values.ndim == 3:
+        return gate_values[..., None]
+    return to_bhsd(gate_values, layout)
+
+
+def gate(source, weight, bias=None, *, mixing="per_head", activation="sigmoid", layout="bhsd"):
+    """The gate g = act(source . W + b): scalar [B,H,S], or elementwise [B,H,S,De] in the layout.
+
+    per_head     W [H,Ds] or [H,Ds,De]: gate head h reads source head h / (H / Hs)
+    cross_head   W [Hs,Ds,H] or [Hs,Ds,H,De]: gate head h sums over all source heads
+    """
+    source = to_bhsd(source, layout)
+    batches, hs, s, _ = source.shape
+    cross = mixing == "cross_head"
+    heads = weight.shape[2] if cross else weight.shape[0]
+    channels = weight.shape[3:] if cross else weight.shape[2:]
+    g = np.zeros((batches, heads, s, *channels))
+    for b in range(batches):
+        for h in range(heads):
+            if cross:
+                logits = sum(source[b, e] @ weight[e, :, h] for e in range(hs))
+            else:
+                logits = source[b, h // (heads // hs)] @ weight[h]
+            if bias is not None:
+                logits = logits + bias[h]
+            g[b, h] = ACTIVATIONS[activation](logits)
+    return from_bhsd(g, layout) if channels else g
+
+
+def shift_to_queries(gate_of_keys, sq):
+    """The output-site gate of query i: that of position i + (Sk - Sq), 0 where there is none.
+
+    Takes [B,H,Sk] or [B,H,Sk,D] and gives [B,H,Sq] or [B,H,Sq,D].
+    """
+    sk = gate_of_keys.shape[2]
+    shifted = np.zeros((*gate_of_keys.shape[:2], sq, *gate_of_keys.shape[3:]))
+    for i in range(sq):
+        position = i + (sk - sq)
+        if position >= 0:
+            shifted[:, :, i] = gate_of_keys[:, :, position]
+    return shifted
+
+
+def gated_attention(
+    q, k, v, weight, bias=None, *, site="value", mixing="per_head", activation="sigmoid", **options
+):
+    """The paper's operator: attention gated by its own values, at the value or the output site."""
+    layout = options.get("layout", "bhsd")
+    g = gate(v, weight, bias, mixing=mixing, activation=activation, layout=layout)
+    if site == "value":
+        return attention(q, k, v, value_gate=g, **options)
+    sq = q.shape[layout.index("s")]
+    if g.ndim == 3:
+        g = shift_to_queries(g, sq)
+    else:
+        g = from_bhsd(shift_to_queries(to_bhsd(g, layout), sq), layout)
+    return attention(q, k, v, output_gate=g, **options)
