@@ -21,6 +21,22 @@ namespace mlir::vga {
 
 using namespace mlir;
 
+/// One line, with the place in the source first. The runtime verification of
+/// upstream ops makes three: a headline, "^ message" and the location.
+static std::string describe(cf::AssertOp assertion) {
+  StringRef text = assertion.getMsg();
+  text.consume_front("ERROR: Runtime op verification failed\n");
+  text.consume_front("^ ");
+  text = text.split("\nLocation:").first;
+  std::string line;
+  llvm::raw_string_ostream os(line);
+  if (auto place = assertion.getLoc()->findInstanceOf<FileLineColLoc>())
+    os << place.getFilename().getValue() << ":" << place.getLine() << ":"
+       << place.getColumn() << ": ";
+  os << text;
+  return line;
+}
+
 namespace {
 
 struct LowerAssertPass : vga::impl::VGALowerAssertPassBase<LowerAssertPass> {
@@ -33,9 +49,10 @@ struct LowerAssertPass : vga::impl::VGALowerAssertPassBase<LowerAssertPass> {
     LLVM::LLVMFuncOp handler = declareHandler();
     llvm::StringMap<LLVM::GlobalOp> messages;
     for (cf::AssertOp assertion : assertions) {
-      LLVM::GlobalOp &message = messages[assertion.getMsg()];
+      std::string text = describe(assertion);
+      LLVM::GlobalOp &message = messages[text];
       if (!message)
-        message = createMessage(assertion, messages.size());
+        message = createMessage(assertion.getLoc(), text, messages.size());
       lower(assertion, message, handler);
     }
   }
@@ -53,14 +70,14 @@ private:
                                     type);
   }
 
-  LLVM::GlobalOp createMessage(cf::AssertOp assertion, unsigned number) {
+  LLVM::GlobalOp createMessage(Location loc, std::string text,
+                               unsigned number) {
     auto builder = OpBuilder::atBlockBegin(getOperation().getBody());
-    std::string text = assertion.getMsg().str();
     text.push_back('\0');
     auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), text.size());
     return LLVM::GlobalOp::create(
-        builder, assertion.getLoc(), type, /*isConstant=*/true,
-        LLVM::Linkage::Internal, "vga_assert_message_" + std::to_string(number),
+        builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
+        "vga_assert_message_" + std::to_string(number),
         builder.getStringAttr(text));
   }
 

@@ -16,8 +16,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGACPUVECTORIZEPASS
@@ -110,19 +108,151 @@ private:
     }
   }
 
+  /// Emits the operation on one tile, without the loops that are one
+  /// iteration long: a row of a matrix is a vector.
   void emitTile() {
-    SmallVector<Value> operands =
-        makeTiledShapes(rewriter, op.getLoc(), op, op->getOperands(), offsets,
-                        sizes, extents, /*omitPartialTileCheck=*/true);
-    auto tile = cast<LinalgOp>(
-        clone(rewriter, op.getOperation(), TypeRange(), operands));
-    offsetIndices(rewriter, tile, offsets);
+    SmallVector<unsigned> kept;
+    SmallVector<utils::IteratorType> iterators;
+    for (auto [loop, size] : llvm::enumerate(sizes))
+      if (!isOneInteger(size)) {
+        kept.push_back(loop);
+        iterators.push_back(op.getIteratorTypesArray()[loop]);
+      }
+    SmallVector<Value> operands;
+    SmallVector<AffineMap> maps;
+    for (auto [operand, map] :
+         llvm::zip_equal(op->getOperands(), op.getIndexingMapsArray())) {
+      auto [tile, tileMap] = sliceOperand(operand, map, kept);
+      operands.push_back(tile);
+      maps.push_back(tileMap);
+    }
+    unsigned inputs = op.getNumDpsInputs();
+    auto tile = GenericOp::create(rewriter, op.getLoc(), TypeRange(),
+                                  ArrayRef(operands).take_front(inputs),
+                                  ArrayRef(operands).drop_front(inputs), maps,
+                                  iterators);
+    rewriter.cloneRegionBefore(op->getRegion(0), tile.getRegion(),
+                               tile.getRegion().begin());
+    shiftIndices(tile, kept);
+  }
+
+  /// The part of `operand` that the tile works on, and its map over `kept`.
+  std::pair<Value, AffineMap> sliceOperand(Value operand, AffineMap map,
+                                           ArrayRef<unsigned> kept) {
+    auto getMap = [&](ArrayRef<AffineExpr> results) {
+      return AffineMap::get(kept.size(), 0, results, rewriter.getContext());
+    };
+    auto type = dyn_cast<MemRefType>(operand.getType());
+    if (!type)
+      return {operand, getMap({})};
+    SmallVector<OpFoldResult> starts, shape;
+    SmallVector<int64_t> keptShape;
+    SmallVector<AffineExpr> results;
+    for (AffineExpr result : map.getResults()) {
+      unsigned loop = cast<AffineDimExpr>(result).getPosition();
+      starts.push_back(offsets[loop]);
+      shape.push_back(sizes[loop]);
+      if (auto it = llvm::find(kept, loop); it != kept.end()) {
+        keptShape.push_back(*getConstantIntValue(sizes[loop]));
+        results.push_back(rewriter.getAffineDimExpr(it - kept.begin()));
+      }
+    }
+    SmallVector<OpFoldResult> strides(shape.size(), rewriter.getIndexAttr(1));
+    auto tileType =
+        cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+            keptShape, type, starts, shape, strides));
+    return {memref::SubViewOp::create(rewriter, op.getLoc(), tileType, operand,
+                                      starts, shape, strides),
+            getMap(results)};
+  }
+
+  /// linalg.index counts from the start of the tile: adds that start.
+  void shiftIndices(GenericOp tile, ArrayRef<unsigned> kept) {
+    SmallVector<IndexOp> indices(tile.getBody()->getOps<IndexOp>());
+    for (IndexOp index : indices) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointAfter(index);
+      Value start = cast<Value>(offsets[index.getDim()]);
+      auto it = llvm::find(kept, index.getDim());
+      if (it == kept.end()) {
+        rewriter.replaceOp(index, start);
+        continue;
+      }
+      Value within =
+          IndexOp::create(rewriter, index.getLoc(), it - kept.begin());
+      rewriter.replaceOpWithNewOp<arith::AddIOp>(index, within, start);
+    }
   }
 
   RewriterBase &rewriter;
   LinalgOp op;
   SmallVector<Ladder> ladders;
   SmallVector<OpFoldResult> extents, offsets, sizes;
+};
+
+/// A tile of a contraction, as reads, a vector.contract and a write. Upstream
+/// would make a reduction of a product of operands broadcast to all loops.
+class ContractionTile {
+public:
+  static bool matches(LinalgOp op) {
+    // A dot product has a scalar result: that is a reduction.
+    return isaContractionOpInterface(op) && op.getNumDpsInputs() == 2 &&
+           op.getIndexingMapsArray().back().getNumResults() != 0 &&
+           llvm::all_of(op->getOperandTypes(), [](Type type) {
+             return isa<FloatType>(getElementTypeOrSelf(type));
+           });
+  }
+
+  static void vectorize(RewriterBase &rewriter, LinalgOp op) {
+    Location loc = op.getLoc();
+    Value out = op.getDpsInits()[0];
+    auto type = cast<FloatType>(getElementTypeOrSelf(out));
+    Value a =
+        convert(rewriter, loc, read(rewriter, loc, op->getOperand(0)), type);
+    Value b =
+        convert(rewriter, loc, read(rewriter, loc, op->getOperand(1)), type);
+    Value accumulator = read(rewriter, loc, out);
+    SmallVector<Attribute> iterators;
+    for (utils::IteratorType iterator : op.getIteratorTypesArray())
+      iterators.push_back(vector::IteratorTypeAttr::get(
+          rewriter.getContext(), iterator == utils::IteratorType::parallel
+                                     ? vector::IteratorType::parallel
+                                     : vector::IteratorType::reduction));
+    Value sum = vector::ContractionOp::create(
+        rewriter, loc, a, b, accumulator,
+        rewriter.getAffineMapArrayAttr(op.getIndexingMapsArray()),
+        rewriter.getArrayAttr(iterators));
+    rewriter.replaceOpWithNewOp<vector::TransferWriteOp>(
+        op, sum, out, zeros(rewriter, loc, out), inBounds(out));
+  }
+
+private:
+  static SmallVector<Value> zeros(OpBuilder &builder, Location loc,
+                                  Value memref) {
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    return SmallVector<Value>(cast<MemRefType>(memref.getType()).getRank(),
+                              zero);
+  }
+
+  static SmallVector<bool> inBounds(Value memref) {
+    return SmallVector<bool>(cast<MemRefType>(memref.getType()).getRank(),
+                             true);
+  }
+
+  static Value read(OpBuilder &builder, Location loc, Value memref) {
+    auto type = cast<MemRefType>(memref.getType());
+    return vector::TransferReadOp::create(
+        builder, loc, VectorType::get(type.getShape(), type.getElementType()),
+        memref, zeros(builder, loc, memref), /*padding=*/std::nullopt,
+        ArrayRef<bool>(inBounds(memref)));
+  }
+
+  static Value convert(OpBuilder &builder, Location loc, Value vector,
+                       FloatType type) {
+    return convertScalarToDtype(builder, loc, vector,
+                                cast<VectorType>(vector.getType()).clone(type),
+                                /*isUnsignedCast=*/false);
+  }
 };
 
 struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
@@ -133,24 +263,16 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
     for (LinalgOp op : collect())
       if (isTileable(op))
         RegisterTiling(rewriter, op, vectorBits).run();
-    if (failed(dropUnitLoops()))
-      return signalPassFailure();
     for (LinalgOp op : collect()) {
       rewriter.setInsertionPoint(op);
-      if (isWorthVectorizing(op))
-        if (FailureOr<VectorizationResult> result = vectorize(rewriter, op);
-            succeeded(result)) {
-          rewriter.replaceOp(op, result->replacements);
-          continue;
-        }
+      if (succeeded(vectorizeTile(rewriter, op)))
+        continue;
       if (failed(linalgOpToLoops(rewriter, op))) {
         op->emitError("could not be lowered to loops");
         return signalPassFailure();
       }
       rewriter.eraseOp(op);
     }
-    if (failed(raiseToContractions()))
-      return signalPassFailure();
   }
 
 private:
@@ -160,9 +282,24 @@ private:
     return ops;
   }
 
+  static LogicalResult vectorizeTile(RewriterBase &rewriter, LinalgOp op) {
+    if (!isWorthVectorizing(op))
+      return failure();
+    if (ContractionTile::matches(op)) {
+      ContractionTile::vectorize(rewriter, op);
+      return success();
+    }
+    FailureOr<VectorizationResult> result = vectorize(rewriter, op);
+    if (failed(result))
+      return failure();
+    rewriter.replaceOp(op, result->replacements);
+    return success();
+  }
+
   static bool isTileable(LinalgOp op) {
     auto isSimple = [](AffineMap map) { return map.isProjectedPermutation(); };
-    return op.hasPureBufferSemantics() && op.getNumDpsInits() == 1 &&
+    return isa<GenericOp>(op) && op.hasPureBufferSemantics() &&
+           op.getNumDpsInits() == 1 &&
            llvm::all_of(op.getIndexingMapsArray(), isSimple);
   }
 
@@ -181,24 +318,6 @@ private:
     return ranges[innermost] >= 4 ||
            (!reductions.empty() && !isaContractionOpInterface(op) &&
             ranges[reductions.back()] >= 4);
-  }
-
-  /// A tile of one row is better off without the row axis.
-  LogicalResult dropUnitLoops() {
-    RewritePatternSet patterns(&getContext());
-    ControlDropUnitDims control;
-    control.rankReductionStrategy =
-        ControlDropUnitDims::RankReductionStrategy::ExtractInsertSlice;
-    populateFoldUnitExtentDimsPatterns(patterns, control);
-    return applyPatternsGreedily(getOperation(), std::move(patterns));
-  }
-
-  /// sum(a * b) is a contraction.
-  LogicalResult raiseToContractions() {
-    RewritePatternSet patterns(&getContext());
-    vector::populateVectorReductionToContractPatterns(patterns);
-    vector::populateSinkVectorOpsPatterns(patterns);
-    return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 };
 

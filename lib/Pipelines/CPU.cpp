@@ -36,8 +36,8 @@ static void addCleanup(OpPassManager &manager) {
 /// Assertions for what verifiers can not see, with one-line messages.
 static void addRuntimeChecks(OpPassManager &manager) {
   std::unique_ptr<Pass> pass = createGenerateRuntimeVerificationPass();
-  [[maybe_unused]] LogicalResult known = pass->initializeOptions(
-      "verbose-level=0", [](const Twine &message) {
+  [[maybe_unused]] LogicalResult known =
+      pass->initializeOptions("verbose-level=0", [](const Twine &message) {
         llvm::report_fatal_error(message);
         return failure();
       });
@@ -114,7 +114,6 @@ static void addLLVMPasses(OpPassManager &manager,
   manager.addPass(createConvertMathToLibmPass());
   manager.addPass(createConvertMathToLLVMPass());
   manager.addPass(createConvertVectorToLLVMPass());
-  manager.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   manager.addPass(createConvertFuncToLLVMPass());
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
   manager.addPass(createArithToLLVMConversionPass());

@@ -110,7 +110,8 @@ void GenerationReport::printJSON(raw_ostream &os) const {
   auto toValue = [](std::optional<double> rate) {
     return rate ? llvm::json::Value(*rate) : llvm::json::Value(nullptr);
   };
-  printObject({{"entry", entry},
+  printObject(llvm::json::Object{
+      {"entry", entry},
                {"threads", threads},
                {"compile_seconds", compileSeconds},
                {"temperature", sampling.temperature},

@@ -117,64 +117,71 @@ struct CommandLine {
                          cl::desc("Seed of the random choices (default: 0)"),
                          cl::value_desc("n"), cl::init(0), cl::cat(category)};
 
-  /// The option that chooses the mode, or null.
-  llvm::Expected<const cl::Option *> getModeOption() const;
-  /// The options that say something in a mode chosen by this option.
-  SmallVector<const cl::Option *> getOptionsOf(const cl::Option *mode) const;
-  Error checkCombination(const cl::Option *mode) const;
+  using Mode = RunOptions::Mode;
+  llvm::Expected<Mode> getMode() const;
+  Error checkCombination(Mode mode) const;
   Error checkValues() const;
-  RunOptions get(const cl::Option *mode) const;
+  RunOptions get(Mode mode) const;
 };
 } // namespace
 
-llvm::Expected<const cl::Option *> CommandLine::getModeOption() const {
-  const cl::Option *mode = nullptr;
-  for (const cl::Option *option :
-       {static_cast<const cl::Option *>(&runList),
-        static_cast<const cl::Option *>(&benchmark),
-        static_cast<const cl::Option *>(&emit),
-        static_cast<const cl::Option *>(&prompt)}) {
-    if (option->getNumOccurrences() == 0)
+/// The option as the user writes it.
+static std::string getSpelling(const cl::Option &option) {
+  return (option.ArgStr.size() == 1 ? "-" : "--") + option.ArgStr.str();
+}
+
+llvm::Expected<RunOptions::Mode> CommandLine::getMode() const {
+  const std::pair<const cl::Option &, Mode> choices[] = {
+      {runList, Mode::RunList},
+      {benchmark, Mode::Benchmark},
+      {prompt, Mode::Generate},
+      {emit, Mode::Emit}};
+  const cl::Option *chosen = nullptr;
+  Mode mode = Mode::Run;
+  for (auto &[option, choice] : choices) {
+    if (option.getNumOccurrences() == 0)
       continue;
-    if (mode)
-      return createStringError("--" + mode->ArgStr + " and --" +
-                               option->ArgStr + " do not go together");
-    mode = option;
+    if (chosen)
+      return createStringError(getSpelling(*chosen) + " and " +
+                               getSpelling(option) + " do not go together");
+    chosen = &option;
+    mode = choice;
   }
   return mode;
 }
 
-SmallVector<const cl::Option *>
-CommandLine::getOptionsOf(const cl::Option *mode) const {
-  if (mode == &runList)
-    return {&weights};
-  if (mode == &emit)
-    return {&entry, &emitPath};
-  if (mode == &prompt)
-    return {&entry, &weights, &tokens, &temperature, &topK, &seed, &json};
-  if (mode == &benchmark)
-    return {&entry, &weights, &inputs, &outputs, &json};
-  return {&entry, &weights, &inputs, &outputs};
-}
-
-Error CommandLine::checkCombination(const cl::Option *mode) const {
-  SmallVector<const cl::Option *> allowed = getOptionsOf(mode);
-  // In the order of the first mode that an option belongs to.
-  const std::pair<const cl::Option *, StringRef> options[] = {
-      {&entry, ""},       {&weights, ""},           {&inputs, ""},
-      {&outputs, ""},     {&emitPath, "--emit"},    {&tokens, "--prompt"},
-      {&topK, "--prompt"}, {&temperature, "--prompt"}, {&seed, "--prompt"},
-      {&json, "--benchmark or --prompt"}};
-  for (auto [option, needed] : options) {
-    if (option->getNumOccurrences() == 0 || llvm::is_contained(allowed, option))
-      continue;
-    std::string name = (option->ArgStr.size() == 1 ? "-" : "--") +
-                       option->ArgStr.str();
-    if (!needed.empty())
-      return createStringError(name + " needs " + needed);
-    return createStringError("--" + mode->ArgStr + " and " + name +
-                             " do not go together");
-  }
+Error CommandLine::checkCombination(Mode mode) const {
+  struct Rule {
+    const cl::Option &option;
+    /// Where the option means something, and how to say so.
+    SmallVector<Mode, 4> modes;
+    StringRef where;
+  };
+  const Rule rules[] = {
+      {entry,
+       {Mode::Run, Mode::Benchmark, Mode::Generate, Mode::Emit},
+       "cannot go with --runs"},
+      {weights,
+       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::Generate},
+       "cannot go with --emit"},
+      {inputs,
+       {Mode::Run, Mode::Benchmark},
+       "cannot go with --runs, --prompt or --emit"},
+      {outputs,
+       {Mode::Run, Mode::Benchmark},
+       "cannot go with --runs, --prompt or --emit"},
+      {emitPath, {Mode::Emit}, "needs --emit"},
+      {tokens, {Mode::Generate}, "needs --prompt"},
+      {temperature, {Mode::Generate}, "needs --prompt"},
+      {topK, {Mode::Generate}, "needs --prompt"},
+      {seed, {Mode::Generate}, "needs --prompt"},
+      {json,
+       {Mode::Benchmark, Mode::Generate},
+       "needs --benchmark or --prompt"}};
+  for (const Rule &rule : rules)
+    if (rule.option.getNumOccurrences() != 0 &&
+        !llvm::is_contained(rule.modes, mode))
+      return createStringError(getSpelling(rule.option) + " " + rule.where);
   return Error::success();
 }
 
@@ -205,14 +212,9 @@ Error CommandLine::checkValues() const {
   return Error::success();
 }
 
-RunOptions CommandLine::get(const cl::Option *mode) const {
+RunOptions CommandLine::get(Mode mode) const {
   RunOptions options;
-  using Mode = RunOptions::Mode;
-  options.mode = mode == &runList     ? Mode::RunList
-                 : mode == &benchmark ? Mode::Benchmark
-                 : mode == &prompt    ? Mode::Generate
-                 : mode == &emit      ? Mode::Emit
-                                      : Mode::Run;
+  options.mode = mode;
   options.model = model;
   if (entry.getNumOccurrences() != 0)
     options.entry = entry;
@@ -250,7 +252,7 @@ llvm::Expected<RunOptions> RunOptions::parse(int argc, char **argv) {
       option->setHiddenFlag(cl::Hidden);
   cl::ParseCommandLineOptions(argc, argv, kOverview);
 
-  auto mode = commandLine.getModeOption();
+  auto mode = commandLine.getMode();
   if (!mode)
     return mode.takeError();
   if (Error error = commandLine.checkCombination(*mode))

@@ -104,8 +104,9 @@ def _extreme() -> list[Case]:
         cases += [
             Case(note="large_scores", **base),
             Case(note="hidden_by_sum", mask=mask, fill=(("mask", -300.0),), **base),
-            Case(note="sink_above", sink="f32", fill=(("sink", 200.0),), **base),
         ]
+        if dtype != "f16":  # whose results would all underflow
+            cases.append(Case(note="sink_above", sink="f32", fill=(("sink", 200.0),), **base))
     base = {**BASE, "integers": True, "scale": 1.0, "dk": 16}
     cases += [
         Case(note="large_scores_causal", causal=True, **base),

@@ -1,0 +1,455 @@
+//===- RunMain.cpp - The vga-run tool as a function -----------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Everything that can be wrong with the input is looked at before anything is
+// compiled, and everything is computed before anything is written.
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/Runtime/RunMain.h"
+
+#include "Progress.h"
+#include "Reports.h"
+#include "RunList.h"
+#include "RunOptions.h"
+#include "vga/Runtime/FlopCounter.h"
+#include "vga/Runtime/Npy.h"
+#include "vga/Runtime/OutputFiles.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+#include <chrono>
+
+using namespace mlir;
+using namespace mlir::vga;
+using llvm::createStringError;
+using llvm::Error;
+
+static constexpr StringLiteral kToolName("vga-run");
+
+/// Prints an error that is not one of the module, for which there are
+/// diagnostics.
+static LogicalResult report(Error error) {
+  llvm::WithColor::error(llvm::errs(), kToolName)
+      << toString(std::move(error)) << '\n';
+  return failure();
+}
+
+/// Makes sure that standard output is out; a full disk shows here.
+static Error flushOutput() {
+  llvm::outs().flush();
+  std::error_code error = llvm::outs().error();
+  llvm::outs().clear_error();
+  return error ? llvm::createFileError("standard output", error)
+               : Error::success();
+}
+
+/// The same at the end of the work.
+static LogicalResult finishOutput() {
+  if (Error error = flushOutput())
+    return report(std::move(error));
+  return success();
+}
+
+static double getSecondsSince(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+      .count();
+}
+
+namespace {
+/// A function that is to be called, with all that it needs.
+struct Call {
+  func::FuncOp function;
+  Signature signature;
+  std::vector<std::string> outputs;
+  BoundArguments arguments;
+};
+
+/// One invocation of the tool.
+class Session {
+public:
+  Session(const RunOptions &options, DialectRegistry &registry);
+  LogicalResult run();
+
+private:
+  LogicalResult parseModule();
+  LogicalResult openWeights();
+  LogicalResult checkOutputs(const std::vector<RunRequest> &requests);
+  LogicalResult compile(ArrayRef<Signature> entries);
+
+  LogicalResult runList();
+  LogicalResult runBenchmark();
+  LogicalResult runGeneration();
+  LogicalResult emit();
+
+  FailureOr<Call> prepare(const RunRequest &request);
+  FailureOr<SmallVector<HostTensor>> execute(const Call &call);
+  LogicalResult writeResults(ArrayRef<const Call *> calls,
+                             ArrayRef<SmallVector<HostTensor>> results);
+
+  RunRequest getRequest() const {
+    return {options.entry, options.inputs, options.outputs};
+  }
+  std::optional<StringRef> getEntryName() const {
+    return options.entry ? std::optional<StringRef>(*options.entry)
+                         : std::nullopt;
+  }
+
+  const RunOptions &options;
+  MLIRContext context;
+  llvm::SourceMgr sourceMgr;
+  SourceMgrDiagnosticHandler printDiagnostics;
+  Progress progress;
+  /// Runs before the handler above, which then prints.
+  ScopedDiagnosticHandler clearProgress;
+  OwningOpRef<ModuleOp> module;
+  ParameterStore parameters;
+  std::unique_ptr<Runner> runner;
+  double compileSeconds = 0;
+};
+} // namespace
+
+Session::Session(const RunOptions &options, DialectRegistry &registry)
+    : options(options), context(registry),
+      printDiagnostics(sourceMgr, &context),
+      clearProgress(&context, [this](Diagnostic &) {
+        progress.clear();
+        return failure();
+      }) {}
+
+LogicalResult Session::run() {
+  if (failed(parseModule()))
+    return failure();
+  switch (options.mode) {
+  case RunOptions::Mode::Run:
+  case RunOptions::Mode::RunList:
+    return runList();
+  case RunOptions::Mode::Benchmark:
+    return runBenchmark();
+  case RunOptions::Mode::Generate:
+    return runGeneration();
+  case RunOptions::Mode::Emit:
+    return emit();
+  }
+  llvm_unreachable("unknown mode");
+}
+
+//===----------------------------------------------------------------------===//
+// Input
+//===----------------------------------------------------------------------===//
+
+LogicalResult Session::parseModule() {
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> file =
+      openInputFile(options.model, &message);
+  if (!file)
+    return report(createStringError(message));
+  sourceMgr.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  progress.show("parsing " + options.model);
+  module = parseSourceFile<ModuleOp>(sourceMgr, &context);
+  progress.clear();
+  return success(module);
+}
+
+LogicalResult Session::openWeights() {
+  if (options.weights.empty())
+    return success();
+  auto file = SafetensorsFile::open(options.weights);
+  if (!file)
+    return report(file.takeError());
+  parameters = ParameterStore(std::move(*file));
+  return success();
+}
+
+/// Checks that all outputs can be written, each by one result.
+LogicalResult Session::checkOutputs(const std::vector<RunRequest> &requests) {
+  llvm::StringSet<> seen;
+  for (const RunRequest &request : requests)
+    for (StringRef path : request.outputs) {
+      if (!seen.insert(path).second)
+        return report(llvm::createFileError(
+            path, createStringError("two results go to this file")));
+      if (Error error = OutputFiles::checkWritable(path))
+        return report(std::move(error));
+    }
+  return success();
+}
+
+FailureOr<Call> Session::prepare(const RunRequest &request) {
+  Call call;
+  FailureOr<func::FuncOp> function =
+      lookupEntry(*module, request.entry
+                               ? std::optional<StringRef>(*request.entry)
+                               : std::nullopt);
+  if (failed(function))
+    return failure();
+  FailureOr<Signature> signature = getSignature(*function);
+  if (failed(signature))
+    return failure();
+  call.function = *function;
+  call.signature = std::move(*signature);
+
+  size_t numResults = call.signature.results.size();
+  if (!request.outputs.empty() && request.outputs.size() != numResults)
+    return report(createStringError(
+        "'" + call.signature.entry + "' has " + Twine(numResults) +
+        " results, " + Twine(request.outputs.size()) + " outputs are given"));
+  call.outputs = request.outputs;
+
+  auto arguments =
+      BoundArguments::bindFiles(call.signature, parameters, request.inputs);
+  if (!arguments)
+    return report(arguments.takeError());
+  call.arguments = std::move(*arguments);
+  return call;
+}
+
+LogicalResult Session::compile(ArrayRef<Signature> entries) {
+  progress.show("compiling");
+  auto begin = std::chrono::steady_clock::now();
+  FailureOr<std::unique_ptr<Runner>> compiled =
+      Runner::create(*module, entries, options.compile);
+  compileSeconds = getSecondsSince(begin);
+  progress.clear();
+  if (failed(compiled))
+    return failure();
+  runner = std::move(*compiled);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Output
+//===----------------------------------------------------------------------===//
+
+FailureOr<SmallVector<HostTensor>> Session::execute(const Call &call) {
+  auto results = runner->run(call.signature.entry, call.arguments.get());
+  if (!results)
+    return report(results.takeError());
+  return std::move(*results);
+}
+
+/// Writes the results of calls that have outputs and prints the others.
+LogicalResult
+Session::writeResults(ArrayRef<const Call *> calls,
+                      ArrayRef<SmallVector<HostTensor>> results) {
+  OutputFiles files;
+  for (auto [call, tensors] : llvm::zip(calls, results)) {
+    for (auto [path, tensor] : llvm::zip(call->outputs, tensors))
+      if (Error error = files.add(
+              path, [&tensor](raw_ostream &os) { writeNpy(tensor, os); }))
+        return report(std::move(error));
+    if (!call->outputs.empty())
+      continue;
+    for (const HostTensor &tensor : tensors) {
+      llvm::outs() << tensor.describe() << " = ";
+      tensor.print(llvm::outs());
+      llvm::outs() << '\n';
+    }
+  }
+  if (Error error = files.commit())
+    return report(std::move(error));
+  return finishOutput();
+}
+
+//===----------------------------------------------------------------------===//
+// Modes
+//===----------------------------------------------------------------------===//
+
+LogicalResult Session::runList() {
+  std::vector<RunRequest> requests;
+  if (options.mode == RunOptions::Mode::RunList) {
+    auto list = readRunList(options.runList);
+    if (!list)
+      return report(list.takeError());
+    requests = std::move(*list);
+  } else {
+    requests.push_back(getRequest());
+  }
+  if (failed(checkOutputs(requests)) || failed(openWeights()))
+    return failure();
+
+  progress.show("loading");
+  std::vector<Call> calls;
+  SmallVector<Signature> entries;
+  llvm::StringSet<> names;
+  for (const RunRequest &request : requests) {
+    FailureOr<Call> call = prepare(request);
+    if (failed(call))
+      return failure();
+    if (names.insert(call->signature.entry).second)
+      entries.push_back(call->signature);
+    calls.push_back(std::move(*call));
+  }
+  if (failed(compile(entries)))
+    return failure();
+
+  SmallVector<const Call *> order;
+  SmallVector<SmallVector<HostTensor>> results;
+  for (const Call &call : calls) {
+    progress.show("running " + call.signature.entry);
+    FailureOr<SmallVector<HostTensor>> tensors = execute(call);
+    if (failed(tensors))
+      return failure();
+    order.push_back(&call);
+    results.push_back(std::move(*tensors));
+  }
+  progress.clear();
+  return writeResults(order, results);
+}
+
+LogicalResult Session::runBenchmark() {
+  if (failed(checkOutputs({getRequest()})) || failed(openWeights()))
+    return failure();
+  progress.show("loading");
+  FailureOr<Call> call = prepare(getRequest());
+  if (failed(call))
+    return failure();
+  BenchmarkReport benchmark;
+  benchmark.entry = call->signature.entry;
+  benchmark.threads = setNumThreads(options.threads);
+  SmallVector<ArrayRef<int64_t>> shapes;
+  for (const HostTensor *argument : call->arguments.get())
+    shapes.push_back(argument->getShape());
+  benchmark.flops = countFlops(call->function, shapes);
+  if (failed(compile(call->signature)))
+    return failure();
+  benchmark.compileSeconds = compileSeconds;
+
+  // Warm up: page in, start threads, let the clock rise.
+  constexpr double kWarmUpSeconds = 0.1;
+  FailureOr<SmallVector<HostTensor>> results;
+  progress.show("warming up");
+  auto begin = std::chrono::steady_clock::now();
+  do {
+    results = execute(*call);
+    if (failed(results))
+      return failure();
+  } while (getSecondsSince(begin) < kWarmUpSeconds);
+  progress.show("running " + call->signature.entry);
+  for (unsigned i = 0; i < options.benchmarkRuns; ++i) {
+    results->clear();
+    begin = std::chrono::steady_clock::now();
+    results = execute(*call);
+    benchmark.seconds.push_back(getSecondsSince(begin));
+    if (failed(results))
+      return failure();
+  }
+  progress.clear();
+  if (!call->outputs.empty() && failed(writeResults(&*call, {*results})))
+    return failure();
+  if (options.json)
+    benchmark.printJSON(llvm::outs());
+  else
+    benchmark.print(llvm::outs());
+  return finishOutput();
+}
+
+LogicalResult Session::runGeneration() {
+  FailureOr<func::FuncOp> function = lookupEntry(*module, getEntryName());
+  if (failed(function))
+    return failure();
+  FailureOr<LanguageModel> model = LanguageModel::get(*function);
+  if (failed(model) || failed(openWeights()))
+    return failure();
+  progress.show("loading weights");
+  auto input = model->encode(options.prompt);
+  if (!input)
+    return report(input.takeError());
+  SmallVector<HostTensor> inputs;
+  inputs.push_back(std::move(*input));
+  auto arguments = BoundArguments::bind(model->signature, parameters,
+                                        std::move(inputs), {"--prompt"});
+  if (!arguments)
+    return report(arguments.takeError());
+  if (failed(compile(model->signature)))
+    return failure();
+
+  GenerationReport generation;
+  generation.entry = model->signature.entry;
+  generation.prompt = options.prompt;
+  generation.sampling = options.sampling;
+  generation.threads = setNumThreads(options.threads);
+  generation.compileSeconds = compileSeconds;
+  auto print = [&](StringRef text) -> Error {
+    generation.text += text;
+    if (options.json)
+      return Error::success();
+    llvm::outs() << text;
+    return flushOutput();
+  };
+  if (!options.json)
+    llvm::outs() << options.prompt;
+  auto stats = generate(*runner, *model, *arguments, options.prompt,
+                        options.tokens, options.sampling, print);
+  if (!stats)
+    return report(stats.takeError());
+  generation.stats = *stats;
+  if (!options.json)
+    llvm::outs() << '\n';
+  else
+    generation.printJSON(llvm::outs());
+  if (failed(finishOutput()))
+    return failure();
+  if (!options.json)
+    generation.print(llvm::errs());
+  return success();
+}
+
+LogicalResult Session::emit() {
+  if (options.emitFormat == CodeFormat::Object && options.emitPath == "-" &&
+      llvm::sys::Process::StandardOutIsDisplayed())
+    return report(createStringError(
+        "--emit=obj does not write to a terminal; name a file with -o"));
+  if (Error error = OutputFiles::checkWritable(options.emitPath))
+    return report(std::move(error));
+  if (options.entry) {
+    FailureOr<func::FuncOp> entry = lookupEntry(*module, getEntryName());
+    if (failed(entry))
+      return failure();
+    for (auto function : module->getOps<func::FuncOp>())
+      function.setPrivate();
+    entry->setPublic();
+  }
+
+  progress.show("compiling");
+  OutputFiles files;
+  LogicalResult emitted = success();
+  Error error = files.add(options.emitPath, [&](raw_ostream &os) {
+    emitted = emitCode(*module, options.emitFormat, options.compile, os);
+  });
+  progress.clear();
+  if (error)
+    return report(std::move(error));
+  if (failed(emitted))
+    return failure();
+  if (Error error = files.commit())
+    return report(std::move(error));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Entry point
+//===----------------------------------------------------------------------===//
+
+int vga::VGARunMain(int argc, char **argv, DialectRegistry &registry) {
+  llvm::Expected<RunOptions> options = RunOptions::parse(argc, argv);
+  if (!options) {
+    (void)report(options.takeError());
+    return EXIT_FAILURE;
+  }
+  setNumThreads(options->threads);
+  setRuntimeErrorHandler([](const char *message) {
+    (void)report(createStringError(message));
+  });
+  Session session(*options, registry);
+  return succeeded(session.run()) ? EXIT_SUCCESS : EXIT_FAILURE;
+}

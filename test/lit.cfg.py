@@ -1,0 +1,68 @@
+# Configuration of the vga regression tests.
+#
+# Features, for REQUIRES lines:
+#   plugin     VGAPlugin was built (not in a static build)
+#   ptxas      the CUDA toolkit's assembler is there
+#   numpy      %python has numpy
+#   asan       vga's code is built with the address sanitizer
+#   unittests  the unit tests were built (GoogleTest was found)
+
+import os
+import shutil
+import subprocess
+import sys
+
+import lit.formats
+from lit.llvm import llvm_config
+
+config.name = "VGA"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "CMakeLists.txt"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.vga_obj_root, "test")
+
+llvm_config.with_system_environment(["HOME", "TMP", "TEMP"])
+llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
+llvm_config.with_environment("PATH", config.vga_tools_dir, append_path=True)
+# A captured variable must not leak from one function's checks to the next.
+llvm_config.with_environment("FILECHECK_OPTS", "-enable-var-scope --dump-input-filter=all")
+llvm_config.with_environment("OMP_NUM_THREADS", "2")
+
+
+def has_numpy(python):
+    command = [python, "-c", "import numpy"]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+# Debian's numpy belongs to the system's python3, which need not be the one
+# that runs lit.
+candidates = [sys.executable, "/usr/bin/python3", shutil.which("python3")]
+python = next((p for p in candidates if p and has_numpy(p)), sys.executable)
+
+llvm_config.add_tool_substitutions(
+    ["vga-opt", "vga-run", "vga-lsp-server", "vga-reduce"], [config.vga_tools_dir])
+llvm_config.add_tool_substitutions(
+    ["FileCheck", "not", "count", "split-file", "mlir-opt", "llvm-objdump"],
+    [config.llvm_tools_dir])
+config.substitutions += [
+    ("%python", python),
+    ("%shlibext", config.llvm_shlib_ext),
+    ("%vga_src", config.vga_src_root),
+    ("%vga_obj", config.vga_obj_root),
+    ("%vga_libs", config.vga_lib_dir),
+    ("%mlir_dir", config.mlir_dir),
+    ("%cc", config.c_compiler),
+    ("%cxx", config.cxx_compiler),
+]
+
+if has_numpy(python):
+    config.available_features.add("numpy")
+if config.vga_has_plugin:
+    config.available_features.add("plugin")
+if "address" in config.vga_sanitizers:
+    config.available_features.add("asan")
+if shutil.which("ptxas"):
+    config.available_features.add("ptxas")
+if os.path.exists(os.path.join(config.vga_obj_root, "unittests", "Dialect", "VGADialectTests")):
+    config.available_features.add("unittests")

@@ -1,0 +1,20 @@
+//===- vga-run.cpp - Compile a function and run it ------------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/InitAll.h"
+#include "vga/Runtime/RunMain.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "llvm/Support/InitLLVM.h"
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initLLVM(argc, argv);
+  mlir::vga::registerAllPasses();
+  mlir::DialectRegistry registry;
+  mlir::vga::registerAllForTools(registry);
+  return mlir::vga::VGARunMain(argc, argv, registry);
+}
