@@ -203,9 +203,9 @@ Expected<BoundArguments> BoundArguments::bind(const Signature &signature,
                                               ArrayRef<std::string> names) {
   SmallVector<unsigned> positions = signature.getInputs();
   if (inputs.size() != positions.size())
-    return createStringError("'" + signature.entry + "' takes " +
-                             Twine(positions.size()) + " inputs, " +
-                             Twine(inputs.size()) + " are given");
+    return createStringError("number of inputs of '" + signature.entry +
+                             "': expected " + Twine(positions.size()) +
+                             ", got " + Twine(inputs.size()));
   for (auto [position, input, name] : llvm::zip(positions, inputs, names)) {
     const ArgumentSpec &spec = signature.arguments[position];
     if (!spec.accepts(input))

@@ -16,6 +16,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -28,9 +29,28 @@ using namespace mlir;
 using namespace mlir::vga;
 using llvm::Expected;
 
+/// Removes what vga says of functions: it has no meaning in LLVM IR.
+static void stripVGAAttributes(FunctionOpInterface function) {
+  auto strip = [](ArrayRef<NamedAttribute> attributes, auto remove) {
+    for (NamedAttribute attribute : attributes)
+      if (attribute.getName().getValue().starts_with("vga."))
+        remove(attribute.getName());
+  };
+  strip(llvm::to_vector(function->getDiscardableAttrs()),
+        [&](StringAttr name) { function->removeDiscardableAttr(name); });
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    strip(function.getArgAttrs(i),
+          [&](StringAttr name) { function.removeArgAttr(i, name); });
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    strip(function.getResultAttrs(i),
+          [&](StringAttr name) { function.removeResultAttr(i, name); });
+}
+
 void vga::exportOnly(ModuleOp module, const llvm::StringSet<> &names) {
   MLIRContext *context = module.getContext();
+  context->getOrLoadDialect<LLVM::LLVMDialect>();
   for (auto function : module.getOps<func::FuncOp>()) {
+    stripVGAAttributes(function);
     if (names.contains(function.getName())) {
       function.setPublic();
       function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
@@ -60,6 +80,8 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   PassManager pm(module.getContext());
   if (options.configurePassManager && failed(options.configurePassManager(pm)))
     return failure();
+  // Most of a library of functions has nothing to do with the exported ones.
+  pm.addPass(createSymbolDCEPass());
   CPUPipelineOptions pipelineOptions;
   pipelineOptions.vectorBits = getVectorBits(machine);
   pipelineOptions.parallel = options.parallel;
@@ -84,6 +106,8 @@ vga::getRuntimeSymbols(llvm::orc::MangleAndInterner mangle) {
 }
 
 LogicalResult vga::checkExternalFunctions(ModuleOp module) {
+  // This process is one of the libraries to search.
+  llvm::sys::DynamicLibrary::LoadLibraryPermanently(nullptr);
   for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
     StringRef name = function.getName();
     if (!function.isExternal() || name.starts_with("llvm.") ||

@@ -17,7 +17,8 @@
 namespace mlir::vga {
 
 /// Makes the functions of these names the only ones that code outside of the
-/// module can call; the others may be inlined and dropped.
+/// module can call; the others may be inlined and dropped. Also takes away
+/// the attributes of vga, which are of no use from here on.
 void exportOnly(ModuleOp module, const llvm::StringSet<> &names);
 
 /// Runs the CPU pipeline for the processor of `machine`.

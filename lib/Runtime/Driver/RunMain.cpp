@@ -72,6 +72,7 @@ struct Call {
   Signature signature;
   std::vector<std::string> outputs;
   BoundArguments arguments;
+  SmallVector<HostTensor> results;
 };
 
 /// One invocation of the tool.
@@ -92,9 +93,8 @@ private:
   LogicalResult emit();
 
   FailureOr<Call> prepare(const RunRequest &request);
-  FailureOr<SmallVector<HostTensor>> execute(const Call &call);
-  LogicalResult writeResults(ArrayRef<const Call *> calls,
-                             ArrayRef<SmallVector<HostTensor>> results);
+  LogicalResult execute(Call &call);
+  LogicalResult writeResults(ArrayRef<Call> calls);
 
   RunRequest getRequest() const {
     return {options.entry, options.inputs, options.outputs};
@@ -105,6 +105,7 @@ private:
   }
 
   const RunOptions &options;
+  unsigned numThreads;
   MLIRContext context;
   llvm::SourceMgr sourceMgr;
   SourceMgrDiagnosticHandler printDiagnostics;
@@ -119,12 +120,16 @@ private:
 } // namespace
 
 Session::Session(const RunOptions &options, DialectRegistry &registry)
-    : options(options), context(registry),
+    : options(options), numThreads(setNumThreads(options.threads)),
+      context(registry),
       printDiagnostics(sourceMgr, &context),
       clearProgress(&context, [this](Diagnostic &) {
         progress.clear();
         return failure();
-      }) {}
+      }) {
+  // Errors name a place in the file; the operation there can be a whole module.
+  context.printOpOnDiagnostic(false);
+}
 
 LogicalResult Session::run() {
   if (failed(parseModule()))
@@ -157,7 +162,7 @@ LogicalResult Session::parseModule() {
   progress.show("parsing " + options.model);
   module = parseSourceFile<ModuleOp>(sourceMgr, &context);
   progress.clear();
-  return success(module);
+  return success(static_cast<bool>(module));
 }
 
 LogicalResult Session::openWeights() {
@@ -201,8 +206,8 @@ FailureOr<Call> Session::prepare(const RunRequest &request) {
   size_t numResults = call.signature.results.size();
   if (!request.outputs.empty() && request.outputs.size() != numResults)
     return report(createStringError(
-        "'" + call.signature.entry + "' has " + Twine(numResults) +
-        " results, " + Twine(request.outputs.size()) + " outputs are given"));
+        "number of outputs of '" + call.signature.entry + "': expected " +
+        Twine(numResults) + ", got " + Twine(request.outputs.size())));
   call.outputs = request.outputs;
 
   auto arguments =
@@ -230,26 +235,27 @@ LogicalResult Session::compile(ArrayRef<Signature> entries) {
 // Output
 //===----------------------------------------------------------------------===//
 
-FailureOr<SmallVector<HostTensor>> Session::execute(const Call &call) {
+LogicalResult Session::execute(Call &call) {
+  call.results.clear();
   auto results = runner->run(call.signature.entry, call.arguments.get());
   if (!results)
     return report(results.takeError());
-  return std::move(*results);
+  call.results = std::move(*results);
+  return success();
 }
 
 /// Writes the results of calls that have outputs and prints the others.
-LogicalResult
-Session::writeResults(ArrayRef<const Call *> calls,
-                      ArrayRef<SmallVector<HostTensor>> results) {
+LogicalResult Session::writeResults(ArrayRef<Call> calls) {
   OutputFiles files;
-  for (auto [call, tensors] : llvm::zip(calls, results)) {
-    for (auto [path, tensor] : llvm::zip(call->outputs, tensors))
-      if (Error error = files.add(
-              path, [&tensor](raw_ostream &os) { writeNpy(tensor, os); }))
+  for (const Call &call : calls) {
+    for (const auto &output : llvm::zip(call.outputs, call.results))
+      if (Error error = files.add(std::get<0>(output), [&](raw_ostream &os) {
+            writeNpy(std::get<1>(output), os);
+          }))
         return report(std::move(error));
-    if (!call->outputs.empty())
+    if (!call.outputs.empty())
       continue;
-    for (const HostTensor &tensor : tensors) {
+    for (const HostTensor &tensor : call.results) {
       llvm::outs() << tensor.describe() << " = ";
       tensor.print(llvm::outs());
       llvm::outs() << '\n';
@@ -278,7 +284,7 @@ LogicalResult Session::runList() {
     return failure();
 
   progress.show("loading");
-  std::vector<Call> calls;
+  SmallVector<Call, 1> calls;
   SmallVector<Signature> entries;
   llvm::StringSet<> names;
   for (const RunRequest &request : requests) {
@@ -292,18 +298,13 @@ LogicalResult Session::runList() {
   if (failed(compile(entries)))
     return failure();
 
-  SmallVector<const Call *> order;
-  SmallVector<SmallVector<HostTensor>> results;
-  for (const Call &call : calls) {
+  for (Call &call : calls) {
     progress.show("running " + call.signature.entry);
-    FailureOr<SmallVector<HostTensor>> tensors = execute(call);
-    if (failed(tensors))
+    if (failed(execute(call)))
       return failure();
-    order.push_back(&call);
-    results.push_back(std::move(*tensors));
   }
   progress.clear();
-  return writeResults(order, results);
+  return writeResults(calls);
 }
 
 LogicalResult Session::runBenchmark() {
@@ -315,7 +316,7 @@ LogicalResult Session::runBenchmark() {
     return failure();
   BenchmarkReport benchmark;
   benchmark.entry = call->signature.entry;
-  benchmark.threads = setNumThreads(options.threads);
+  benchmark.threads = numThreads;
   SmallVector<ArrayRef<int64_t>> shapes;
   for (const HostTensor *argument : call->arguments.get())
     shapes.push_back(argument->getShape());
@@ -326,25 +327,23 @@ LogicalResult Session::runBenchmark() {
 
   // Warm up: page in, start threads, let the clock rise.
   constexpr double kWarmUpSeconds = 0.1;
-  FailureOr<SmallVector<HostTensor>> results;
   progress.show("warming up");
   auto begin = std::chrono::steady_clock::now();
   do {
-    results = execute(*call);
-    if (failed(results))
+    if (failed(execute(*call)))
       return failure();
   } while (getSecondsSince(begin) < kWarmUpSeconds);
   progress.show("running " + call->signature.entry);
   for (unsigned i = 0; i < options.benchmarkRuns; ++i) {
-    results->clear();
+    call->results.clear();
     begin = std::chrono::steady_clock::now();
-    results = execute(*call);
+    LogicalResult result = execute(*call);
     benchmark.seconds.push_back(getSecondsSince(begin));
-    if (failed(results))
+    if (failed(result))
       return failure();
   }
   progress.clear();
-  if (!call->outputs.empty() && failed(writeResults(&*call, {*results})))
+  if (!call->outputs.empty() && failed(writeResults(*call)))
     return failure();
   if (options.json)
     benchmark.printJSON(llvm::outs());
@@ -377,7 +376,7 @@ LogicalResult Session::runGeneration() {
   generation.entry = model->signature.entry;
   generation.prompt = options.prompt;
   generation.sampling = options.sampling;
-  generation.threads = setNumThreads(options.threads);
+  generation.threads = numThreads;
   generation.compileSeconds = compileSeconds;
   auto print = [&](StringRef text) -> Error {
     generation.text += text;
@@ -446,7 +445,6 @@ int vga::VGARunMain(int argc, char **argv, DialectRegistry &registry) {
     (void)report(options.takeError());
     return EXIT_FAILURE;
   }
-  setNumThreads(options->threads);
   setRuntimeErrorHandler([](const char *message) {
     (void)report(createStringError(message));
   });

@@ -75,16 +75,16 @@ struct CommandLine {
 
   cl::opt<std::string> runList{
       "runs",
-      cl::desc("Run a list of functions of the module, compiled together: "
-               "[{\"entry\": name, \"inputs\": [npy, ...], \"outputs\": "
-               "[npy, ...]}, ...]; paths are relative to the list"),
+      cl::desc("Run a list of functions of the module, compiled together:\n"
+               "[{\"entry\": name, \"inputs\": [path, ...],\n"
+               "\"outputs\": [path, ...]}, ...], paths relative to the list"),
       cl::value_desc("file.json"), cl::cat(category)};
   cl::opt<unsigned> benchmark{
       "benchmark",
-      cl::desc("Run n times after a warm-up; report min, median and max time "
-               "and the FLOP rate. Counted are attention as 2*B*Hq*Sq*Sk*"
-               "(Dk+Dv), half if causal and Sq=Sk, and contractions such as "
-               "linalg.matmul as 2*M*N*K"),
+      cl::desc("Run n times after a warm-up; report min, median and max time\n"
+               "and the FLOP rate: 2*B*Hq*Sq*Sk*(Dk+Dv) for attention, half\n"
+               "of it if causal and Sq=Sk, 2*M*N*K for contractions such as\n"
+               "linalg.matmul, nothing for the rest"),
       cl::value_desc("n"), cl::cat(category)};
   cl::opt<CodeFormat> emit{
       "emit", cl::desc("Write the code for this machine instead of running it:"),
@@ -97,9 +97,9 @@ struct CommandLine {
 
   cl::opt<std::string> prompt{
       "prompt",
-      cl::desc("Continue this text with a byte-level language model: a "
-               "function from tensor<?xi32> (or i64) to tensor<?x256xf32>, "
-               "whose attribute vga.context bounds the tokens it is given"),
+      cl::desc("Continue this text with a byte-level language model: a\n"
+               "function from tensor<?xi32> (or i64) to tensor<?x256xf32>;\n"
+               "its attribute vga.context bounds the tokens it is given"),
       cl::value_desc("text"), cl::cat(category)};
   cl::opt<unsigned> tokens{"tokens",
                            cl::desc("Bytes to generate (default: 256)"),
@@ -219,8 +219,8 @@ RunOptions CommandLine::get(Mode mode) const {
   if (entry.getNumOccurrences() != 0)
     options.entry = entry;
   options.weights = weights;
-  options.inputs = inputs;
-  options.outputs = outputs;
+  options.inputs.assign(inputs.begin(), inputs.end());
+  options.outputs.assign(outputs.begin(), outputs.end());
   options.threads = threads;
   options.json = json;
   options.compile.optLevel = optLevel;
@@ -240,16 +240,22 @@ RunOptions CommandLine::get(Mode mode) const {
 }
 
 llvm::Expected<RunOptions> RunOptions::parse(int argc, char **argv) {
+  // LLVM's libraries bring options of their own, for developers of LLVM; one
+  // of them has a name that users expect here.
+  if (cl::Option *threads = cl::getRegisteredOptions().lookup("threads"))
+    threads->removeArgument();
   // Options stay registered for as long as the process lives.
   static CommandLine commandLine;
   registerMLIRContextCLOptions();
   registerAsmPrinterCLOptions();
   registerPassManagerCLOptions();
   registerDefaultTimingManagerCLOptions();
-  for (auto &[name, option] : cl::getRegisteredOptions())
-    if (!llvm::is_contained(option->Categories, &commandLine.category) &&
-        !llvm::is_contained(option->Categories, &cl::getGeneralCategory()))
+  for (auto &[name, option] : cl::getRegisteredOptions()) {
+    StringRef category = option->Categories.front()->getName();
+    if (category != commandLine.category.getName() &&
+        category != "Generic Options") // --help and the like
       option->setHiddenFlag(cl::Hidden);
+  }
   cl::ParseCommandLineOptions(argc, argv, kOverview);
 
   auto mode = commandLine.getMode();
