@@ -12,10 +12,10 @@ results=build/test/results.json
 rm -f $results
 status=0
 LIT_OPTS="${LIT_OPTS:--v} --output $PWD/$results" \
-  ninja -C build check-vga </dev/null || status=$?
+  ninja -C build check-vga </dev/null || status=1
 [ -f $results ] || {
   echo "error: the tests did not run" >&2
   exit 1
 }
-/usr/bin/env python3 scripts/count-tests.py $results || status=1
+./scripts/count-tests.py $results || status=1
 exit $status

@@ -249,9 +249,13 @@ private:
 
   static Value convert(OpBuilder &builder, Location loc, Value vector,
                        FloatType type) {
-    return convertScalarToDtype(builder, loc, vector,
-                                cast<VectorType>(vector.getType()).clone(type),
-                                /*isUnsignedCast=*/false);
+    auto from = cast<VectorType>(vector.getType());
+    auto to = from.clone(type);
+    if (from == to)
+      return vector;
+    if (from.getElementTypeBitWidth() < type.getWidth())
+      return arith::ExtFOp::create(builder, loc, to, vector);
+    return arith::TruncFOp::create(builder, loc, to, vector);
   }
 };
 
@@ -307,6 +311,10 @@ private:
   static bool isWorthVectorizing(LinalgOp op) {
     if (op.hasDynamicShape())
       return false;
+    // A memref holds an i1 in a byte, a vector in a bit: no vector loads.
+    for (Value operand : op->getOperands())
+      if (getElementTypeOrSelf(operand).isInteger(1))
+        return false;
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     AffineMap result = op.getIndexingMapsArray().back();
     if (result.getNumResults() == 0)

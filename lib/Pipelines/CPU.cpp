@@ -79,6 +79,7 @@ static void addLoopPasses(OpPassManager &manager,
                           const CPUPipelineOptions &options) {
   // Copies that bufferization made are linalg too.
   OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(createVGACopyToLinalgPass());
   function.addPass(createLinalgGeneralizeNamedOpsPass());
   if (options.parallel)
     function.addPass(createVGACPUParallelizePass());
@@ -91,6 +92,7 @@ static void addLoopPasses(OpPassManager &manager,
   addCleanup(function);
   function.addPass(createLoopInvariantCodeMotionPass());
   function.addPass(createVGACPULowerVectorsPass());
+  function.addPass(createVGAExpandExpPass());
   addCleanup(function);
 }
 

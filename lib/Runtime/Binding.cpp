@@ -8,9 +8,9 @@
 
 #include "vga/Runtime/Binding.h"
 
+#include "mlir/IR/BuiltinTypes.h"
 #include "vga/Runtime/Npy.h"
 #include "vga/Runtime/TextUtils.h"
-#include "mlir/IR/BuiltinTypes.h"
 #include <cstring>
 
 using namespace mlir;
@@ -105,9 +105,8 @@ FailureOr<Signature> vga::getSignature(func::FuncOp function) {
   for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
     std::optional<TensorSpec> spec = getTensorSpec(type);
     if (!spec)
-      return function.emitError()
-             << "result " << index << " of '" << name << "'" << kSupported
-             << type;
+      return function.emitError() << "result " << index << " of '" << name
+                                  << "'" << kSupported << type;
     signature.results.push_back(std::move(*spec));
   }
   return signature;
@@ -151,8 +150,8 @@ static Expected<HostTensor> loadWeight(const ArgumentSpec &spec,
                (kind == ElementKind::F16 || kind == ElementKind::BF16);
   if (!kind || !spec.accepts(widen ? spec.kind : *kind, entry.shape))
     return createStringError("parameter " + quote(spec.parameter) +
-                             " expects " + spec.describe() +
-                             ", the file has " + entry.describe());
+                             " expects " + spec.describe() + ", the file has " +
+                             entry.describe());
   Expected<HostTensor> tensor = HostTensor::create(spec.kind, entry.shape);
   if (!tensor)
     return tensor.takeError();
@@ -181,8 +180,8 @@ Expected<const HostTensor *> ParameterStore::get(const ArgumentSpec &spec) {
   const SafetensorsFile::Entry *entry = file->lookup(spec.parameter);
   if (!entry)
     return llvm::createFileError(
-        file->getPath(), createStringError("no weight for parameter " +
-                                           quote(spec.parameter)));
+        file->getPath(),
+        createStringError("no weight for parameter " + quote(spec.parameter)));
   std::string key = spec.parameter + ':' + getName(spec.kind).str();
   auto it = tensors.find(key);
   if (it != tensors.end() && spec.accepts(it->second))
@@ -210,10 +209,10 @@ Expected<BoundArguments> BoundArguments::bind(const Signature &signature,
     const ArgumentSpec &spec = signature.arguments[position];
     if (!spec.accepts(input))
       return llvm::createFileError(
-          name, createStringError("argument " + Twine(position) + " of '" +
-                                  signature.entry + "' expects " +
-                                  spec.describe() + ", the file has " +
-                                  input.describe()));
+          name,
+          createStringError("argument " + Twine(position) + " of '" +
+                            signature.entry + "' expects " + spec.describe() +
+                            ", the file has " + input.describe()));
   }
   BoundArguments bound;
   bound.inputs = std::move(inputs);

@@ -8,7 +8,6 @@
 
 #include "Codegen.h"
 
-#include "vga/Pipelines/CPU.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
@@ -17,6 +16,7 @@
 #include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
+#include "vga/Pipelines/CPU.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -57,9 +57,8 @@ void vga::exportOnly(ModuleOp module, const llvm::StringSet<> &names) {
                         UnitAttr::get(context));
     } else if (!function.isDeclaration()) {
       function.setPrivate();
-      function->setAttr(
-          "llvm.linkage",
-          LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
+      function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(
+                                            context, LLVM::Linkage::Internal));
     }
   }
 }
@@ -86,7 +85,14 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   pipelineOptions.vectorBits = getVectorBits(machine);
   pipelineOptions.parallel = options.parallel;
   buildCPUPipeline(pm, pipelineOptions);
-  return pm.run(module);
+  if (failed(pm.run(module)))
+    return failure();
+  // The names of parameters have done their work; LLVM IR has no place for
+  // them.
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    for (unsigned i = 0, e = function.getNumArguments(); i < e; ++i)
+      function.removeArgAttr(i, "vga.param");
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -159,8 +165,8 @@ vga::buildLLVMModule(ModuleOp module, llvm::TargetMachine &machine,
     return nullptr;
   }
   ExecutionEngine::setupTargetTripleAndDataLayout(llvmModule.get(), &machine);
-  auto optimize = makeOptimizingTransformer(options.optLevel, /*sizeLevel=*/0,
-                                            &machine);
+  auto optimize =
+      makeOptimizingTransformer(options.optLevel, /*sizeLevel=*/0, &machine);
   if (llvm::Error error = optimize(llvmModule.get())) {
     module.emitError("cannot optimize the module: ")
         << toString(std::move(error));

@@ -13,13 +13,13 @@
 
 #include "vga/Runtime/FlopCounter.h"
 
-#include "vga/Dialect/VGA/IR/Semantics.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "vga/Dialect/VGA/IR/Semantics.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -56,9 +56,8 @@ private:
   Shape getShape(Value value) const;
   int64_t getNumber(OpFoldResult value) const;
   Shape getNumbers(ArrayRef<OpFoldResult> values) const {
-    return llvm::map_to_vector<4>(values, [&](OpFoldResult value) {
-      return getNumber(value);
-    });
+    return llvm::map_to_vector<4>(
+        values, [&](OpFoldResult value) { return getNumber(value); });
   }
   int64_t applyMap(AffineMap map, ValueRange operands, bool isMin) const;
 
@@ -126,9 +125,8 @@ int64_t Frame::applyMap(AffineMap map, ValueRange operands, bool isMin) const {
   SmallVector<Attribute> folded;
   if (failed(map.constantFold(attributes, folded)))
     return ShapedType::kDynamic;
-  auto values = llvm::map_range(folded, [](Attribute attr) {
-    return cast<IntegerAttr>(attr).getInt();
-  });
+  auto values = llvm::map_range(
+      folded, [](Attribute attr) { return cast<IntegerAttr>(attr).getInt(); });
   return isMin ? *llvm::min_element(values) : *llvm::max_element(values);
 }
 
@@ -286,8 +284,8 @@ std::optional<double> Frame::visitLoop(scf::ForOp loop) {
   if (!body || !isKnown(lower) || !isKnown(upper) || !isKnown(step) ||
       step <= 0)
     return std::nullopt;
-  return *body * static_cast<double>(
-                     llvm::divideCeil(std::max<int64_t>(upper - lower, 0), step));
+  return *body * static_cast<double>(llvm::divideCeil(
+                     std::max<int64_t>(upper - lower, 0), step));
 }
 
 /// True for what is counted, or may be.

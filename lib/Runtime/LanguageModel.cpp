@@ -131,13 +131,11 @@ FailureOr<LanguageModel> LanguageModel::get(func::FuncOp function) {
   if (isModel) {
     const TensorSpec &tokens = signature->arguments[inputs.front()];
     const TensorSpec &logits = signature->results.front();
-    isModel = (tokens.kind == ElementKind::I32 ||
-               tokens.kind == ElementKind::I64) &&
-              tokens.shape.size() == 1 &&
-              ShapedType::isDynamic(tokens.shape[0]) &&
-              logits.kind == ElementKind::F32 && logits.shape.size() == 2 &&
-              ShapedType::isDynamic(logits.shape[0]) &&
-              logits.shape[1] == kNumBytes;
+    isModel =
+        (tokens.kind == ElementKind::I32 || tokens.kind == ElementKind::I64) &&
+        tokens.shape.size() == 1 && ShapedType::isDynamic(tokens.shape[0]) &&
+        logits.kind == ElementKind::F32 && logits.shape.size() == 2 &&
+        ShapedType::isDynamic(logits.shape[0]) && logits.shape[1] == kNumBytes;
   }
   if (!isModel)
     return function.emitError()
@@ -186,9 +184,9 @@ static Expected<uint8_t> predictByte(Runner &runner, const LanguageModel &model,
     return results.takeError();
   const HostTensor &logits = results->front();
   if (logits.getShape() != ArrayRef<int64_t>{length, kNumBytes})
-    return llvm::createStringError(
-        "'" + model.signature.entry + "' returned " + logits.describe() +
-        " for " + Twine(length) + " tokens");
+    return llvm::createStringError("'" + model.signature.entry + "' returned " +
+                                   logits.describe() + " for " + Twine(length) +
+                                   " tokens");
   std::optional<unsigned> byte =
       sampler.sample(logits.getValues<float>().take_back(kNumBytes));
   if (!byte)

@@ -15,6 +15,7 @@
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SwapByteOrder.h"
+#include "llvm/Support/raw_ostream.h"
 #include <cstring>
 
 using namespace mlir;
@@ -135,8 +136,8 @@ private:
   void skipSpace() { rest = rest.ltrim(" \n"); }
 
   Error malformed(StringRef expected) {
-    return createStringError("malformed header: expected " + expected +
-                             " at " + quote(rest.take_front(16)));
+    return createStringError("malformed header: expected " + expected + " at " +
+                             quote(rest.take_front(16)));
   }
 
   StringRef rest;
@@ -267,12 +268,13 @@ Expected<HostTensor> vga::readNpy(StringRef path) {
 }
 
 void vga::writeNpy(const HostTensor &tensor, raw_ostream &os) {
-  std::string text = ("{'descr': '" + getDescr(tensor.getKind()) +
-                      "', 'fortran_order': False, 'shape': (")
-                         .str();
-  for (int64_t size : tensor.getShape())
-    text += std::to_string(size) + ", ";
-  text += "), }";
+  // Exactly what numpy writes.
+  std::string text;
+  llvm::raw_string_ostream textStream(text);
+  textStream << "{'descr': '" << getDescr(tensor.getKind())
+             << "', 'fortran_order': False, 'shape': (";
+  llvm::interleaveComma(tensor.getShape(), textStream);
+  textStream << (tensor.getRank() == 1 ? ",), }" : "), }");
 
   // The header is padded so that the data start at a multiple of 64; version 2
   // is for headers that version 1 cannot hold.

@@ -145,9 +145,9 @@ takeResults(ArrayRef<TensorSpec> specs, ArrayRef<Descriptor> descriptors) {
   for (auto [spec, descriptor] : llvm::zip(specs, descriptors)) {
     void *allocated = descriptor.getAllocated();
     if (uses[allocated] == 1 && descriptor.isDense()) {
-      results.push_back(HostTensor::adopt(
-          spec.kind, descriptor.getSizes(), allocated,
-          descriptor.getData(getByteSize(spec.kind))));
+      results.push_back(
+          HostTensor::adopt(spec.kind, descriptor.getSizes(), allocated,
+                            descriptor.getData(getByteSize(spec.kind))));
       continue;
     }
     if (!llvm::is_contained(toFree, allocated))
@@ -192,8 +192,8 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
 
   // The engine wraps every function that it sees: let it see the optimized
   // module, in which only the entries are left.
-  auto build = [&, machine = machine->get()](
-                   Operation *op, llvm::LLVMContext &llvmContext) {
+  auto build = [&, machine = machine->get()](Operation *op,
+                                             llvm::LLVMContext &llvmContext) {
     return buildLLVMModule(cast<ModuleOp>(op), *machine, llvmContext, options);
   };
   ExecutionEngineOptions engineOptions;

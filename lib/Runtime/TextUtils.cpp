@@ -24,8 +24,7 @@ std::string vga::quote(StringRef text) {
   return quoted;
 }
 
-llvm::Expected<llvm::json::Value> vga::parseJSON(StringRef text,
-                                                 int maxDepth) {
+llvm::Expected<llvm::json::Value> vga::parseJSON(StringRef text, int maxDepth) {
   int depth = 0;
   SmallVector<StringRef> keys;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -50,7 +49,8 @@ llvm::Expected<llvm::json::Value> vga::parseJSON(StringRef text,
   llvm::StringSet<> names;
   for (StringRef key : keys) {
     // Two spellings may be one name.
-    std::string name = llvm::cantFail(llvm::json::parse(key)).getAsString()->str();
+    std::string name =
+        llvm::cantFail(llvm::json::parse(key)).getAsString()->str();
     if (!names.insert(name).second)
       return createStringError(quote(name) + " is there twice");
   }

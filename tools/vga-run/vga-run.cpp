@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/DialectRegistry.h"
 #include "vga/InitAll.h"
 #include "vga/Runtime/RunMain.h"
-#include "mlir/IR/DialectRegistry.h"
 #include "llvm/Support/InitLLVM.h"
 
 int main(int argc, char **argv) {

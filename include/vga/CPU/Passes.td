@@ -22,6 +22,27 @@ def VGAFuseElementwisePass : Pass<"vga-fuse-elementwise"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def VGACopyToLinalgPass : Pass<"vga-copy-to-linalg"> {
+  let summary = "Turn memref.copy into linalg";
+  let description = [{
+    Upstream lowers a strided memref.copy to a call of a runtime library. As
+    linalg it is tiled and vectorized like everything else.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def VGAExpandExpPass : Pass<"vga-expand-exp"> {
+  let summary = "Expand math.exp of f32 into arithmetic";
+  let description = [{
+    Cody-Waite reduction to |r| <= ln(2)/2 and a polynomial of degree 7, all in
+    fma; relative error under 1.5e-7 where the result is a normal number, 0
+    below -87.3, inf above 88.7, NaN for NaN. (Upstream's approximation is off
+    by up to 1e-5 for large arguments.)
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 def VGACPUParallelizePass : Pass<"vga-cpu-parallelize"> {
   let summary = "Tile linalg on buffers into scf.parallel loops";
   let description = [{

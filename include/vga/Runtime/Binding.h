@@ -15,9 +15,9 @@
 #ifndef VGA_RUNTIME_BINDING_H
 #define VGA_RUNTIME_BINDING_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "vga/Runtime/HostTensor.h"
 #include "vga/Runtime/Safetensors.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace mlir::vga {
 
@@ -83,14 +83,15 @@ private:
 class BoundArguments {
 public:
   /// Binds all arguments; `inputNames` are for error messages.
-  static llvm::Expected<BoundArguments>
-  bind(const Signature &signature, ParameterStore &parameters,
-       SmallVector<HostTensor> inputs, ArrayRef<std::string> inputNames);
+  static llvm::Expected<BoundArguments> bind(const Signature &signature,
+                                             ParameterStore &parameters,
+                                             SmallVector<HostTensor> inputs,
+                                             ArrayRef<std::string> inputNames);
 
   /// The same, from .npy files.
-  static llvm::Expected<BoundArguments>
-  bindFiles(const Signature &signature, ParameterStore &parameters,
-            ArrayRef<std::string> paths);
+  static llvm::Expected<BoundArguments> bindFiles(const Signature &signature,
+                                                  ParameterStore &parameters,
+                                                  ArrayRef<std::string> paths);
 
   /// One tensor for each argument of the function.
   SmallVector<const HostTensor *> get() const;

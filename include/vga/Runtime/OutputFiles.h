@@ -34,7 +34,8 @@ public:
 
   /// Writes the temporary for `path`. "-" is standard output; it and devices
   /// are written in commit().
-  llvm::Error add(StringRef path, llvm::function_ref<void(raw_ostream &)> write);
+  llvm::Error add(StringRef path,
+                  llvm::function_ref<void(raw_ostream &)> write);
 
   /// Makes all of the files appear.
   llvm::Error commit();

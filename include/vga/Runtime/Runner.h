@@ -15,8 +15,8 @@
 #ifndef VGA_RUNTIME_RUNNER_H
 #define VGA_RUNTIME_RUNNER_H
 
-#include "vga/Runtime/Binding.h"
 #include "mlir/Pass/PassManager.h"
+#include "vga/Runtime/Binding.h"
 #include <functional>
 
 namespace llvm {

@@ -33,9 +33,8 @@ struct Summary {
     size_t middle = values.size() / 2;
     min = values.front();
     max = values.back();
-    median = values.size() % 2 == 1
-                 ? values[middle]
-                 : (values[middle - 1] + values[middle]) / 2;
+    median = values.size() % 2 == 1 ? values[middle]
+                                    : (values[middle - 1] + values[middle]) / 2;
   }
 };
 } // namespace
@@ -43,8 +42,7 @@ struct Summary {
 void BenchmarkReport::print(raw_ostream &os) const {
   Summary summary(seconds);
   os << entry << ": " << seconds.size() << " runs on " << threads
-     << " threads, compiled in "
-     << llvm::format("%.2f s\n", compileSeconds)
+     << " threads, compiled in " << llvm::format("%.2f s\n", compileSeconds)
      << llvm::format("time: min %.4g ms, median %.4g ms, max %.4g ms\n",
                      summary.min * 1e3, summary.median * 1e3,
                      summary.max * 1e3);
@@ -110,19 +108,19 @@ void GenerationReport::printJSON(raw_ostream &os) const {
   auto toValue = [](std::optional<double> rate) {
     return rate ? llvm::json::Value(*rate) : llvm::json::Value(nullptr);
   };
-  printObject(llvm::json::Object{
-      {"entry", entry},
-               {"threads", threads},
-               {"compile_seconds", compileSeconds},
-               {"temperature", sampling.temperature},
-               {"top_k", sampling.topK},
-               {"seed", sampling.seed},
-               {"prompt", prompt},
-               {"text", text},
-               {"prompt_tokens", stats.promptTokens},
-               {"generated_tokens", stats.generatedTokens},
-               {"prompt_tokens_per_second", toValue(getPromptRate(stats))},
-               {"generated_tokens_per_second",
-                toValue(getGenerationRate(stats))}},
-              os);
+  printObject(
+      llvm::json::Object{
+          {"entry", entry},
+          {"threads", threads},
+          {"compile_seconds", compileSeconds},
+          {"temperature", sampling.temperature},
+          {"top_k", sampling.topK},
+          {"seed", sampling.seed},
+          {"prompt", prompt},
+          {"text", text},
+          {"prompt_tokens", stats.promptTokens},
+          {"generated_tokens", stats.generatedTokens},
+          {"prompt_tokens_per_second", toValue(getPromptRate(stats))},
+          {"generated_tokens_per_second", toValue(getGenerationRate(stats))}},
+      os);
 }

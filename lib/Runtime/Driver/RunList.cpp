@@ -26,8 +26,9 @@ static Error parsePaths(const llvm::json::Value &value, StringRef key,
   for (const llvm::json::Value &element : *array) {
     std::optional<StringRef> path = element.getAsString();
     if (!path)
-      return createStringError("\"" + key + "\" has an entry that is not a "
-                                            "string");
+      return createStringError("\"" + key +
+                               "\" has an entry that is not a "
+                               "string");
     SmallString<128> full;
     if (!llvm::sys::path::is_absolute(*path))
       full = folder;
@@ -50,9 +51,9 @@ static Error parseRequest(const llvm::json::Value &value, StringRef folder,
         return createStringError("\"entry\" is not a string");
       request.entry = entry->str();
     } else if (key == "inputs" || key == "outputs") {
-      if (Error error = parsePaths(
-              member, key, folder,
-              key == "inputs" ? request.inputs : request.outputs))
+      if (Error error =
+              parsePaths(member, key, folder,
+                         key == "inputs" ? request.inputs : request.outputs))
         return error;
     } else {
       return createStringError("unknown key " + quote(key));
@@ -80,8 +81,8 @@ llvm::Expected<std::vector<RunRequest>> vga::readRunList(StringRef path) {
   std::vector<RunRequest> requests;
   for (const llvm::json::Value &element : *array) {
     RunRequest request;
-    if (Error error = parseRequest(
-            element, llvm::sys::path::parent_path(path), request))
+    if (Error error =
+            parseRequest(element, llvm::sys::path::parent_path(path), request))
       return fail(createStringError("run " + Twine(requests.size()) + ": " +
                                     toString(std::move(error))));
     requests.push_back(std::move(request));

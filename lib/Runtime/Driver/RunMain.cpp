@@ -17,12 +17,12 @@
 #include "Reports.h"
 #include "RunList.h"
 #include "RunOptions.h"
-#include "vga/Runtime/FlopCounter.h"
-#include "vga/Runtime/Npy.h"
-#include "vga/Runtime/OutputFiles.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "vga/Runtime/FlopCounter.h"
+#include "vga/Runtime/Npy.h"
+#include "vga/Runtime/OutputFiles.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
@@ -121,8 +121,7 @@ private:
 
 Session::Session(const RunOptions &options, DialectRegistry &registry)
     : options(options), numThreads(setNumThreads(options.threads)),
-      context(registry),
-      printDiagnostics(sourceMgr, &context),
+      context(registry), printDiagnostics(sourceMgr, &context),
       clearProgress(&context, [this](Diagnostic &) {
         progress.clear();
         return failure();
@@ -191,10 +190,9 @@ LogicalResult Session::checkOutputs(const std::vector<RunRequest> &requests) {
 
 FailureOr<Call> Session::prepare(const RunRequest &request) {
   Call call;
-  FailureOr<func::FuncOp> function =
-      lookupEntry(*module, request.entry
-                               ? std::optional<StringRef>(*request.entry)
-                               : std::nullopt);
+  FailureOr<func::FuncOp> function = lookupEntry(
+      *module,
+      request.entry ? std::optional<StringRef>(*request.entry) : std::nullopt);
   if (failed(function))
     return failure();
   FailureOr<Signature> signature = getSignature(*function);
@@ -445,9 +443,8 @@ int vga::VGARunMain(int argc, char **argv, DialectRegistry &registry) {
     (void)report(options.takeError());
     return EXIT_FAILURE;
   }
-  setRuntimeErrorHandler([](const char *message) {
-    (void)report(createStringError(message));
-  });
+  setRuntimeErrorHandler(
+      [](const char *message) { (void)report(createStringError(message)); });
   Session session(*options, registry);
   return succeeded(session.run()) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -37,8 +37,8 @@ enum class Target { CPU, CUDA };
 struct CommandLine {
   cl::OptionCategory category{"vga-run options"};
 
-  cl::opt<std::string> model{cl::Positional, cl::Required,
-                             cl::desc("<module>"), cl::cat(category)};
+  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("<module>"),
+                             cl::cat(category)};
   cl::opt<std::string> entry{
       "entry",
       cl::desc("Function to run (default: main, or the only public one)"),
@@ -53,9 +53,9 @@ struct CommandLine {
                                         "are widened for f32 parameters"),
                                cl::value_desc("file.safetensors"),
                                cl::cat(category)};
-  cl::list<std::string> inputs{
-      "input", cl::desc("The next input; give one for each"),
-      cl::value_desc("file.npy"), cl::cat(category)};
+  cl::list<std::string> inputs{"input",
+                               cl::desc("The next input; give one for each"),
+                               cl::value_desc("file.npy"), cl::cat(category)};
   cl::list<std::string> outputs{
       "output",
       cl::desc("Where the next result goes; give one for each, or none"),
@@ -63,10 +63,12 @@ struct CommandLine {
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),
       cl::value_desc("n"), cl::init(0), cl::cat(category)};
-  cl::opt<unsigned> optLevel{"O", cl::Prefix,
+  cl::opt<unsigned> optLevel{"O",
+                             cl::Prefix,
                              cl::desc("Optimization level of LLVM (default: "
                                       "3)"),
-                             cl::value_desc("0-3"), cl::init(3),
+                             cl::value_desc("0-3"),
+                             cl::init(3),
                              cl::cat(category)};
   cl::opt<bool> json{"json",
                      cl::desc("Report --benchmark or --prompt as JSON on "
@@ -87,7 +89,8 @@ struct CommandLine {
                "linalg.matmul, nothing for the rest"),
       cl::value_desc("n"), cl::cat(category)};
   cl::opt<CodeFormat> emit{
-      "emit", cl::desc("Write the code for this machine instead of running it:"),
+      "emit",
+      cl::desc("Write the code for this machine instead of running it:"),
       cl::values(clEnumValN(CodeFormat::LLVMIR, "llvm", "optimized LLVM IR"),
                  clEnumValN(CodeFormat::Object, "obj", "an object file")),
       cl::cat(category)};
@@ -101,10 +104,9 @@ struct CommandLine {
                "function from tensor<?xi32> (or i64) to tensor<?x256xf32>;\n"
                "its attribute vga.context bounds the tokens it is given"),
       cl::value_desc("text"), cl::cat(category)};
-  cl::opt<unsigned> tokens{"tokens",
-                           cl::desc("Bytes to generate (default: 256)"),
-                           cl::value_desc("n"), cl::init(256),
-                           cl::cat(category)};
+  cl::opt<unsigned> tokens{
+      "tokens", cl::desc("Bytes to generate (default: 256)"),
+      cl::value_desc("n"), cl::init(256), cl::cat(category)};
   cl::opt<double> temperature{
       "temperature",
       cl::desc("Randomness of the text (default: 0, the most probable byte)"),

@@ -1,0 +1,180 @@
+//===- RunnerTest.cpp - Calling compiled functions
+//--------------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/Runtime/Runner.h"
+#include "ModuleTest.h"
+#include "vga/InitAll.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+
+static DialectRegistry makeRegistry() {
+  DialectRegistry registry;
+  registerAllForTools(registry);
+  return registry;
+}
+
+namespace {
+class RunnerTest : public ModuleTest {
+protected:
+  RunnerTest() : ModuleTest(makeRegistry()) {}
+
+  /// Compiles all public functions.
+  std::unique_ptr<Runner> compile(StringRef source,
+                                  CompileOptions options = {}) {
+    EXPECT_TRUE(parse(source)) << takeDiagnostics();
+    SmallVector<Signature> entries;
+    for (auto function : module->getOps<func::FuncOp>())
+      if (function.isPublic())
+        entries.push_back(*getSignature(function));
+    FailureOr<std::unique_ptr<Runner>> runner =
+        Runner::create(*module, entries, options);
+    return succeeded(runner) ? std::move(*runner) : nullptr;
+  }
+};
+} // namespace
+
+/// The values of all results, as text.
+static std::string run(Runner &runner, StringRef entry,
+                       ArrayRef<const HostTensor *> arguments) {
+  auto results = runner.run(entry, arguments);
+  if (!results)
+    return toString(results.takeError());
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (const HostTensor &result : *results) {
+    os << result.describe() << ' ';
+    result.print(os);
+    os << ';';
+  }
+  return text;
+}
+
+TEST_F(RunnerTest, ManyFunctionsOfAModule) {
+  for (bool parallel : {true, false}) {
+    CompileOptions options;
+    options.parallel = parallel;
+    auto runner = compile(R"mlir(
+      func.func private @twice(%a: tensor<?xf32>) -> tensor<?xf32> {
+        %c0 = arith.constant 0 : index
+        %s = tensor.dim %a, %c0 : tensor<?xf32>
+        %e = tensor.empty(%s) : tensor<?xf32>
+        %r = linalg.add ins(%a, %a : tensor<?xf32>, tensor<?xf32>)
+                        outs(%e : tensor<?xf32>) -> tensor<?xf32>
+        return %r : tensor<?xf32>
+      }
+      func.func @a(%a: tensor<?xf32>) -> tensor<?xf32> {
+        %r = call @twice(%a) : (tensor<?xf32>) -> tensor<?xf32>
+        return %r : tensor<?xf32>
+      }
+      func.func @b() -> tensor<2xi64> {
+        %r = arith.constant dense<[3, 4]> : tensor<2xi64>
+        return %r : tensor<2xi64>
+      })mlir",
+                          options);
+    ASSERT_TRUE(runner) << takeDiagnostics();
+    HostTensor three = makeF32({3}, {1, 2, 3}), none = makeF32({0}, {});
+    EXPECT_EQ(run(*runner, "a", {&three}), "tensor<3xf32> [2, 4, 6];");
+    EXPECT_EQ(run(*runner, "a", {&none}), "tensor<0xf32> [];");
+    EXPECT_EQ(run(*runner, "b", {}), "tensor<2xi64> [3, 4];");
+    EXPECT_EQ(run(*runner, "b", {&none}), "the arguments are not those of 'b'");
+    EXPECT_EQ(run(*runner, "twice", {&none}), "no function named 'twice'");
+    EXPECT_EQ(three.getValues<float>()[0], 1);
+  }
+}
+
+TEST_F(RunnerTest, ResultsThatAreArgumentsOrEachOther) {
+  auto runner = compile(R"mlir(
+    func.func @main(%a: tensor<2xf32>, %b: tensor<f32>)
+        -> (tensor<2xf32>, tensor<2xf32>, tensor<f32>) {
+      return %a, %a, %b : tensor<2xf32>, tensor<2xf32>, tensor<f32>
+    })mlir");
+  ASSERT_TRUE(runner) << takeDiagnostics();
+  HostTensor a = makeF32({2}, {1, 2}), b = makeF32({}, {3});
+  auto results = runner->run("main", {&a, &b});
+  ASSERT_TRUE(static_cast<bool>(results)) << toString(results.takeError());
+  ASSERT_EQ(results->size(), 3u);
+  EXPECT_EQ((*results)[0].getBytes(), a.getBytes());
+  EXPECT_EQ((*results)[2].getBytes(), b.getBytes());
+  // Each is memory of its own.
+  (*results)[0].getValues<float>()[0] = 9;
+  EXPECT_EQ((*results)[1].getBytes(), a.getBytes());
+  EXPECT_EQ(a.getValues<float>()[0], 1);
+}
+
+TEST_F(RunnerTest, ResultsThatArePartsOfSomething) {
+  auto runner = compile(R"mlir(
+    func.func @main(%a: tensor<4x4xf32>) -> tensor<2x2xf32> {
+      %r = tensor.extract_slice %a[1, 1] [2, 2] [1, 2]
+          : tensor<4x4xf32> to tensor<2x2xf32>
+      return %r : tensor<2x2xf32>
+    })mlir");
+  ASSERT_TRUE(runner) << takeDiagnostics();
+  HostTensor a =
+      makeF32({4, 4}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
+  EXPECT_EQ(run(*runner, "main", {&a}), "tensor<2x2xf32> [[5, 7], [9, 11]];");
+}
+
+TEST_F(RunnerTest, NoResult) {
+  auto runner = compile("func.func @main() { return }");
+  ASSERT_TRUE(runner) << takeDiagnostics();
+  EXPECT_EQ(run(*runner, "main", {}), "");
+}
+
+TEST_F(RunnerTest, FunctionsFromNowhere) {
+  EXPECT_FALSE(compile(R"mlir(
+    func.func private @vga_no_such_function(tensor<2xf32>) -> tensor<2xf32>
+    func.func @main(%a: tensor<2xf32>) -> tensor<2xf32> {
+      %r = call @vga_no_such_function(%a) : (tensor<2xf32>) -> tensor<2xf32>
+      return %r : tensor<2xf32>
+    })mlir"));
+  EXPECT_EQ(takeDiagnostics(),
+            "the function 'vga_no_such_function' is called but has no body");
+}
+
+TEST_F(RunnerTest, ShapesThatDoNotFitEndTheProcess) {
+  auto runner = compile(R"mlir(
+    func.func @main(%a: tensor<?xf32>, %b: tensor<?xf32>) -> tensor<?xf32> {
+      %r = linalg.add ins(%a, %b : tensor<?xf32>, tensor<?xf32>)
+                      outs(%a : tensor<?xf32>) -> tensor<?xf32>
+      return %r : tensor<?xf32>
+    })mlir");
+  ASSERT_TRUE(runner) << takeDiagnostics();
+  HostTensor three = makeF32({3}, {1, 2, 3}), two = makeF32({2}, {1, 2});
+  EXPECT_EQ(run(*runner, "main", {&three, &three}), "tensor<3xf32> [2, 4, 6];");
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT((void)run(*runner, "main", {&three, &two}),
+              ::testing::ExitedWithCode(1), "error: ");
+}
+
+TEST_F(RunnerTest, EmitsCode) {
+  auto emit = [&](CodeFormat format) {
+    EXPECT_TRUE(parse(R"mlir(
+      func.func private @unused() { return }
+      func.func @f(%a: tensor<2xf32>) -> tensor<2xf32> {
+        return %a : tensor<2xf32>
+      })mlir"));
+    std::string code;
+    llvm::raw_string_ostream os(code);
+    EXPECT_TRUE(succeeded(emitCode(*module, format, {}, os)));
+    return code;
+  };
+  std::string ir = emit(CodeFormat::LLVMIR);
+  EXPECT_NE(ir.find("@_mlir_ciface_f("), std::string::npos);
+  EXPECT_EQ(ir.find("unused"), std::string::npos);
+  EXPECT_FALSE(emit(CodeFormat::Object).empty());
+}
+
+TEST(Threads, AreCounted) {
+  unsigned all = setNumThreads(0);
+  EXPECT_GE(all, 1u);
+  EXPECT_EQ(setNumThreads(1), 1u);
+  EXPECT_EQ(setNumThreads(all), all);
+}
