@@ -3,7 +3,7 @@
 
   ./sinks.py --weights kjv.safetensors --corpus kjv.txt
 
-Means over the held-out windows of 512 bytes and all heads; attention weights
+Means over some held-out windows of 512 bytes and all heads; attention weights
 over the queries of the window's second half, where attention spread evenly
 would give the first token about 0.003.
 """

@@ -32,9 +32,10 @@ using Ladder = SmallVector<int64_t>;
 static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits) {
   SmallVector<Ladder> ladders(op.getNumLoops(), Ladder{1});
   unsigned bits = 8;
-  for (Value operand : op->getOperands())
-    if (Type type = getElementTypeOrSelf(operand); type.isIntOrFloat())
-      bits = std::max(bits, type.getIntOrFloatBitWidth());
+  for (Value operand : op->getOperands()) {
+    Type type = getElementTypeOrSelf(operand);
+    bits = std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
+  }
   int64_t lanes = std::max(1u, vectorBits / bits);
 
   AffineMap result = op.getIndexingMapsArray().back();

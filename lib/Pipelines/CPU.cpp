@@ -113,8 +113,12 @@ static void addLLVMPasses(OpPassManager &manager,
   manager.addPass(arith::createArithExpandOpsPass(expand));
   addCleanup(manager);
   manager.addPass(createSCFToControlFlowPass());
+  // What the machine has no instruction for is left to the mathematical
+  // library; log1p too, which log(1 + x) does not stand in for.
+  ConvertMathToLLVMPassOptions math;
+  math.approximateLog1p = false;
+  manager.addPass(createConvertMathToLLVMPass(math));
   manager.addPass(createConvertMathToLibmPass());
-  manager.addPass(createConvertMathToLLVMPass());
   manager.addPass(createConvertVectorToLLVMPass());
   manager.addPass(createConvertFuncToLLVMPass());
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());

@@ -29,6 +29,9 @@ LogicalResult lowerToLLVMDialect(ModuleOp module,
 /// Emits an error for a function that neither the module nor this process has.
 LogicalResult checkExternalFunctions(ModuleOp module);
 
+/// Makes the OpenMP runtime part of this process.
+llvm::Error loadOpenMP();
+
 /// The functions that compiled code may call and that a symbol table of this
 /// process may not list.
 llvm::orc::SymbolMap getRuntimeSymbols(llvm::orc::MangleAndInterner mangle);

@@ -81,10 +81,7 @@ Error OutputFiles::add(StringRef path,
 }
 
 Error OutputFiles::commit() {
-  for (Pending &output : pending)
-    if (Error error = output.file.keep(output.path))
-      return llvm::createFileError(output.path, std::move(error));
-  pending.clear();
+  // A pipe may be closed and a device full; renaming rarely fails.
   for (Stream &stream : streams) {
     std::error_code error;
     llvm::raw_fd_ostream os(stream.path, error);
@@ -95,5 +92,9 @@ Error OutputFiles::commit() {
       return error;
   }
   streams.clear();
+  for (Pending &output : pending)
+    if (Error error = output.file.keep(output.path))
+      return llvm::createFileError(output.path, std::move(error));
+  pending.clear();
   return Error::success();
 }

@@ -21,10 +21,6 @@ using namespace mlir;
 using namespace mlir::vga;
 using llvm::Expected;
 
-// The OpenMP runtime; its header is not where every compiler finds it.
-extern "C" void omp_set_num_threads(int threads);
-extern "C" int omp_get_max_threads();
-
 //===----------------------------------------------------------------------===//
 // The process
 //===----------------------------------------------------------------------===//
@@ -43,12 +39,6 @@ void vgaRuntimeError(const char *message) {
   // Other threads may be in compiled code: no destructors.
   llvm::errs().flush();
   llvm::sys::Process::Exit(1, /*NoCleanup=*/true);
-}
-
-unsigned vga::setNumThreads(unsigned threads) {
-  if (threads != 0)
-    omp_set_num_threads(threads);
-  return omp_get_max_threads();
 }
 
 //===----------------------------------------------------------------------===//
@@ -183,6 +173,9 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
     return module.emitError()
            << "cannot generate code: " << toString(std::move(error));
   };
+  if (options.parallel)
+    if (llvm::Error error = loadOpenMP())
+      return fail(std::move(error));
   auto machine = createHostMachine(options);
   if (!machine)
     return fail(machine.takeError());

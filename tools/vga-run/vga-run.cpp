@@ -7,12 +7,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/InitAllPasses.h"
 #include "vga/InitAll.h"
 #include "vga/Runtime/RunMain.h"
 #include "llvm/Support/InitLLVM.h"
 
 int main(int argc, char **argv) {
   llvm::InitLLVM initLLVM(argc, argv);
+  // Passes have names in --mlir-print-ir-before and the like.
+  mlir::registerAllPasses();
   mlir::vga::registerAllPasses();
   mlir::DialectRegistry registry;
   mlir::vga::registerAllForTools(registry);

@@ -64,8 +64,8 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
     rows x columns x reduction of a contraction, one vector of everything
     else - and turns the tile into vector operations. What a tile size leaves
     over is covered by the next of a ladder of smaller sizes that ends in 1, so
-    that every tile is static and none needs a mask. A tile of one column, and
-    an operation that cannot be vectorized, becomes scalar loops.
+    that every tile is static and none needs a mask. Tiles of a few elements,
+    and operations that cannot be vectorized, become scalar loops.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::linalg::LinalgDialect",

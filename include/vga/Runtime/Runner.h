@@ -81,8 +81,9 @@ using RuntimeErrorHandler = void (*)(const char *message);
 void setRuntimeErrorHandler(RuntimeErrorHandler handler);
 
 /// Sets how many threads compiled code uses; 0 leaves the choice to the OpenMP
-/// runtime. Returns how many it will use.
-unsigned setNumThreads(unsigned threads);
+/// runtime. Returns how many it will use. Fails if that is more than one and
+/// there is no such runtime; code compiled without `parallel` needs none.
+llvm::Expected<unsigned> setNumThreads(unsigned threads);
 
 } // namespace mlir::vga
 

@@ -105,7 +105,8 @@ private:
   }
 
   const RunOptions &options;
-  unsigned numThreads;
+  CompileOptions compileOptions;
+  unsigned numThreads = 1;
   MLIRContext context;
   llvm::SourceMgr sourceMgr;
   SourceMgrDiagnosticHandler printDiagnostics;
@@ -120,8 +121,8 @@ private:
 } // namespace
 
 Session::Session(const RunOptions &options, DialectRegistry &registry)
-    : options(options), numThreads(setNumThreads(options.threads)),
-      context(registry), printDiagnostics(sourceMgr, &context),
+    : options(options), compileOptions(options.compile), context(registry),
+      printDiagnostics(sourceMgr, &context),
       clearProgress(&context, [this](Diagnostic &) {
         progress.clear();
         return failure();
@@ -217,10 +218,17 @@ FailureOr<Call> Session::prepare(const RunRequest &request) {
 }
 
 LogicalResult Session::compile(ArrayRef<Signature> entries) {
+  if (llvm::Expected<unsigned> threads = setNumThreads(options.threads))
+    numThreads = *threads;
+  else
+    llvm::WithColor::warning(llvm::errs(), kToolName)
+        << toString(threads.takeError()) << ", running on one thread\n";
+  compileOptions.parallel = numThreads != 1;
+
   progress.show("compiling");
   auto begin = std::chrono::steady_clock::now();
   FailureOr<std::unique_ptr<Runner>> compiled =
-      Runner::create(*module, entries, options.compile);
+      Runner::create(*module, entries, compileOptions);
   compileSeconds = getSecondsSince(begin);
   progress.clear();
   if (failed(compiled))
@@ -314,13 +322,13 @@ LogicalResult Session::runBenchmark() {
     return failure();
   BenchmarkReport benchmark;
   benchmark.entry = call->signature.entry;
-  benchmark.threads = numThreads;
   SmallVector<ArrayRef<int64_t>> shapes;
   for (const HostTensor *argument : call->arguments.get())
     shapes.push_back(argument->getShape());
   benchmark.flops = countFlops(call->function, shapes);
   if (failed(compile(call->signature)))
     return failure();
+  benchmark.threads = numThreads;
   benchmark.compileSeconds = compileSeconds;
 
   // Warm up: page in, start threads, let the clock rise.
@@ -421,7 +429,7 @@ LogicalResult Session::emit() {
   OutputFiles files;
   LogicalResult emitted = success();
   Error error = files.add(options.emitPath, [&](raw_ostream &os) {
-    emitted = emitCode(*module, options.emitFormat, options.compile, os);
+    emitted = emitCode(*module, options.emitFormat, compileOptions, os);
   });
   progress.clear();
   if (error)

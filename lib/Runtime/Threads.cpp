@@ -1,0 +1,59 @@
+//===- Threads.cpp - The OpenMP runtime of compiled code ------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Compiled code starts its threads through LLVM's OpenMP runtime. It is loaded
+// when there is such code, so that tools run on machines that do not have it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Codegen.h"
+
+#include "llvm/Support/DynamicLibrary.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+using llvm::sys::DynamicLibrary;
+
+/// Where the runtime may be: that of the LLVM that vga was built with, or one
+/// that the system's loader finds.
+static constexpr const char *kLibraries[] = {
+#ifdef VGA_OPENMP_LIBRARY
+    VGA_OPENMP_LIBRARY,
+#endif
+    "libomp.so.5", "libomp.so", "libomp.dylib"};
+
+/// A function of the runtime; null if it is not loaded.
+template <typename Function>
+static Function *getFunction(const char *name) {
+  return reinterpret_cast<Function *>(
+      DynamicLibrary::SearchForAddressOfSymbol(name));
+}
+
+llvm::Error vga::loadOpenMP() {
+  // Other OpenMP runtimes lack the entry points that LLVM's code calls.
+  auto isLoaded = [] { return getFunction<void()>("__kmpc_fork_call"); };
+  DynamicLibrary::LoadLibraryPermanently(nullptr);
+  for (const char *library : kLibraries) {
+    if (isLoaded())
+      break;
+    DynamicLibrary::LoadLibraryPermanently(library);
+  }
+  return isLoaded() ? llvm::Error::success()
+                    : llvm::createStringError(
+                          "no OpenMP runtime (libomp.so.5) on this machine");
+}
+
+llvm::Expected<unsigned> vga::setNumThreads(unsigned threads) {
+  if (threads == 1)
+    return 1;
+  if (llvm::Error error = loadOpenMP())
+    return std::move(error);
+  if (threads != 0)
+    getFunction<void(int)>("omp_set_num_threads")(threads);
+  return getFunction<int()>("omp_get_max_threads")();
+}

@@ -1,0 +1,41 @@
+// RUN: vga-opt %s --vga-expand-exp | FileCheck %s
+
+// CHECK-LABEL: func @vector
+// CHECK-SAME:    %[[X:.*]]: vector<8xf32>
+func.func @vector(%x: vector<8xf32>) -> vector<8xf32> {
+  // Rounds x / ln 2 by adding 1.5 * 2^23.
+  // CHECK-DAG: %[[SHIFTER:.*]] = arith.constant dense<0x4B400000> : vector<8xf32>
+  // CHECK: %[[SHIFTED:.*]] = math.fma %{{.*}}, %{{.*}}, %[[SHIFTER]]
+  // CHECK: %[[N:.*]] = arith.subf %[[SHIFTED]], %[[SHIFTER]]
+  // Subtracts n ln 2 in two steps.
+  // CHECK: %[[R0:.*]] = math.fma %[[N]], %{{.*}}, %{{.*}}
+  // CHECK: %[[R:.*]] = math.fma %[[N]], %{{.*}}, %[[R0]]
+  // CHECK-COUNT-5: math.fma %{{.*}}, %[[R]], %{{.*}}
+  // Adds n to the exponent bits.
+  // CHECK: %[[BITS:.*]] = arith.bitcast %[[SHIFTED]] : vector<8xf32> to vector<8xi32>
+  // CHECK: %[[EXPONENT:.*]] = arith.shli %[[BITS]], %{{.*}} : vector<8xi32>
+  // CHECK: arith.addi %{{.*}}, %[[EXPONENT]]
+  // 0 below, inf above, NaN for NaN.
+  // CHECK: arith.cmpf olt, %[[X]]
+  // CHECK: arith.cmpf ogt, %[[X]]
+  // CHECK: arith.cmpf uno, %[[X]], %[[X]]
+  // CHECK-NOT: math.exp
+  %y = math.exp %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// CHECK-LABEL: func @scalar
+func.func @scalar(%x: f32) -> f32 {
+  // CHECK-NOT: math.exp
+  // CHECK: arith.bitcast %{{.*}} : f32 to i32
+  %y = math.exp %x : f32
+  return %y : f32
+}
+
+// f64 is left to the mathematical library.
+// CHECK-LABEL: func @double
+func.func @double(%x: f64) -> f64 {
+  // CHECK: math.exp
+  %y = math.exp %x : f64
+  return %y : f64
+}

@@ -1,0 +1,33 @@
+// RUN: vga-opt %s --vga-cpu-parallelize --canonicalize | FileCheck %s
+
+#a = affine_map<(b, i, j, k) -> (b, i, k)>
+#b = affine_map<(b, i, j, k) -> (b, k, j)>
+#c = affine_map<(b, i, j, k) -> (b, i, j)>
+
+// A task is one batch, a block of rows and a block of columns; the reduction
+// is not split.
+// CHECK-LABEL: func @contraction
+// CHECK-SAME:    %[[A:[^:]*]]: memref<?x?x64xf32>
+func.func @contraction(%a: memref<?x?x64xf32>, %b: memref<?x64x512xf32>, %c: memref<?x?x512xf32>) {
+  // CHECK: scf.parallel ({{.*}}) = ({{.*}}) to ({{.*}}) step (%c1, %c48, %c128)
+  // CHECK: memref.subview %[[A]]
+  // CHECK-SAME: [1, %{{.*}}, 64] [1, 1, 1]
+  // CHECK: linalg.generic
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<?x?x64xf32>, memref<?x64x512xf32>) outs(%c : memref<?x?x512xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// Waking threads would cost more.
+// CHECK-LABEL: func @small
+// CHECK-NOT: scf.parallel
+func.func @small(%x: memref<16x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%x : memref<16x16xf32>)
+  return
+}
