@@ -14,4 +14,4 @@ prompt=${*:-In the beginning}
 ./scripts/build.sh vga-run
 exec build/bin/vga-run examples/kjv-lm/model.mlir \
   --weights examples/kjv-lm/kjv.safetensors \
-  --prompt "$prompt" --tokens 300 --temperature 0.8 --seed 1 </dev/null
+  --prompt "$prompt" --tokens 300 --temperature 0.7 --seed 2 </dev/null

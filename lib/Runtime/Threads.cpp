@@ -34,9 +34,11 @@ static Function *getFunction(const char *name) {
       DynamicLibrary::SearchForAddressOfSymbol(name));
 }
 
+/// Other OpenMP runtimes lack the entry points that LLVM's code calls.
+static bool isLoaded() { return getFunction<void()>("__kmpc_fork_call"); }
+
 llvm::Error vga::loadOpenMP() {
-  // Other OpenMP runtimes lack the entry points that LLVM's code calls.
-  auto isLoaded = [] { return getFunction<void()>("__kmpc_fork_call"); };
+  // The process may have it already.
   DynamicLibrary::LoadLibraryPermanently(nullptr);
   for (const char *library : kLibraries) {
     if (isLoaded())
@@ -49,7 +51,7 @@ llvm::Error vga::loadOpenMP() {
 }
 
 llvm::Expected<unsigned> vga::setNumThreads(unsigned threads) {
-  if (threads == 1)
+  if (threads == 1 && !isLoaded())
     return 1;
   if (llvm::Error error = loadOpenMP())
     return std::move(error);

@@ -66,7 +66,9 @@ GateOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location,
   auto source = dyn_cast<RankedTensorType>(adaptor.getSource().getType());
   auto weight = dyn_cast<RankedTensorType>(adaptor.getWeight().getType());
   if (!source || source.getRank() != 4)
-    return emitOptionalError(location, "expected source to be a 4D tensor");
+    return emitOptionalError(location,
+                             "expected source to be a 4D tensor, got ",
+                             adaptor.getSource().getType());
   Mixing mixing = valueOr(adaptor.getMixingAttr(), Mixing::per_head);
   int64_t minRank = mixing == Mixing::per_head ? 2 : 3;
   if (!weight || weight.getRank() < minRank || weight.getRank() > minRank + 1)
@@ -118,9 +120,11 @@ static LogicalResult inferAttentionTypes(Adaptor adaptor,
   auto query = dyn_cast<RankedTensorType>(adaptor.getQuery().getType());
   auto value = dyn_cast<RankedTensorType>(adaptor.getValue().getType());
   if (!query || query.getRank() != 4)
-    return emitOptionalError(location, "expected query to be a 4D tensor");
+    return emitOptionalError(location, "expected query to be a 4D tensor, got ",
+                             adaptor.getQuery().getType());
   if (!value || value.getRank() != 4)
-    return emitOptionalError(location, "expected value to be a 4D tensor");
+    return emitOptionalError(location, "expected value to be a 4D tensor, got ",
+                             adaptor.getValue().getType());
 
   AxisOrder axes(valueOr(adaptor.getLayoutAttr(), Layout::bhsd));
   SmallVector<int64_t> shape(query.getShape());

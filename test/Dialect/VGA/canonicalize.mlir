@@ -1,0 +1,129 @@
+// RUN: vga-opt %s --canonicalize --split-input-file | FileCheck %s
+
+// CHECK-LABEL: func @masks_that_hide_nothing
+func.func @masks_that_hide_nothing(%q: tensor<1x2x8x4xf32>)
+    -> (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>) {
+  %true = arith.constant dense<true> : tensor<8x8xi1>
+  %zero = arith.constant dense<0.0> : tensor<8x8xf32>
+  %some = arith.constant dense<-1.0> : tensor<8x8xf32>
+  // CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} : tensor
+  %a = vga.attention %q, %q, %q mask(%true : tensor<8x8xi1>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} : tensor
+  %b = vga.attention %q, %q, %q mask(%zero : tensor<8x8xf32>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: vga.attention {{.*}} mask(
+  %c = vga.attention %q, %q, %q mask(%some : tensor<8x8xf32>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  return %a, %b, %c : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @mask_of_false
+func.func @mask_of_false(%q: tensor<1x2x8x4xf32>) -> tensor<1x2x8x4xf32> {
+  %false = arith.constant dense<false> : tensor<8x8xi1>
+  // CHECK: vga.attention {{.*}} mask(
+  %a = vga.attention %q, %q, %q mask(%false : tensor<8x8xi1>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  return %a : tensor<1x2x8x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @bounds_that_hide_nothing
+func.func @bounds_that_hide_nothing(%q: tensor<1x2x8x4xf32>, %one: tensor<1x2x1x4xf32>, %d: tensor<1x2x?x4xf32>)
+    -> (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>) {
+  // An unbounded window.
+  // CHECK-NOT: window
+  // CHECK-NOT: causal
+  // CHECK-NOT: alignment
+  %a = vga.attention %q, %q, %q window [-1, -1] alignment top_left : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // A window as wide as the sequence.
+  %b = vga.attention %q, %q, %q window [7, 7] : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // The last query sees everything before it: decoding is not masked.
+  %c = vga.attention %one, %q, %q causal : tensor<1x2x1x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  %e = vga.attention %one, %d, %d causal : tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>
+  // CHECK: return
+  return %a, %b, %c, %e : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @bounds_that_hide_something
+func.func @bounds_that_hide_something(%q: tensor<1x2x8x4xf32>, %one: tensor<1x2x1x4xf32>, %d: tensor<1x2x?x4xf32>)
+    -> (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32>) {
+  // CHECK: window [6, 7]
+  %a = vga.attention %q, %q, %q window [6, 7] : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: causal
+  %b = vga.attention %q, %q, %q causal : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // The first query at the top left sees the first key alone.
+  // CHECK: causal alignment top_left
+  %c = vga.attention %one, %q, %q causal alignment top_left : tensor<1x2x1x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: window [7, 7]
+  %e = vga.attention %d, %d, %d window [7, 7] : tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>
+  return %a, %b, %c, %e : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @open_gates
+func.func @open_gates(%q: tensor<1x2x8x4xf32>, %g: tensor<1x2x8xf32>) -> (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>) {
+  %ones = arith.constant dense<1.0> : tensor<1x2x8xf32>
+  // CHECK-NOT: value_gate
+  // CHECK: output_gate(
+  %a = vga.attention %q, %q, %q value_gate(%ones : tensor<1x2x8xf32>) output_gate(%g : tensor<1x2x8xf32>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: value_gate(
+  // CHECK-NOT: output_gate
+  // CHECK: return
+  %b = vga.attention %q, %q, %q value_gate(%g : tensor<1x2x8xf32>) output_gate(%ones : tensor<1x2x8xf32>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  return %a, %b : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+}
+
+// -----
+
+// A gate that does not see its source is constant, and one that is open goes.
+// CHECK-LABEL: func @blind_gate
+// CHECK-SAME:    %[[D:.*]]: tensor<1x2x?x4xf32>
+func.func @blind_gate(%x: tensor<1x2x8x4xf32>, %d: tensor<1x2x?x4xf32>) -> (tensor<1x2x8xf32>, tensor<1x2x?xf32>, tensor<1x2x8x4xf32>) {
+  %w = arith.constant dense<0.0> : tensor<2x4xf32>
+  %b = arith.constant dense<1.0> : tensor<2xf32>
+  // CHECK-DAG: %[[HALF:.*]] = arith.constant dense<5.000000e-01> : tensor<1x2x8xf32>
+  // CHECK-DAG: %[[LN2:.*]] = arith.constant 0.693147{{.*}} : f32
+  %g = vga.gate %x, %w : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  // CHECK: %[[SIZE:.*]] = tensor.dim %{{.*}}, %c2
+  // CHECK: %[[DYNAMIC:.*]] = tensor.splat %[[LN2]][%[[SIZE]]] : tensor<1x2x?xf32>
+  %h = vga.gate %d, %w activation softplus : tensor<1x2x?x4xf32>, tensor<2x4xf32>
+  // CHECK: %[[Z:.*]] = vga.attention %{{.*}}, %{{.*}}, %{{.*}} : tensor
+  %open = vga.gate %x, %w bias(%b : tensor<2xf32>) activation identity : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  %z = vga.attention %x, %x, %x value_gate(%open : tensor<1x2x8xf32>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: return %[[HALF]], %[[DYNAMIC]], %[[Z]]
+  return %g, %h, %z : tensor<1x2x8xf32>, tensor<1x2x?xf32>, tensor<1x2x8x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @nothing_to_attend_to
+func.func @nothing_to_attend_to(%q: tensor<1x2x?x4xf32>, %k: tensor<1x2x0x4xf32>, %none: tensor<1x2x0x4xf32>, %s: tensor<2xf32>)
+    -> (tensor<1x2x?x4xf32>, tensor<1x2x?xf32>, tensor<1x2x0x4xf32>, tensor<1x2x?xf32>) {
+  // CHECK-DAG: %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+  // CHECK-DAG: %[[MINUS_INF:.*]] = arith.constant 0xFF800000 : f32
+  // CHECK: %[[OUT:.*]] = tensor.splat %[[ZERO]][%{{.*}}] : tensor<1x2x?x4xf32>
+  // CHECK: %[[LSE:.*]] = tensor.splat %[[MINUS_INF]][%{{.*}}] : tensor<1x2x?xf32>
+  %o, %lse = vga.attention %q, %k, %k lse : tensor<1x2x?x4xf32>, tensor<1x2x0x4xf32>, tensor<1x2x0x4xf32>
+  %e = vga.attention %none, %q, %q : tensor<1x2x0x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>
+  // A sink is something: the lse is its logit.
+  // CHECK: %{{.*}}, %[[SINK_LSE:.*]] = vga.attention {{.*}} sink(
+  %p, %sink_lse = vga.attention %q, %k, %k sink(%s : tensor<2xf32>) lse : tensor<1x2x?x4xf32>, tensor<1x2x0x4xf32>, tensor<1x2x0x4xf32>
+  // CHECK: return %[[OUT]], %[[LSE]], %{{.*}}, %[[SINK_LSE]]
+  return %o, %lse, %e, %sink_lse : tensor<1x2x?x4xf32>, tensor<1x2x?xf32>, tensor<1x2x0x4xf32>, tensor<1x2x?xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @unused_lse
+func.func @unused_lse(%q: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>) -> (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>) {
+  // CHECK: vga.attention {{.*}} softcap 2.000000e+00 {kept} :
+  // CHECK-NOT: lse
+  %o, %lse = vga.attention %q, %q, %q softcap 2.0 lse {kept} : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: vga.gated_attention {{.*}} site output :
+  // CHECK-NOT: lse
+  %z, %lse_z = vga.gated_attention %q, %q, %q, %w site output lse : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  return %o, %z : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+}

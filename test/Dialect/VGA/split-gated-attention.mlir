@@ -1,0 +1,64 @@
+// RUN: vga-opt %s --vga-split-gated-attention | FileCheck %s
+
+// CHECK-LABEL: func @value_site
+// CHECK-SAME:    %[[Q:.*]]: tensor<1x4x?x8xf16>, %[[K:.*]]: tensor<1x2x?x8xf16>, %[[V:.*]]: tensor<1x2x?x8xf16>, %[[W:.*]]: tensor<2x8xf16>, %[[B:.*]]: tensor<2xf16>, %[[N:.*]]: tensor<1xi32>
+func.func @value_site(%q: tensor<1x4x?x8xf16>, %k: tensor<1x2x?x8xf16>, %v: tensor<1x2x?x8xf16>,
+                      %w: tensor<2x8xf16>, %b: tensor<2xf16>, %n: tensor<1xi32>) -> (tensor<1x4x?x8xf16>, tensor<1x4x?xf32>) {
+  // CHECK: %[[G:.*]] = vga.gate %[[V]], %[[W]] bias(%[[B]] : tensor<2xf16>) activation softplus
+  // CHECK: vga.attention %[[Q]], %[[K]], %[[V]] value_gate(%[[G]] : tensor<1x2x?xf32>) kv_length(%[[N]] : tensor<1xi32>)
+  // CHECK-SAME: causal window [3, 0] alignment top_left scale 2.000000e+00 softcap 5.000000e+00 lse {kept}
+  // CHECK-NOT: gated_attention
+  %z, %lse = vga.gated_attention %q, %k, %v, %w bias(%b : tensor<2xf16>) activation softplus kv_length(%n : tensor<1xi32>)
+      causal window [3, 0] alignment top_left scale 2.0 softcap 5.0 lse {kept}
+      : tensor<1x4x?x8xf16>, tensor<1x2x?x8xf16>, tensor<1x2x?x8xf16>, tensor<2x8xf16>
+  return %z, %lse : tensor<1x4x?x8xf16>, tensor<1x4x?xf32>
+}
+
+// As many queries as keys: the gate fits as it is.
+// CHECK-LABEL: func @output_site
+func.func @output_site(%q: tensor<1x4x6x8xf32>, %k: tensor<1x2x6x8xf32>, %w: tensor<2x8x4x8xf32>) -> tensor<1x4x6x8xf32> {
+  // CHECK: %[[G:.*]] = vga.gate %{{.*}}, %{{.*}} mixing cross_head
+  // CHECK-NOT: tensor.
+  // CHECK: vga.attention {{.*}} output_gate(%[[G]] : tensor<1x4x6x8xf32>)
+  %z = vga.gated_attention %q, %k, %k, %w site output mixing cross_head
+      : tensor<1x4x6x8xf32>, tensor<1x2x6x8xf32>, tensor<1x2x6x8xf32>, tensor<2x8x4x8xf32>
+  return %z : tensor<1x4x6x8xf32>
+}
+
+// Query i is at position i + 4.
+// CHECK-LABEL: func @more_keys
+func.func @more_keys(%q: tensor<1x4x2x8xf32>, %k: tensor<1x2x6x8xf32>, %w: tensor<4x8xf32>) -> tensor<1x4x2x8xf32> {
+  // CHECK: %[[G:.*]] = vga.gate
+  // CHECK: %[[TAIL:.*]] = tensor.extract_slice %[[G]][0, 0, 4] [1, 4, 2] [1, 1, 1] : tensor<1x4x6xf32> to tensor<1x4x2xf32>
+  // CHECK: output_gate(%[[TAIL]]
+  %z = vga.gated_attention %q, %k, %k, %w site output
+      : tensor<1x4x2x8xf32>, tensor<1x2x6x8xf32>, tensor<1x2x6x8xf32>, tensor<4x8xf32>
+  return %z : tensor<1x4x2x8xf32>
+}
+
+// The first 4 queries have no position, and no gate; elementwise gates have
+// their positions where the layout says.
+// CHECK-LABEL: func @more_queries
+func.func @more_queries(%q: tensor<6x1x4x8xf32>, %k: tensor<2x1x2x8xf32>, %w: tensor<4x8x8xf32>) -> tensor<6x1x4x8xf32> {
+  // CHECK: %[[G:.*]] = vga.gate {{.*}} layout sbhd
+  // CHECK: %[[PADDED:.*]] = tensor.pad %[[G]] low[4, 0, 0, 0] high[0, 0, 0, 0]
+  // CHECK: tensor.yield %cst
+  // CHECK: : tensor<2x1x4x8xf32> to tensor<6x1x4x8xf32>
+  // CHECK: output_gate(%[[PADDED]]
+  %z = vga.gated_attention %q, %k, %k, %w site output layout sbhd
+      : tensor<6x1x4x8xf32>, tensor<2x1x2x8xf32>, tensor<2x1x2x8xf32>, tensor<4x8x8xf32>
+  return %z : tensor<6x1x4x8xf32>
+}
+
+// Sizes known at run time: pads by max(Sq - Sk, 0), skips max(Sk - Sq, 0).
+// CHECK-LABEL: func @dynamic
+func.func @dynamic(%q: tensor<1x4x?x8xf32>, %k: tensor<1x2x?x8xf32>, %w: tensor<4x8xf32>) -> tensor<1x4x?x8xf32> {
+  // CHECK: %[[LOW:.*]] = affine.max #[[SURPLUS:.*]](
+  // CHECK: %[[SKIP:.*]] = affine.max #[[SURPLUS]](
+  // CHECK: %[[PADDED:.*]] = tensor.pad %{{.*}} low[0, 0, %[[LOW]]]
+  // CHECK: %[[TAIL:.*]] = tensor.extract_slice %[[PADDED]][0, 0, %[[SKIP]]]
+  // CHECK: output_gate(%[[TAIL]] : tensor<1x4x?xf32>)
+  %z = vga.gated_attention %q, %k, %k, %w site output
+      : tensor<1x4x?x8xf32>, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>, tensor<4x8xf32>
+  return %z : tensor<1x4x?x8xf32>
+}
