@@ -2,6 +2,9 @@
 include_guard()
 include(GNUInstallDirs)
 
+# Installed tools find libMLIR.so where the build found it.
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
 if(VGA_ENABLE_CCACHE)
   find_program(CCACHE_PROGRAM ccache)
   if(CCACHE_PROGRAM)

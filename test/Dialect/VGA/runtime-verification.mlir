@@ -1,7 +1,7 @@
 // RUN: vga-opt %s --generate-runtime-verification | FileCheck %s
 
 // CHECK-LABEL: func @dynamic
-// CHECK-SAME:    %[[Q:.*]]: tensor<?x2x?x4xf32>, %[[K:.*]]: tensor<?x2x?x4xf32>, %[[V:.*]]: tensor<?x2x?x4xf32>
+// CHECK-SAME:    %[[Q:[^:]*]]: tensor<?x2x?x4xf32>, %[[K:[^:]*]]: tensor<?x2x?x4xf32>, %[[V:[^:]*]]: tensor<?x2x?x4xf32>
 func.func @dynamic(%q: tensor<?x2x?x4xf32>, %k: tensor<?x2x?x4xf32>, %v: tensor<?x2x?x4xf32>,
                    %m: tensor<?x?xi1>, %n: tensor<?xi32>, %g: tensor<?x2x?xf32>, %o: tensor<?x2x?x4xf32>) -> tensor<?x2x?x4xf32> {
   // CHECK: %[[KB:.*]] = tensor.dim %[[K]], %{{.*}}

@@ -18,9 +18,11 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -35,7 +37,9 @@ int main(int argc, char **argv) {
   vga::registerAllDialects(registry);
   MLIRContext context(registry);
 
-  auto module = parseSourceFile<ModuleOp>(argv[1], &context);
+  llvm::SourceMgr sourceMgr;
+  SourceMgrDiagnosticHandler printDiagnostics(sourceMgr, &context);
+  auto module = parseSourceFile<ModuleOp>(argv[1], sourceMgr, &context);
   if (!module)
     return 1;
   module->walk([](vga::AttentionInterface op) {
