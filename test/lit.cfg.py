@@ -4,6 +4,7 @@
 #   plugin     VGAPlugin was built (not in a static build)
 #   ptxas      the CUDA toolkit's assembler is there
 #   numpy      %python has numpy
+#   clang-format  clang-format-22 is there
 #   asan       vga's code is built with the address sanitizer
 #   unittests  the unit tests were built (GoogleTest was found)
 
@@ -62,7 +63,10 @@ if config.vga_has_plugin:
     config.available_features.add("plugin")
 if "address" in config.vga_sanitizers:
     config.available_features.add("asan")
+if shutil.which("clang-format-22"):
+    config.available_features.add("clang-format")
 if shutil.which("ptxas"):
     config.available_features.add("ptxas")
-if os.path.exists(os.path.join(config.vga_obj_root, "unittests", "Dialect", "VGADialectTests")):
+unit_tests = [("Dialect", "VGADialectTests"), ("Runtime", "VGARuntimeTests")]
+if all(os.path.exists(os.path.join(config.vga_obj_root, "unittests", *t)) for t in unit_tests):
     config.available_features.add("unittests")

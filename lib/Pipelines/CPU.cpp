@@ -53,6 +53,8 @@ static void addGraphPasses(OpPassManager &manager,
   manager.addPass(createVGASplitGatedAttentionPass());
   manager.addPass(createConvertVGAToLinalgPass());
   addCleanup(manager);
+  // arith and math on tensors, and linalg's named operations.
+  manager.addPass(createConvertElementwiseToLinalgPass());
   manager.addNestedPass<func::FuncOp>(createLinalgGeneralizeNamedOpsPass());
   manager.addNestedPass<func::FuncOp>(createVGAFuseElementwisePass());
   addCleanup(manager);

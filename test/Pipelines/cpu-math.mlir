@@ -25,3 +25,13 @@ func.func @exp(%x: tensor<1024xf32>) -> tensor<1024xf32> {
   %y = linalg.exp ins(%x : tensor<1024xf32>) outs(%e : tensor<1024xf32>) -> tensor<1024xf32>
   return %y : tensor<1024xf32>
 }
+
+// arith and math on whole tensors are linalg like the rest.
+// CHECK-LABEL: llvm.func @on_tensors
+// CHECK: llvm.fadd {{.*}} : vector<16xf32>
+// CHECK: llvm.intr.sqrt{{.*}} : (vector<16xf32>)
+func.func @on_tensors(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %a = arith.addf %x, %x : tensor<?xf32>
+  %b = math.sqrt %a : tensor<?xf32>
+  return %b : tensor<?xf32>
+}

@@ -19,10 +19,9 @@ using namespace mlir;
 /// `mlir-opt --load-dialect-plugin=VGAPlugin.so`
 extern "C" LLVM_ATTRIBUTE_WEAK DialectPluginLibraryInfo
 mlirGetDialectPluginInfo() {
-  return {MLIR_PLUGIN_API_VERSION, "vga", LLVM_VERSION_STRING,
-          [](DialectRegistry *registry) {
-            vga::registerAllDialects(*registry);
-          }};
+  return {
+      MLIR_PLUGIN_API_VERSION, "vga", LLVM_VERSION_STRING,
+      [](DialectRegistry *registry) { vga::registerAllDialects(*registry); }};
 }
 
 /// `mlir-opt --load-pass-plugin=VGAPlugin.so`

@@ -34,8 +34,8 @@ TEST(Visibility, BottomRightLetsTheLastQuerySeeEverything) {
   Band causal(none, 0);
   EXPECT_EQ(causal.visibleKeys(0, offset, 5), Range(0, 4));
   EXPECT_EQ(causal.visibleKeys(1, offset, 5), Range(0, 5));
-  EXPECT_TRUE(causal.coversAll(getBandOffset(Alignment::bottom_right, 1, 9), 1,
-                               9));
+  EXPECT_TRUE(
+      causal.coversAll(getBandOffset(Alignment::bottom_right, 1, 9), 1, 9));
 }
 
 TEST(Visibility, TopLeftAnchorsAtTheFirstKey) {
@@ -68,9 +68,9 @@ TEST(Visibility, RangesPastTheKeysAreEmpty) {
 }
 
 TEST(Axes, FollowTheLayout) {
-  for (auto [layout, b, h, s] :
-       {std::tuple(Layout::bhsd, 0u, 1u, 2u), std::tuple(Layout::bshd, 0u, 2u, 1u),
-        std::tuple(Layout::sbhd, 1u, 2u, 0u)}) {
+  for (auto [layout, b, h, s] : {std::tuple(Layout::bhsd, 0u, 1u, 2u),
+                                 std::tuple(Layout::bshd, 0u, 2u, 1u),
+                                 std::tuple(Layout::sbhd, 1u, 2u, 0u)}) {
     AxisOrder axes(layout);
     EXPECT_EQ(axes.batch, b);
     EXPECT_EQ(axes.head, h);

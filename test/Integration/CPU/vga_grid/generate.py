@@ -113,7 +113,7 @@ GATES = {
     "group": [1, 2, 4],
     "position": [1, 3, 17, 33, 65, 100],
     "width": [1, 3, 8, 17, 33, 64, 100],
-    "channels": [0, 1, 5, 16, 33],  # 0: a scalar gate
+    "channels": [0, 0, 1, 16, 33],  # 0: a scalar gate, as likely as two of the widths
     "mixing": ["per_head", "cross_head"],
     "activation": ["sigmoid", "identity", "softplus"],
     "weight": ["same", "f32"],
@@ -249,8 +249,8 @@ def composed_case(row: dict) -> Case:
 def all_cases() -> list[NamedCase]:
     """The whole grid, always the same and in the same order."""
     groups = {
-        "attention": map(attention_case, pairwise.rows(ATTENTION, 1, 235, PLAIN)),
-        "gated": map(gated_case, pairwise.rows(GATED, 2, 110, PLAIN)),
+        "attention": map(attention_case, pairwise.rows(ATTENTION, 1, 205, PLAIN)),
+        "gated": map(gated_case, pairwise.rows(GATED, 2, 95, PLAIN)),
         "gate": map(gate_case, pairwise.rows(GATES, 3, 56)),
         "composed": map(composed_case, pairwise.rows(COMPOSED, 4, 20)),
         "corner": corner_cases(),

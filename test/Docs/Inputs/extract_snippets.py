@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Prints the ```mlir fences of .td and .md files for `vga-opt -split-input-file`.
+
+usage: extract_snippets.py FILE...
+
+Every fence becomes one module, after a comment that says where it is from. A
+fence whose info string goes on after `mlir` is one that run_snippets.py knows:
+`mlir output` is what a command prints, perhaps shortened, and is left out here.
+"""
+
+import dataclasses
+import re
+import sys
+import textwrap
+
+
+@dataclasses.dataclass
+class Snippet:
+    """The text between two fences; line is that of the opening one."""
+
+    path: str
+    line: int
+    language: str
+    options: str
+    text: str
+
+    @property
+    def place(self):
+        return f"{self.path}:{self.line}"
+
+
+def read_snippets(path):
+    """All fenced blocks of a file, in order."""
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    snippets, opening, body = [], None, []
+    for number, line in enumerate(lines, start=1):
+        fence = re.fullmatch(r"\s*```\s*(\S*)\s*(.*?)\s*", line)
+        if not fence:
+            body.append(line)
+        elif opening is None:
+            opening, body = (number, *fence.groups()), []
+        else:
+            text = textwrap.dedent("\n".join(body)) + "\n"
+            snippets.append(Snippet(path, *opening, text))
+            opening = None
+    if opening is not None:
+        sys.exit(f"{path}:{opening[0]}: the fence is not closed")
+    return snippets
+
+
+def main():
+    snippets = [
+        snippet
+        for path in sys.argv[1:]
+        for snippet in read_snippets(path)
+        if snippet.language == "mlir" and snippet.options != "output"
+    ]
+    if not snippets:
+        sys.exit("no ```mlir fence in " + " ".join(sys.argv[1:]))
+    print("\n// -----\n\n".join(f"// {s.place}\n{s.text}" for s in snippets), end="")
+
+
+if __name__ == "__main__":
+    main()
