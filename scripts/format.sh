@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# Formats the C++ of the project; with --check says what it would change, and
-# exits 1 if that is anything.
+# Formats the C++ code:
+#   ./scripts/format.sh           changes the files
+#   ./scripts/format.sh --check   names those that are not formatted, and fails
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mapfile -t files < <(find include lib test tools unittests cmake \
-  \( -name '*.cpp' -o -name '*.h' \) | sort)
-case ${1:-} in
-  "") exec clang-format-22 -i "${files[@]}" ;;
-  --check) exec clang-format-22 --dry-run -Werror "${files[@]}" ;;
-  *)
-    echo "error: unknown argument '$1' (usage: scripts/format.sh [--check])" >&2
-    exit 1
-    ;;
+format=$(command -v clang-format-22) || {
+  echo "error: clang-format-22 is not there: run ./scripts/setup.sh" >&2
+  exit 1
+}
+case $# in
+0) mode=(-i) ;;
+1) [ "$1" = --check ] && mode=(--dry-run --Werror) ;;
 esac
+[ -n "${mode:-}" ] || {
+  echo "usage: scripts/format.sh [--check]" >&2
+  exit 1
+}
+find include lib tools unittests test cmake \( -name '*.cpp' -o -name '*.h' \) \
+  -not -path '*/Output/*' -print0 | xargs -0 "$format" "${mode[@]}"

@@ -3,9 +3,9 @@
 
 usage: extract_snippets.py FILE...
 
-Every fence becomes one module, after a comment that says where it is from. A
-fence whose info string goes on after `mlir` is one that run_snippets.py knows:
-`mlir output` is what a command prints, perhaps shortened, and is left out here.
+Every fence becomes one module, after a comment that says where it is from. Left
+out is a fence whose info string goes on after `mlir`: it is a part of something,
+which run_snippets.py looks after.
 """
 
 import dataclasses
@@ -41,8 +41,7 @@ def read_snippets(path):
         elif opening is None:
             opening, body = (number, *fence.groups()), []
         else:
-            text = textwrap.dedent("\n".join(body)) + "\n"
-            snippets.append(Snippet(path, *opening, text))
+            snippets.append(Snippet(path, *opening, "\n".join(body) + "\n"))
             opening = None
     if opening is not None:
         sys.exit(f"{path}:{opening[0]}: the fence is not closed")
@@ -54,11 +53,12 @@ def main():
         snippet
         for path in sys.argv[1:]
         for snippet in read_snippets(path)
-        if snippet.language == "mlir" and snippet.options != "output"
+        if snippet.language == "mlir" and not snippet.options
     ]
     if not snippets:
         sys.exit("no ```mlir fence in " + " ".join(sys.argv[1:]))
-    print("\n// -----\n\n".join(f"// {s.place}\n{s.text}" for s in snippets), end="")
+    modules = (f"// {s.place}\n{textwrap.dedent(s.text)}" for s in snippets)
+    print("\n// -----\n\n".join(modules), end="")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ usage: run_snippets.py SOURCE_DIR BUILD_DIR SCRATCH_DIR FILE.md...
                   after a build; its status must be 0. Set-up is not run again.
   LANG output     a part of what the last script printed. A line `...` stands
                   for any lines, `...` within a line for any text.
-  LANG file=PATH  the text of that file, or a part of it
+  LANG file=PATH  the text of that file, or a part of it; if it is MLIR, vga-opt
+                  takes it
 """
 
 import os
@@ -78,11 +79,15 @@ def check_output(snippet, printed):
         fail(snippet, f"the command does not print this, but\n{printed}")
 
 
-def check_file(snippet, path):
+def check_file(snippet, path, build):
     if not path.is_file():
         fail(snippet, f"there is no file {path}")
     if snippet.text not in path.read_text(encoding="utf-8"):
         fail(snippet, f"this is not in {path}")
+    if path.suffix == ".mlir":
+        command = [build / "bin/vga-opt", path, "-o", os.devnull]
+        if subprocess.run(command, check=False).returncode:
+            fail(snippet, f"vga-opt does not take {path}")
 
 
 def main():
@@ -99,7 +104,7 @@ def main():
             elif snippet.options == "output":
                 check_output(snippet, printed)
             elif snippet.options.startswith("file="):
-                check_file(snippet, source / snippet.options.removeprefix("file="))
+                check_file(snippet, source / snippet.options.removeprefix("file="), build)
             elif snippet.options:
                 fail(snippet, f"unknown words after '{snippet.language}': {snippet.options}")
             else:
