@@ -26,8 +26,21 @@ func.func @contraction(%a: memref<?x?x64xf32>, %b: memref<?x64x512xf32>, %c: mem
 // Waking threads would cost more.
 // CHECK-LABEL: func @small
 // CHECK-NOT: scf.parallel
-func.func @small(%x: memref<16x16xf32>) {
+// CHECK: linalg.fill ins(%{{.*}} : f32) outs(%{{.*}} : memref<96x128xf32>)
+func.func @small(%x: memref<96x128xf32>) {
   %zero = arith.constant 0.0 : f32
-  linalg.fill ins(%zero : f32) outs(%x : memref<16x16xf32>)
+  linalg.fill ins(%zero : f32) outs(%x : memref<96x128xf32>)
+  return
+}
+
+// A row of an operation without reductions is not split; one axis alone is.
+// CHECK-LABEL: func @elementwise
+func.func @elementwise(%x: memref<96x1024xf32>, %y: memref<?xf32>) {
+  // CHECK: scf.parallel (%{{[^,]*}}) = (%c0) to (%c96) step (%c48)
+  // CHECK: memref.subview %{{.*}} [48, 1024] [1, 1]
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%x : memref<96x1024xf32>)
+  // CHECK: scf.parallel (%{{[^,]*}}) = (%c0) to (%{{.*}}) step (%c4096)
+  linalg.fill ins(%zero : f32) outs(%y : memref<?xf32>)
   return
 }

@@ -23,8 +23,8 @@ func.func @causal(%q: tensor<1x2x16x4xf32>, %k: tensor<1x2x24x4xf32>) -> tensor<
 func.func @top_left(%q: tensor<1x2x16x4xf32>, %k: tensor<1x2x24x4xf32>) -> tensor<1x2x16x4xf32> {
   // CHECK: %[[I:.*]] = linalg.index 3
   // CHECK: %[[J:.*]] = linalg.index 4
-  // CHECK: arith.cmpi {{sle, %.*, %|sge, %}}
-  // CHECK: arith.select
+  // CHECK: %[[VISIBLE:.*]] = arith.cmpi sle, %[[J]], %[[I]]
+  // CHECK: arith.select %[[VISIBLE]]
   %o = vga.attention %q, %k, %k causal alignment top_left : tensor<1x2x16x4xf32>, tensor<1x2x24x4xf32>, tensor<1x2x24x4xf32>
   return %o : tensor<1x2x16x4xf32>
 }
@@ -57,7 +57,9 @@ func.func @window(%q: tensor<1x2x?x4xf32>, %k: tensor<1x2x?x4xf32>) -> tensor<1x
 // CHECK-LABEL: func @causal_window
 func.func @causal_window(%q: tensor<1x2x16x4xf32>) -> tensor<1x2x16x4xf32> {
   // CHECK-NOT: arith.cmpi sge
-  // CHECK: arith.cmpi sle
+  // CHECK: %[[I:.*]] = linalg.index 3
+  // CHECK: %[[J:.*]] = linalg.index 4
+  // CHECK: arith.cmpi sle, %[[J]], %[[I]]
   // CHECK-NOT: arith.cmpi
   %o = vga.attention %q, %q, %q causal window [-1, 7] : tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>
   return %o : tensor<1x2x16x4xf32>
@@ -119,4 +121,50 @@ func.func @softcap_and_float_mask(%q: tensor<2x4x8x4xf32>, %m: tensor<?x8xbf16>)
   // CHECK: linalg.yield %[[MASKED]]
   %o = vga.attention %q, %q, %q mask(%m : tensor<?x8xbf16>) scale 3.0 softcap 20.0 : tensor<2x4x8x4xf32>, tensor<2x4x8x4xf32>, tensor<2x4x8x4xf32>
   return %o : tensor<2x4x8x4xf32>
+}
+
+// -----
+
+// A bound of 0 is a bound: query i sees key i alone.
+// CHECK-LABEL: func @diagonal
+func.func @diagonal(%q: tensor<1x2x16x4xf32>) -> tensor<1x2x16x4xf32> {
+  // CHECK: %[[I:.*]] = linalg.index 3
+  // CHECK: %[[J:.*]] = linalg.index 4
+  // CHECK: %[[AFTER:.*]] = arith.cmpi sge, %[[J]], %[[I]]
+  // CHECK: %[[BEFORE:.*]] = arith.cmpi sle, %[[J]], %[[I]]
+  // CHECK: %[[VISIBLE:.*]] = arith.andi %[[AFTER]], %[[BEFORE]]
+  // CHECK: arith.select %[[VISIBLE]]
+  %o = vga.attention %q, %q, %q window [0, 0] : tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>
+  return %o : tensor<1x2x16x4xf32>
+}
+
+// -----
+
+// All conditions must hold.
+// CHECK-LABEL: func @every_condition
+func.func @every_condition(%q: tensor<2x2x16x4xf32>, %m: tensor<2x1x16x16xi1>, %n: tensor<2xi64>) -> tensor<2x2x16x4xf32> {
+  // CHECK: ^bb0(%{{.*}}: f32, %[[MASK:.*]]: i1, %[[LENGTH:.*]]: i64, %{{.*}}: f32)
+  // CHECK: %[[LIMIT:.*]] = arith.index_cast %[[LENGTH]] : i64 to index
+  // CHECK: %[[WITHIN:.*]] = arith.cmpi slt, %{{.*}}, %[[LIMIT]]
+  // CHECK: %[[BOTH:.*]] = arith.andi %[[MASK]], %[[WITHIN]]
+  // CHECK: %[[AFTER:.*]] = arith.cmpi sge
+  // CHECK: %[[THREE:.*]] = arith.andi %[[BOTH]], %[[AFTER]]
+  // CHECK: %[[BEFORE:.*]] = arith.cmpi sle
+  // CHECK: %[[FOUR:.*]] = arith.andi %[[THREE]], %[[BEFORE]]
+  // CHECK: arith.select %[[FOUR]]
+  %o = vga.attention %q, %q, %q mask(%m : tensor<2x1x16x16xi1>) kv_length(%n : tensor<2xi64>) causal window [3, -1] : tensor<2x2x16x4xf32>, tensor<2x2x16x4xf32>, tensor<2x2x16x4xf32>
+  return %o : tensor<2x2x16x4xf32>
+}
+
+// -----
+
+// Masks of one element, of any rank, are read once per score.
+// CHECK-DAG: #[[$NOTHING:.*]] = affine_map<(d0, d1, d2, d3, d4) -> ()>
+// CHECK-LABEL: func @mask_of_one_element
+func.func @mask_of_one_element(%q: tensor<1x2x16x4xf32>, %m: tensor<i1>, %n: tensor<1x1x1xf16>) -> tensor<1x2x16x4xf32> {
+  // CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[$NOTHING]], #{{.*}}], {{.*}} : tensor<1x2x1x16x16xf32>, tensor<i1>)
+  %o = vga.attention %q, %q, %q mask(%m : tensor<i1>) : tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>
+  // CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[$NOTHING]], #{{.*}}], {{.*}} : tensor<1x2x1x16x16xf32>, tensor<f16>)
+  %p = vga.attention %o, %q, %q mask(%n : tensor<1x1x1xf16>) : tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>
+  return %p : tensor<1x2x16x4xf32>
 }

@@ -37,14 +37,17 @@ func.func @plain(%q: tensor<2x8x16x64xf32>, %k: tensor<2x2x24x64xf32>, %v: tenso
   // CHECK:   arith.addf
   // CHECK: %[[Z:.*]] = linalg.generic {indexing_maps = [#[[$Q]], #[[$V]], #[[$S]]], {{.*}} ins(%[[WEIGHTS]], %[[VALUE]]
   // CHECK: %[[OUT:.*]] = linalg.generic {{.*}} ins(%[[Z]], %[[SUM]]
-  // CHECK:   %[[QUOTIENT:.*]] = arith.divf
-  // CHECK:   %[[NONE:.*]] = arith.cmpf oeq, %{{.*}}, %[[ZERO]]
+  // CHECK: ^bb0(%[[Z_I:.*]]: f32, %[[L_I:.*]]: f32, %{{.*}}: f32)
+  // CHECK:   %[[QUOTIENT:.*]] = arith.divf %[[Z_I]], %[[L_I]]
+  // CHECK:   %[[NONE:.*]] = arith.cmpf oeq, %[[L_I]], %[[ZERO]]
   // CHECK:   arith.select %[[NONE]], %[[ZERO]], %[[QUOTIENT]]
   // CHECK: %[[RESULT:.*]] = tensor.collapse_shape %[[OUT]] {{.*}} into tensor<2x8x16x32xf32>
   // CHECK: %[[LSE:.*]] = linalg.generic {{.*}} ins(%[[SUM]], %[[SHIFT]]
-  // CHECK:   %[[LOG:.*]] = math.log
-  // CHECK:   %[[VALUE_LSE:.*]] = arith.addf %[[LOG]]
-  // CHECK:   arith.select %{{.*}}, %[[MINUS_INF]], %[[VALUE_LSE]]
+  // CHECK: ^bb0(%[[L_I:.*]]: f32, %[[SHIFT_I:.*]]: f32, %{{.*}}: f32)
+  // CHECK:   %[[LOG:.*]] = math.log %[[L_I]]
+  // CHECK:   %[[VALUE_LSE:.*]] = arith.addf %[[LOG]], %[[SHIFT_I]]
+  // CHECK:   %[[NONE:.*]] = arith.cmpf oeq, %[[L_I]], %[[ZERO]]
+  // CHECK:   arith.select %[[NONE]], %[[MINUS_INF]], %[[VALUE_LSE]]
   // CHECK: tensor.collapse_shape %[[LSE]] {{.*}} into tensor<2x8x16xf32>
   // CHECK-NOT: vga.
   %o, %lse = vga.attention %q, %k, %v lse : tensor<2x8x16x64xf32>, tensor<2x2x24x64xf32>, tensor<2x2x24x32xf32>

@@ -27,3 +27,64 @@ module attributes {vga.context = 512} {}
 
 // expected-error @+1 {{unknown attribute 'vga.tokens' on 'func.func'}}
 func.func @unknown() attributes {vga.tokens = 512} { return }
+
+// -----
+
+// expected-error @+1 {{expected 'vga.context' to be a positive integer, got -1 : i64}}
+func.func @negative() attributes {vga.context = -1} { return }
+
+// -----
+
+// expected-error @+1 {{expected 'vga.context' to be a positive integer, got "512"}}
+func.func @string() attributes {vga.context = "512"} { return }
+
+// -----
+
+!x = tensor<1x2x8x4xf32>
+func.func @layout(%x: !x) {
+  // expected-error @+2 {{to be one of: bhsd, bshd, sbhd}}
+  // expected-error @+1 {{failed to parse VGA_LayoutAttr}}
+  %0 = vga.attention %x, %x, %x layout hbsd : !x, !x, !x
+  return
+}
+
+// -----
+
+!x = tensor<1x2x8x4xf32>
+func.func @alignment(%x: !x) {
+  // expected-error @+2 {{to be one of: bottom_right, top_left}}
+  // expected-error @+1 {{failed to parse VGA_AlignmentAttr}}
+  %0 = vga.attention %x, %x, %x alignment center : !x, !x, !x
+  return
+}
+
+// -----
+
+!x = tensor<1x2x8x4xf32>
+!w = tensor<2x4xf32>
+func.func @mixing(%x: !x, %w: !w) {
+  // expected-error @+2 {{to be one of: per_head, cross_head}}
+  // expected-error @+1 {{failed to parse VGA_MixingAttr}}
+  %g = vga.gate %x, %w mixing all : !x, !w
+  return
+}
+
+// -----
+
+!x = tensor<1x2x8x4xf32>
+!w = tensor<2x4xf32>
+func.func @site(%x: !x, %w: !w) {
+  // expected-error @+2 {{to be one of: value, output}}
+  // expected-error @+1 {{failed to parse VGA_GateSiteAttr}}
+  %z = vga.gated_attention %x, %x, %x, %w site key : !x, !x, !x, !w
+  return
+}
+
+// -----
+
+!x = tensor<1x2x8x4xf32>
+func.func @scale_type(%x: !x) {
+  // expected-error @+1 {{attribute 'scale' failed to satisfy constraint: 64-bit float attribute}}
+  %0 = "vga.attention"(%x, %x, %x) <{scale = 1.0 : f32, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>}> : (!x, !x, !x) -> !x
+  return
+}

@@ -6,9 +6,9 @@ func.func @masks_that_hide_nothing(%q: tensor<1x2x8x4xf32>)
   %true = arith.constant dense<true> : tensor<8x8xi1>
   %zero = arith.constant dense<0.0> : tensor<8x8xf32>
   %some = arith.constant dense<-1.0> : tensor<8x8xf32>
-  // CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} : tensor
+  // CHECK: vga.attention %{{[^ ]+}}, %{{[^ ]+}}, %{{[^ ]+}} : tensor
   %a = vga.attention %q, %q, %q mask(%true : tensor<8x8xi1>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
-  // CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} : tensor
+  // CHECK: vga.attention %{{[^ ]+}}, %{{[^ ]+}}, %{{[^ ]+}} : tensor
   %b = vga.attention %q, %q, %q mask(%zero : tensor<8x8xf32>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
   // CHECK: vga.attention {{.*}} mask(
   %c = vga.attention %q, %q, %q mask(%some : tensor<8x8xf32>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
@@ -90,7 +90,7 @@ func.func @blind_gate(%x: tensor<1x2x8x4xf32>, %d: tensor<1x2x?x4xf32>) -> (tens
   // CHECK: %[[SIZE:.*]] = tensor.dim %{{.*}}, %c2
   // CHECK: %[[DYNAMIC:.*]] = tensor.splat %[[LN2]][%[[SIZE]]] : tensor<1x2x?xf32>
   %h = vga.gate %d, %w activation softplus : tensor<1x2x?x4xf32>, tensor<2x4xf32>
-  // CHECK: %[[Z:.*]] = vga.attention %{{.*}}, %{{.*}}, %{{.*}} : tensor
+  // CHECK: %[[Z:.*]] = vga.attention %{{[^ ]+}}, %{{[^ ]+}}, %{{[^ ]+}} : tensor
   %open = vga.gate %x, %w bias(%b : tensor<2xf32>) activation identity : tensor<1x2x8x4xf32>, tensor<2x4xf32>
   %z = vga.attention %x, %x, %x value_gate(%open : tensor<1x2x8xf32>) : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
   // CHECK: return %[[HALF]], %[[DYNAMIC]], %[[Z]]
@@ -126,4 +126,86 @@ func.func @unused_lse(%q: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>) -> (tensor<1
   // CHECK-NOT: lse
   %z, %lse_z = vga.gated_attention %q, %q, %q, %w site output lse : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<2x4xf32>
   return %o, %z : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+}
+
+// -----
+
+// With one query a bound on the left still hides keys, and so does any bound
+// on sizes that are not known.
+// CHECK-LABEL: func @bounds_that_may_hide_something
+func.func @bounds_that_may_hide_something(%one: tensor<1x2x1x4xf32>, %k: tensor<1x2x8x4xf32>, %d: tensor<1x2x?x4xf32>)
+    -> (tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x1x4xf32>) {
+  // CHECK: vga.attention {{.*}} causal window [6, 0] :
+  %a = vga.attention %one, %k, %k causal window [6, 0] : tensor<1x2x1x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: vga.attention {{.*}} causal window [6, 0] :
+  %b = vga.attention %one, %d, %d causal window [6, 0] : tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>
+  // CHECK: vga.attention {{.*}} causal alignment top_left :
+  %c = vga.attention %one, %d, %d causal alignment top_left : tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>
+  // CHECK: vga.attention {{.*}} causal window [100, 0] :
+  %e = vga.attention %d, %k, %k causal window [100, 0] : tensor<1x2x?x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  // CHECK: vga.attention {{.*}} window [-1, 6] alignment top_left :
+  %f = vga.attention %one, %k, %k window [-1, 6] alignment top_left : tensor<1x2x1x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+  return %a, %b, %c, %e, %f : tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x1x4xf32>
+}
+
+// -----
+
+// act(b) of a gate that does not see its source.
+// CHECK-LABEL: func @blind_gates_with_bias
+func.func @blind_gates_with_bias(%x: tensor<1x2x8x4xf32>) -> (tensor<1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>) {
+  %w = arith.constant dense<0.0> : tensor<2x4xf32>
+  %b = arith.constant dense<1.0> : tensor<2xf32>
+  // CHECK-DAG: %[[SIGMOID:.*]] = arith.constant dense<0.731058{{.*}}> : tensor<1x2x8xf32>
+  // CHECK-DAG: %[[SOFTPLUS:.*]] = arith.constant dense<1.313261{{.*}}> : tensor<1x2x8xf32>
+  // CHECK-DAG: %[[IDENTITY:.*]] = arith.constant dense<1.000000e+00> : tensor<1x2x8xf32>
+  // CHECK: return %[[SIGMOID]], %[[SOFTPLUS]], %[[IDENTITY]]
+  %s = vga.gate %x, %w bias(%b : tensor<2xf32>) : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  %p = vga.gate %x, %w bias(%b : tensor<2xf32>) activation softplus : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  %i = vga.gate %x, %w bias(%b : tensor<2xf32>) activation identity : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  return %s, %p, %i : tensor<1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>
+}
+
+// -----
+
+// Gates that differ from head to head, or see their source, stay.
+// CHECK-LABEL: func @seeing_gates
+func.func @seeing_gates(%x: tensor<1x2x8x4xf32>, %bias: tensor<2xf32>) -> (tensor<1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>) {
+  %zero = arith.constant dense<0.0> : tensor<2x4xf32>
+  %one = arith.constant dense<1.0> : tensor<2x4xf32>
+  %b = arith.constant dense<[0.0, 1.0]> : tensor<2xf32>
+  // CHECK-COUNT-3: vga.gate
+  %a = vga.gate %x, %one : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  %c = vga.gate %x, %zero bias(%b : tensor<2xf32>) : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  %d = vga.gate %x, %zero bias(%bias : tensor<2xf32>) : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  return %a, %c, %d : tensor<1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>
+}
+
+// -----
+
+// Values of no channels have no output, but still an lse.
+// CHECK-LABEL: func @lse_without_output
+func.func @lse_without_output(%q: tensor<1x2x8x4xf32>, %v: tensor<1x2x8x0xf32>) -> (tensor<1x2x8x0xf32>, tensor<1x2x8x0xf32>, tensor<1x2x8xf32>) {
+  // CHECK: %[[EMPTY:.*]] = arith.constant dense<{{.*}}> : tensor<1x2x8x0xf32>
+  // CHECK: %[[O:.*]], %[[LSE:.*]] = vga.attention
+  // CHECK: return %[[EMPTY]], %[[O]], %[[LSE]]
+  %e = vga.attention %q, %q, %v : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x0xf32>
+  %o, %lse = vga.attention %q, %q, %v lse : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x0xf32>
+  return %e, %o, %lse : tensor<1x2x8x0xf32>, tensor<1x2x8x0xf32>, tensor<1x2x8xf32>
+}
+
+// -----
+
+// vga.gated_attention has the patterns that concern what it shares; its gate is
+// not a constant, whatever the weights.
+// CHECK-LABEL: func @gated_attention
+func.func @gated_attention(%q: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>, %none: tensor<1x2x0x4xf32>) -> (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>) {
+  %true = arith.constant dense<true> : tensor<8x8xi1>
+  // CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : tensor<1x2x8x4xf32>
+  // CHECK-DAG: %[[Z:.*]] = vga.gated_attention %{{[^ ]+}}, %{{[^ ]+}}, %{{[^ ]+}}, %{{[^ ]+}} : tensor
+  // CHECK: return %[[Z]], %[[ZERO]]
+  %a = vga.gated_attention %q, %q, %q, %w mask(%true : tensor<8x8xi1>) window [7, 7] alignment top_left
+      : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  %b = vga.gated_attention %q, %none, %none, %w
+      : tensor<1x2x8x4xf32>, tensor<1x2x0x4xf32>, tensor<1x2x0x4xf32>, tensor<2x4xf32>
+  return %a, %b : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
 }

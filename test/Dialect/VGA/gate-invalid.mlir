@@ -1,7 +1,7 @@
 // RUN: vga-opt %s -verify-diagnostics -split-input-file
 
 func.func @source_rank(%x: tensor<2x8x4xf32>, %w: tensor<2x4xf32>) {
-  // expected-error @+1 {{expected source to be a 4D tensor}}
+  // expected-error @+1 {{expected source to be a 4D tensor, got 'tensor<2x8x4xf32>'}}
   %g = vga.gate %x, %w : tensor<2x8x4xf32>, tensor<2x4xf32>
   return
 }
@@ -100,5 +100,71 @@ func.func @activation(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>) {
   // expected-error @+2 {{to be one of: sigmoid, identity, softplus}}
   // expected-error @+1 {{failed to parse VGA_ActivationAttr}}
   %g = vga.gate %x, %w activation relu : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @source_type(%x: tensor<1x2x8x4xi32>, %w: tensor<2x4xf32>) {
+  // expected-error @+1 {{operand #0 must be 4D tensor of}}
+  %g = vga.gate %x, %w : tensor<1x2x8x4xi32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @bias_type(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>, %b: tensor<f32>) {
+  // expected-error @+1 {{operand #2 must be 1D or 2D tensor of}}
+  %g = vga.gate %x, %w bias(%b : tensor<f32>) : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @result_type(%x: tensor<1x2x8x4xf16>, %w: tensor<2x4xf16>) {
+  // expected-error @+2 {{inferred type(s) 'tensor<1x2x8xf32>' are incompatible with return type(s) of operation 'tensor<1x2x8xf16>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %g = "vga.gate"(%x, %w) : (tensor<1x2x8x4xf16>, tensor<2x4xf16>) -> tensor<1x2x8xf16>
+  return
+}
+
+// -----
+
+func.func @no_source_heads(%x: tensor<1x0x8x4xf32>, %w: tensor<2x4xf32>) {
+  // expected-error @+1 {{expected heads of weight to be a multiple of the 0 heads of source, got 2}}
+  %g = vga.gate %x, %w : tensor<1x0x8x4xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+// The layout says which axis the heads are.
+func.func @heads_follow_layout(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>) {
+  // expected-error @+1 {{expected heads of weight to be a multiple of the 8 heads of source, got 2}}
+  %g = vga.gate %x, %w layout bshd : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @cross_head_weight_channels(%x: tensor<1x2x8x4xf32>, %w: tensor<2x5x6xf32>) {
+  // expected-error @+1 {{expected channels of weight to be 4 as in source, got 5}}
+  %g = vga.gate %x, %w mixing cross_head : tensor<1x2x8x4xf32>, tensor<2x5x6xf32>
+  return
+}
+
+// -----
+
+func.func @cross_head_bias(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4x6x5xf32>, %b: tensor<2x5xf32>) {
+  // expected-error @+1 {{expected bias of shape 6x5, got 2x5}}
+  %g = vga.gate %x, %w bias(%b : tensor<2x5xf32>) mixing cross_head : tensor<1x2x8x4xf32>, tensor<2x4x6x5xf32>
+  return
+}
+
+// -----
+
+func.func @repeated_clause(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>) {
+  // expected-error @+1 {{`layout` clause can appear at most once}}
+  %g = vga.gate %x, %w layout bshd layout bhsd : tensor<1x2x8x4xf32>, tensor<2x4xf32>
   return
 }

@@ -1,4 +1,4 @@
-// RUN: vga-opt %s --generate-runtime-verification | FileCheck %s
+// RUN: vga-opt %s --generate-runtime-verification --cse | FileCheck %s
 
 // CHECK-LABEL: func @dynamic
 // CHECK-SAME:    %[[Q:[^:]*]]: tensor<?x2x?x4xf32>, %[[K:[^:]*]]: tensor<?x2x?x4xf32>, %[[V:[^:]*]]: tensor<?x2x?x4xf32>
@@ -29,4 +29,57 @@ func.func @dynamic(%q: tensor<?x2x?x4xf32>, %k: tensor<?x2x?x4xf32>, %v: tensor<
 func.func @static(%q: tensor<1x2x?x4xf32>, %k: tensor<1x2x8x4xf32>, %m: tensor<1x8xf32>, %w: tensor<2x4xf32>) -> tensor<1x2x?x4xf32> {
   %z = vga.attention %q, %k, %k mask(%m : tensor<1x8xf32>) : tensor<1x2x?x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
   return %z : tensor<1x2x?x4xf32>
+}
+
+// One known side is enough; in sbhd the sequence is axis 0 and the batch axis 1,
+// but a scalar gate is [B, H, S].
+// CHECK-LABEL: func @sbhd
+// CHECK-SAME:    %[[Q:[^:]*]]: tensor<6x?x2x4xf32>, %[[K:[^:]*]]: tensor<8x3x2x4xf32>, %[[M:[^:]*]]: tensor<?x?x1x?xi1>, %[[G:[^:]*]]: tensor<?x2x?xf32>, %[[E:[^:]*]]: tensor<?x?x2x4xf32>)
+func.func @sbhd(%q: tensor<6x?x2x4xf32>, %k: tensor<8x3x2x4xf32>, %m: tensor<?x?x1x?xi1>, %g: tensor<?x2x?xf32>, %e: tensor<?x?x2x4xf32>) -> tensor<6x?x2x4xf32> {
+  // CHECK-DAG: %[[ZERO:.*]] = arith.constant 0 : index
+  // CHECK-DAG: %[[ONE:.*]] = arith.constant 1 : index
+  // CHECK-DAG: %[[TWO:.*]] = arith.constant 2 : index
+  // CHECK-DAG: %[[THREE:.*]] = arith.constant 3 : index
+  // CHECK-DAG: %[[QB:.*]] = tensor.dim %[[Q]], %[[ONE]]
+  // CHECK-DAG: %[[KB:.*]] = tensor.dim %[[K]], %[[ONE]]
+  // CHECK-DAG: %[[KS:.*]] = tensor.dim %[[K]], %[[ZERO]]
+  // CHECK-DAG: %[[QH:.*]] = tensor.dim %[[Q]], %[[TWO]]
+  // CHECK-DAG: %[[QS:.*]] = tensor.dim %[[Q]], %[[ZERO]]
+  // CHECK-DAG: %[[MK:.*]] = tensor.dim %[[M]], %[[THREE]]
+  // CHECK-DAG: %[[MH:.*]] = tensor.dim %[[M]], %[[ONE]]
+  // CHECK-DAG: %[[MB:.*]] = tensor.dim %[[M]], %[[ZERO]]
+  // CHECK-DAG: %[[GB:.*]] = tensor.dim %[[G]], %[[ZERO]]
+  // CHECK-DAG: %[[GS:.*]] = tensor.dim %[[G]], %[[TWO]]
+  // CHECK-DAG: %[[EB:.*]] = tensor.dim %[[E]], %[[ONE]]
+  // CHECK-DAG: %[[ES:.*]] = tensor.dim %[[E]], %[[ZERO]]
+  // CHECK-DAG: %[[C0:.*]] = arith.cmpi eq, %[[KB]], %[[QB]]
+  // CHECK-DAG: cf.assert %[[C0]], "vga.attention: batch of key differs
+  // CHECK-DAG: %[[C1:.*]] = arith.cmpi eq, %[[MK]], %[[KS]]
+  // CHECK-DAG: cf.assert %[[C1]], "vga.attention: sequence of mask differs from that of key"
+  // CHECK-DAG: %[[C2:.*]] = arith.cmpi eq, %[[MH]], %[[QH]]
+  // CHECK-DAG: cf.assert %[[C2]], "vga.attention: heads of mask differs from that of query"
+  // CHECK-DAG: %[[C3:.*]] = arith.cmpi eq, %[[MB]], %[[QB]]
+  // CHECK-DAG: cf.assert %[[C3]], "vga.attention: batch of mask differs from that of query"
+  // CHECK-DAG: %[[C4:.*]] = arith.cmpi eq, %[[GB]], %[[KB]]
+  // CHECK-DAG: cf.assert %[[C4]], "vga.attention: batch of value_gate
+  // CHECK-DAG: %[[C5:.*]] = arith.cmpi eq, %[[GS]], %[[KS]]
+  // CHECK-DAG: cf.assert %[[C5]], "vga.attention: sequence of value_gate
+  // CHECK-DAG: %[[C6:.*]] = arith.cmpi eq, %[[EB]], %[[QB]]
+  // CHECK-DAG: cf.assert %[[C6]], "vga.attention: batch of output_gate
+  // CHECK-DAG: %[[C7:.*]] = arith.cmpi eq, %[[ES]], %[[QS]]
+  // CHECK-DAG: cf.assert %[[C7]], "vga.attention: sequence of output_gate
+  // CHECK-NOT: sequence of mask differs from that of query
+  // CHECK: vga.attention
+  %z = vga.attention %q, %k, %k mask(%m : tensor<?x?x1x?xi1>) value_gate(%g : tensor<?x2x?xf32>) output_gate(%e : tensor<?x?x2x4xf32>) layout sbhd
+      : tensor<6x?x2x4xf32>, tensor<8x3x2x4xf32>, tensor<8x3x2x4xf32>
+  return %z : tensor<6x?x2x4xf32>
+}
+
+// CHECK-LABEL: func @gated_attention
+func.func @gated_attention(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x?x4xf32>, %v: tensor<1x2x?x4xf32>, %w: tensor<2x4xf32>) -> tensor<1x2x8x4xf32> {
+  // CHECK: cf.assert %{{.*}}, "vga.gated_attention: sequence of value differs from that of key"
+  // CHECK-NOT: cf.assert
+  %z = vga.gated_attention %q, %k, %v, %w
+      : tensor<1x2x8x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>, tensor<2x4xf32>
+  return %z : tensor<1x2x8x4xf32>
 }

@@ -62,3 +62,27 @@ func.func @dynamic(%q: tensor<1x4x?x8xf32>, %k: tensor<1x2x?x8xf32>, %w: tensor<
       : tensor<1x4x?x8xf32>, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>, tensor<4x8xf32>
   return %z : tensor<1x4x?x8xf32>
 }
+
+// A scalar gate is [B, H, S] whatever the layout.
+// CHECK-LABEL: func @scalar_gate_in_bshd
+func.func @scalar_gate_in_bshd(%q: tensor<1x2x4x8xf32>, %k: tensor<1x6x2x8xf32>, %w: tensor<4x8xf32>) -> tensor<1x2x4x8xf32> {
+  // CHECK: %[[G:.*]] = vga.gate
+  // CHECK: tensor.extract_slice %[[G]][0, 0, 4] [1, 4, 2] [1, 1, 1] : tensor<1x4x6xf32> to tensor<1x4x2xf32>
+  %z = vga.gated_attention %q, %k, %k, %w site output layout bshd
+      : tensor<1x2x4x8xf32>, tensor<1x6x2x8xf32>, tensor<1x6x2x8xf32>, tensor<4x8xf32>
+  return %z : tensor<1x2x4x8xf32>
+}
+
+// A padded gate is 0 where there is no position, and static queries cut a
+// dynamic one to size.
+// CHECK-LABEL: func @static_queries
+func.func @static_queries(%q: tensor<1x4x6x8xf32>, %k: tensor<1x2x?x8xf32>, %w: tensor<4x8xf32>) -> tensor<1x4x6x8xf32> {
+  // CHECK: %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+  // CHECK: %[[PADDED:.*]] = tensor.pad
+  // CHECK: tensor.yield %[[ZERO]]
+  // CHECK: %[[TAIL:.*]] = tensor.extract_slice %[[PADDED]][0, 0, %{{.*}}] [1, 4, 6] [1, 1, 1] : tensor<1x4x?xf32> to tensor<1x4x6xf32>
+  // CHECK: output_gate(%[[TAIL]] : tensor<1x4x6xf32>)
+  %z = vga.gated_attention %q, %k, %k, %w site output
+      : tensor<1x4x6x8xf32>, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>, tensor<4x8xf32>
+  return %z : tensor<1x4x6x8xf32>
+}
