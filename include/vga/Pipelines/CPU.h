@@ -38,7 +38,8 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
 ///   graph     gated attention -> gate and attention -> linalg
 ///   buffers   one-shot bufferization, deallocation by ownership
 ///   loops     parallel tasks, register tiles, vectors
-///   llvm      with a C interface (_mlir_ciface_NAME) for public functions
+///   llvm      with a C interface (_mlir_ciface_NAME) where a function asks for
+///             it by llvm.emit_c_interface
 ///
 /// A function's tensor arguments become memrefs that it only reads, its tensor
 /// results memrefs that the caller frees (free of the allocated pointer).

@@ -205,6 +205,11 @@ private:
     Value mask = tensor::createCanonicalRankReducingExtractSliceOp(
         linalg, linalg.getLoc(), op.getMask(), maskType.clone(kept));
     if (headAxis) {
+      // A dynamic dimension is a full one.
+      kept[*headAxis] = sizes.queryHeads;
+      if (mask.getType() != maskType.clone(kept))
+        mask = tensor::CastOp::create(linalg, linalg.getLoc(),
+                                      maskType.clone(kept), mask);
       mask = splitHeads(mask, *headAxis);
       loops.insert(loops.begin() + *headAxis + 1, g);
     }

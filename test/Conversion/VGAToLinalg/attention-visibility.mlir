@@ -168,3 +168,15 @@ func.func @mask_of_one_element(%q: tensor<1x2x16x4xf32>, %m: tensor<i1>, %n: ten
   %p = vga.attention %o, %q, %q mask(%n : tensor<1x1x1xf16>) : tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>, tensor<1x2x16x4xf32>
   return %p : tensor<1x2x16x4xf32>
 }
+
+// -----
+
+// A dynamic dimension of a mask is a full one, the heads included.
+// CHECK-LABEL: func @mask_of_unknown_heads
+// CHECK-SAME:    %[[M:[a-z0-9]*]]: tensor<?x?x16x16xi1>
+func.func @mask_of_unknown_heads(%q: tensor<2x8x16x4xf32>, %k: tensor<2x2x16x4xf32>, %m: tensor<?x?x16x16xi1>) -> tensor<2x8x16x4xf32> {
+  // CHECK: %[[KNOWN:.*]] = tensor.{{cast|extract_slice}} %[[M]]{{.*}} to tensor<?x8x16x16xi1>
+  // CHECK: tensor.expand_shape %[[KNOWN]] {{.*}} into tensor<?x2x4x16x16xi1>
+  %o = vga.attention %q, %k, %k mask(%m : tensor<?x?x16x16xi1>) : tensor<2x8x16x4xf32>, tensor<2x2x16x4xf32>, tensor<2x2x16x4xf32>
+  return %o : tensor<2x8x16x4xf32>
+}

@@ -315,3 +315,38 @@ func.func @output_gate_channels(%q: !q, %k: !k, %v: !v, %g: !g) {
   %0 = vga.attention %q, %k, %v output_gate(%g : !g) : !q, !k, !v
   return
 }
+
+// -----
+
+// Kernels are made for the heads and the channels.
+
+!q = tensor<2x8x16x4xf32>
+!k = tensor<2x2x32x4xf32>
+!s = tensor<?xf32>
+func.func @dynamic_sink(%q: !q, %k: !k, %s: !s) {
+  // expected-error@+1 {{'vga.attention' op expected heads of sink to be static}}
+  %0 = vga.attention %q, %k, %k sink(%s : !s) : !q, !k, !k
+  return
+}
+
+// -----
+
+!q = tensor<2x8x16x4xf32>
+!k = tensor<2x2x32x4xf32>
+!g = tensor<2x?x32xf32>
+func.func @dynamic_value_gate(%q: !q, %k: !k, %g: !g) {
+  // expected-error@+1 {{'vga.attention' op expected heads of value_gate to be static}}
+  %0 = vga.attention %q, %k, %k value_gate(%g : !g) : !q, !k, !k
+  return
+}
+
+// -----
+
+!q = tensor<2x16x8x4xf32>
+!k = tensor<2x32x2x4xf32>
+!g = tensor<2x16x8x?xf32>
+func.func @dynamic_output_gate(%q: !q, %k: !k, %g: !g) {
+  // expected-error@+1 {{'vga.attention' op expected channels of output_gate to be static}}
+  %0 = vga.attention %q, %k, %k output_gate(%g : !g) layout bshd : !q, !k, !k
+  return
+}

@@ -168,3 +168,11 @@ func.func @repeated_clause(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>) {
   %g = vga.gate %x, %w layout bshd layout bhsd : tensor<1x2x8x4xf32>, tensor<2x4xf32>
   return
 }
+
+// -----
+
+func.func @dynamic_bias(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>, %b: tensor<?xf32>) {
+  // expected-error @+1 {{expected bias to have a static shape, got 'tensor<?xf32>'}}
+  %g = vga.gate %x, %w bias(%b : tensor<?xf32>) : tensor<1x2x8x4xf32>, tensor<2x4xf32>
+  return
+}

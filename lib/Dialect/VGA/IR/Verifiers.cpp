@@ -111,6 +111,9 @@ static LogicalResult verifyGate(Operation *op, StringRef sourceName,
     return op->emitOpError("expected heads of weight to be a multiple of the ")
            << sourceHeads << " heads of " << sourceName << ", got " << heads;
 
+  if (bias && !cast<RankedTensorType>(bias.getType()).hasStaticShape())
+    return op->emitOpError("expected bias to have a static shape, got ")
+           << bias.getType();
   SmallVector<int64_t> biasShape = {heads};
   if (weight.getRank() == (perHead ? 3 : 4))
     biasShape.push_back(weight.getShape().back());
@@ -184,6 +187,11 @@ static LogicalResult verifyVisibility(AttentionInterface op) {
   if (failed(verifyShape(op, "kv_length", op.getKvLength(), {{sizes.batch}})) ||
       failed(verifyShape(op, "sink", op.getSink(), {{sizes.queryHeads}})))
     return failure();
+  if (Value sink = op.getSink())
+    if (failed(
+            verifyStatic(op, "sink", "heads",
+                         cast<RankedTensorType>(sink.getType()).getDimSize(0))))
+      return failure();
   if (std::optional<ArrayRef<int64_t>> window = op.getWindow()) {
     if (window->size() != 2)
       return op->emitOpError("expected window to be [left, right], got ")
@@ -240,6 +248,19 @@ LogicalResult AttentionOp::verify() {
       failed(verifyShape(*this, "output_gate", getOutputGate(),
                          gateShapes(sizes.queryHeads, sizes.queries))))
     return failure();
+  // Its heads say to which kind of heads a gate belongs.
+  for (auto [name, gate] : {std::pair("value_gate", getValueGate()),
+                            std::pair("output_gate", getOutputGate())}) {
+    if (!gate)
+      continue;
+    auto type = cast<RankedTensorType>(gate.getType());
+    bool elementwise = type.getRank() == 4;
+    if (failed(verifyStatic(*this, name, "heads",
+                            type.getDimSize(elementwise ? axes.head : 1))) ||
+        (elementwise && failed(verifyStatic(*this, name, "channels",
+                                            type.getDimSize(axes.channel)))))
+      return failure();
+  }
   return success();
 }
 
