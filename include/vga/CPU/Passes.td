@@ -36,7 +36,7 @@ def VGAExpandExpPass : Pass<"vga-expand-exp"> {
   let description = [{
     Cody-Waite reduction to |r| <= ln(2)/2 and a polynomial of degree 7, all in
     fma; relative error under 1.5e-7 where the result is a normal number, 0
-    below -87.3, inf above 88.7, NaN for NaN. (Upstream's approximation is off
+    below -87.3, inf above 88.37, NaN for NaN. (Upstream's approximation is off
     by up to 1e-5 for large arguments.)
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
