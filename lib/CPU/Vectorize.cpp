@@ -34,7 +34,8 @@ static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits) {
   unsigned bits = 8;
   for (Value operand : op->getOperands()) {
     Type type = getElementTypeOrSelf(operand);
-    bits = std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
+    if (type.isIntOrIndexOrFloat())
+      bits = std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
   }
   int64_t lanes = std::max(1u, vectorBits / bits);
 

@@ -85,14 +85,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   pipelineOptions.vectorBits = getVectorBits(machine);
   pipelineOptions.parallel = options.parallel;
   buildCPUPipeline(pm, pipelineOptions);
-  if (failed(pm.run(module)))
-    return failure();
-  // The names of parameters have done their work; LLVM IR has no place for
-  // them.
-  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
-    for (unsigned i = 0, e = function.getNumArguments(); i < e; ++i)
-      function.removeArgAttr(i, "vga.param");
-  return success();
+  return pm.run(module);
 }
 
 //===----------------------------------------------------------------------===//
