@@ -28,6 +28,18 @@ using namespace mlir::linalg;
 /// The tile sizes of one loop, largest first, ending in 1.
 using Ladder = SmallVector<int64_t>;
 
+/// The loop along which vectors run: the innermost axis of the largest operand,
+/// of those the last.
+static std::optional<unsigned> getContiguousLoop(LinalgOp op) {
+  AffineMap largest;
+  for (AffineMap map : op.getIndexingMapsArray())
+    if (!largest || map.getNumResults() >= largest.getNumResults())
+      largest = map;
+  if (!largest || largest.getNumResults() == 0)
+    return std::nullopt;
+  return cast<AffineDimExpr>(largest.getResults().back()).getPosition();
+}
+
 /// The ladders of the loops of `op`.
 static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits) {
   SmallVector<Ladder> ladders(op.getNumLoops(), Ladder{1});
@@ -54,10 +66,8 @@ static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits) {
     if (axes >= 2)
       ladders[loopOf(axes - 2)] = {6, 1};
     ladders[reductions.back()] = {4, 1};
-  } else if (!reductions.empty()) {
-    ladders[reductions.back()] = {2 * lanes, 1};
-  } else if (axes >= 1) {
-    ladders[loopOf(axes - 1)] = {2 * lanes, 1};
+  } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
+    ladders[*loop] = {2 * lanes, lanes, 1};
   }
   return ladders;
 }
@@ -305,7 +315,7 @@ private:
   static bool isTileable(LinalgOp op) {
     auto isSimple = [](AffineMap map) { return map.isProjectedPermutation(); };
     return isa<GenericOp>(op) && op.hasPureBufferSemantics() &&
-           op.getNumDpsInits() == 1 &&
+           op.getNumDpsInits() >= 1 &&
            llvm::all_of(op.getIndexingMapsArray(), isSimple);
   }
 
@@ -317,17 +327,14 @@ private:
     for (Value operand : op->getOperands())
       if (getElementTypeOrSelf(operand).isInteger(1))
         return false;
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-    AffineMap result = op.getIndexingMapsArray().back();
-    if (result.getNumResults() == 0)
-      return llvm::any_of(ranges, [](int64_t range) { return range >= 4; });
-    unsigned innermost =
-        cast<AffineDimExpr>(result.getResults().back()).getPosition();
-    SmallVector<unsigned> reductions;
-    op.getReductionDims(reductions);
-    return ranges[innermost] >= 4 ||
-           (!reductions.empty() && !isaContractionOpInterface(op) &&
-            ranges[reductions.back()] >= 4);
+    // Tiles that are one element wide in the direction of vectors.
+    std::optional<unsigned> loop = getContiguousLoop(op);
+    if (isaContractionOpInterface(op) &&
+        op.getIndexingMapsArray().back().getNumResults() != 0)
+      loop = cast<AffineDimExpr>(
+                 op.getIndexingMapsArray().back().getResults().back())
+                 .getPosition();
+    return loop && op.getStaticLoopRanges()[*loop] >= 4;
   }
 };
 

@@ -84,6 +84,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   CPUPipelineOptions pipelineOptions;
   pipelineOptions.vectorBits = getVectorBits(machine);
   pipelineOptions.parallel = options.parallel;
+  pipelineOptions.attention = options.attention;
   buildCPUPipeline(pm, pipelineOptions);
   return pm.run(module);
 }

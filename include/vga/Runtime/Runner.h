@@ -16,6 +16,7 @@
 #define VGA_RUNTIME_RUNNER_H
 
 #include "mlir/Pass/PassManager.h"
+#include "vga/Pipelines/CPU.h"
 #include "vga/Runtime/Binding.h"
 #include <functional>
 
@@ -35,6 +36,9 @@ struct CompileOptions {
 
   /// Whether tasks run in parallel; such code needs the OpenMP runtime.
   bool parallel = true;
+
+  /// How attention is computed.
+  AttentionLowering attention = AttentionLowering::Fused;
 
   /// Sets up IR printing, timing and the like.
   std::function<LogicalResult(PassManager &)> configurePassManager;

@@ -60,6 +60,13 @@ struct CommandLine {
       "output",
       cl::desc("Where the next result goes; give one for each, or none"),
       cl::value_desc("file.npy"), cl::cat(category)};
+  cl::opt<AttentionLowering> attention{
+      "attention", cl::desc("How attention is computed:"),
+      cl::values(clEnumValN(AttentionLowering::Fused, "fused",
+                            "over blocks of keys, with the online softmax"),
+                 clEnumValN(AttentionLowering::Definition, "definition",
+                            "as it is defined, with all scores in memory")),
+      cl::init(AttentionLowering::Fused), cl::cat(category)};
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),
       cl::value_desc("n"), cl::init(0), cl::cat(category)};
@@ -227,6 +234,7 @@ RunOptions CommandLine::get(Mode mode) const {
   options.json = json;
   options.compile.optLevel = optLevel;
   options.compile.parallel = threads != 1;
+  options.compile.attention = attention;
   options.compile.configurePassManager = [](PassManager &pm) {
     applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);
