@@ -141,11 +141,10 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
     Value f = b.sub(x, b.sub(shifted, shifter));
     Value power = b.fromBits(b.shiftBits(shifted, 23));
 
-    // Minimax on [-1/2, 1/2], relative error 7.2e-8 before rounding.
-    Value y = b.constant(1.3276503577382866e-3f);
-    for (float c :
-         {9.675542029648987e-3f, 5.550713179641242e-2f, 2.4022119709064493e-1f,
-          6.931469671195097e-1f, 1.0000000716584607f})
+    // The best of relative error on [-1/2, 1/2] with 2^0 = 1.
+    Value y = b.constant(1.326472731307149e-3f);
+    for (float c : {9.671512991189957e-3f, 5.550733581185341e-2f,
+                    2.4022242426872253e-1f, 6.931470036506653e-1f, 1.0f})
       y = b.fma(y, f, b.constant(c));
     rewriter.replaceOp(op, b.mul(y, power));
     return success();

@@ -57,7 +57,7 @@ static void addGraphPasses(OpPassManager &manager,
     // queries that few tasks are left.
     VGATileAttentionPassOptions tiling;
     tiling.lanes = 2 * options.vectorBits / 32;
-    tiling.stripes = std::max(64 / tiling.lanes, 1u);
+    tiling.stripes = std::max<int64_t>(64 / tiling.lanes, 1);
     manager.addPass(createVGATileAttentionPass(tiling));
     addCleanup(manager);
     manager.addPass(createVGADecomposeOnlineAttentionPass());

@@ -40,7 +40,7 @@ def VGAExpandExpPass : Pass<"vga-expand-exp"> {
     by up to 1e-5 for large arguments.)
 
     exp2: x is split into an integer n and |f| <= 1/2; a polynomial of degree
-    5 in f, times 2^n; relative error under 1.3e-7 where the result is a normal
+    5 in f, times 2^n; relative error under 1.7e-7 where the result is a normal
     number, 0 below -126.5, inf from 127.5 on, NaN for NaN.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",

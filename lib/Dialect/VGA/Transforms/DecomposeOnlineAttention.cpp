@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
+#include "vga/Dialect/VGA/Transforms/Transforms.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -29,12 +29,16 @@ struct DecomposeOnlineAttentionPass
           DecomposeOnlineAttentionPass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    getOperation()->walk([&](OnlineAttentionOp op) {
-      rewriter.setInsertionPoint(op);
-      FailureOr<SmallVector<Value>> results = op.decomposeOperation(rewriter);
-      assert(succeeded(results) && "decomposition does not fail");
-      rewriter.replaceOp(op, *results);
-    });
+    getOperation()->walk(
+        [&](OnlineAttentionOp op) { decomposeOnlineAttention(rewriter, op); });
   }
 };
 } // namespace
+
+void vga::decomposeOnlineAttention(RewriterBase &rewriter,
+                                   OnlineAttentionOp op) {
+  rewriter.setInsertionPoint(op);
+  FailureOr<SmallVector<Value>> results = op.decomposeOperation(rewriter);
+  assert(succeeded(results) && "the decomposition does not fail");
+  rewriter.replaceOp(op, *results);
+}

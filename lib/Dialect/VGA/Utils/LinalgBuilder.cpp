@@ -8,6 +8,7 @@
 
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -130,6 +131,47 @@ Value LinalgBuilder::mergeAxis(Value tensor, unsigned axis) {
   auto type = cast<RankedTensorType>(tensor.getType());
   return tensor::CollapseShapeOp::create(*this, tensor,
                                          groupAxis(type.getRank() - 1, axis));
+}
+
+Value LinalgBuilder::slice(Value tensor, ArrayRef<OpFoldResult> offsets,
+                           ArrayRef<OpFoldResult> extents,
+                           ArrayRef<unsigned> dropped) {
+  auto from = cast<RankedTensorType>(tensor.getType());
+  SmallVector<int64_t> kept;
+  for (auto [axis, extent] : llvm::enumerate(extents))
+    if (!llvm::is_contained(dropped, axis))
+      kept.push_back(
+          getConstantIntValue(extent).value_or(ShapedType::kDynamic));
+  SmallVector<OpFoldResult> strides(offsets.size(), getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(*this, from.clone(kept), tensor,
+                                        offsets, extents, strides);
+}
+
+Value LinalgBuilder::insert(Value tile, Value tensor,
+                            ArrayRef<OpFoldResult> offsets,
+                            ArrayRef<OpFoldResult> extents) {
+  SmallVector<OpFoldResult> strides(offsets.size(), getIndexAttr(1));
+  return tensor::InsertSliceOp::create(*this, tile, tensor, offsets, extents,
+                                       strides);
+}
+
+OpFoldResult LinalgBuilder::apply(AffineExpr expr,
+                                  ArrayRef<OpFoldResult> symbols) {
+  return affine::makeComposedFoldedAffineApply(*this, getLoc(), expr, symbols);
+}
+
+OpFoldResult LinalgBuilder::min(OpFoldResult lhs, OpFoldResult rhs) {
+  return affine::makeComposedFoldedAffineMin(
+      *this, getLoc(), getMultiDimIdentityMap(2), {lhs, rhs});
+}
+
+OpFoldResult LinalgBuilder::max(OpFoldResult lhs, OpFoldResult rhs) {
+  return affine::makeComposedFoldedAffineMax(
+      *this, getLoc(), getMultiDimIdentityMap(2), {lhs, rhs});
+}
+
+Value LinalgBuilder::toValue(OpFoldResult index) {
+  return getValueOrCreateConstantIndexOp(*this, getLoc(), index);
 }
 
 Value LinalgBuilder::convert(Value scalar, FloatType type) {

@@ -61,11 +61,11 @@ def VGATileAttentionPass : Pass<"vga-tile-attention"> {
                            "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
   let options = [
-    Option<"lanes", "lanes", "unsigned", /*default=*/"16",
+    Option<"lanes", "lanes", "int64_t", /*default=*/"16",
            "Queries per stripe, for f32; half of it for f64">,
-    Option<"stripes", "stripes", "unsigned", /*default=*/"4",
+    Option<"stripes", "stripes", "int64_t", /*default=*/"4",
            "Stripes per task">,
-    Option<"keys", "keys", "unsigned", /*default=*/"64",
+    Option<"keys", "keys", "int64_t", /*default=*/"64",
            "Keys per block">,
   ];
 }
@@ -75,8 +75,7 @@ def VGADecomposeOnlineAttentionPass : Pass<"vga-decompose-online-attention"> {
   let description = [{
     The scores and the accumulation become contractions, the online update of
     maximum, sum and accumulator elementwise operations and reductions that run
-    along the queries. `transform.structured.decompose_interface` does the same
-    for one operation.
+    along the queries.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",

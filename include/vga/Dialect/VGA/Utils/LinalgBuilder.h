@@ -60,6 +60,18 @@ public:
   /// Merges `axis` with the one behind it.
   Value mergeAxis(Value tensor, unsigned axis);
 
+  /// The slice without the axes in `dropped`, whose sizes are 1.
+  Value slice(Value tensor, ArrayRef<OpFoldResult> offsets,
+              ArrayRef<OpFoldResult> extents, ArrayRef<unsigned> dropped = {});
+  Value insert(Value tile, Value tensor, ArrayRef<OpFoldResult> offsets,
+               ArrayRef<OpFoldResult> extents);
+
+  /// Index arithmetic: `expr` of symbols, the smaller, the larger.
+  OpFoldResult apply(AffineExpr expr, ArrayRef<OpFoldResult> symbols);
+  OpFoldResult min(OpFoldResult lhs, OpFoldResult rhs);
+  OpFoldResult max(OpFoldResult lhs, OpFoldResult rhs);
+  Value toValue(OpFoldResult index);
+
   /// Converts a scalar to another float type.
   Value convert(Value scalar, FloatType type);
 
