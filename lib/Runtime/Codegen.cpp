@@ -24,6 +24,8 @@
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -127,19 +129,46 @@ LogicalResult vga::checkExternalFunctions(ModuleOp module) {
 // LLVM IR
 //===----------------------------------------------------------------------===//
 
+/// Fails if the processor that `machine` generates code for has a feature that
+/// this machine's lacks.
+static llvm::Error checkHostRuns(const llvm::TargetMachine &machine) {
+  const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  for (const llvm::SubtargetFeatureKV &feature :
+       machine.getMCSubtargetInfo()->getEnabledProcessorFeatures())
+    if (auto it = host.find(feature.Key); it != host.end() && !it->second)
+      return llvm::createStringError(
+          "the processor '" + machine.getTargetCPU() + "' has the feature '" +
+          feature.Key + "', which this machine's lacks");
+  return llvm::Error::success();
+}
+
 Expected<std::unique_ptr<llvm::TargetMachine>>
-vga::createHostMachine(const CompileOptions &options) {
+vga::createMachine(const CompileOptions &options, bool isRunHere) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   llvm::InitializeNativeTargetAsmParser();
   auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!builder)
     return builder.takeError();
+  if (!options.cpu.empty()) {
+    builder->setCPU(options.cpu);
+    builder->getFeatures() = llvm::SubtargetFeatures();
+  }
   builder->setCodeGenOptLevel(
       llvm::CodeGenOpt::getLevel(std::min(options.optLevel, 3u))
           .value_or(llvm::CodeGenOptLevel::Aggressive));
   builder->setRelocationModel(llvm::Reloc::PIC_);
-  return builder->createTargetMachine();
+  auto machine = builder->createTargetMachine();
+  if (!machine || options.cpu.empty())
+    return machine;
+  if (!(*machine)->getMCSubtargetInfo()->isCPUStringValid(options.cpu))
+    return llvm::createStringError(
+        "no processor is named '" + options.cpu + "'; " +
+        "llc -mcpu=help lists those of this architecture");
+  if (isRunHere)
+    if (llvm::Error error = checkHostRuns(**machine))
+      return std::move(error);
+  return machine;
 }
 
 std::unique_ptr<llvm::Module>
@@ -176,7 +205,7 @@ LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
     if (function.isPublic())
       names.insert(function.getName());
   exportOnly(module, names);
-  auto machine = createHostMachine(options);
+  auto machine = createMachine(options, /*isRunHere=*/false);
   if (!machine)
     return module.emitError("cannot generate code: ")
            << toString(machine.takeError());

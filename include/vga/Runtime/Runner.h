@@ -34,6 +34,10 @@ struct CompileOptions {
   /// LLVM's optimization level.
   unsigned optLevel = 3;
 
+  /// The processor to generate code for, by LLVM's name; this machine's with
+  /// all of its features if empty.
+  std::string cpu;
+
   /// Whether tasks run in parallel; such code needs the OpenMP runtime.
   bool parallel = true;
 
@@ -47,16 +51,16 @@ struct CompileOptions {
 /// What emitCode writes.
 enum class CodeFormat { LLVMIR, Object };
 
-/// Compiles the module for this machine's processor and writes the code; the
-/// module is consumed. Public functions are callable as `_mlir_ciface_NAME`.
+/// Compiles the module and writes the code; the module is consumed. Public
+/// functions are callable as `_mlir_ciface_NAME`.
 LogicalResult emitCode(ModuleOp module, CodeFormat format,
                        const CompileOptions &options, raw_ostream &os);
 
 /// The machine code of a module's functions, ready to be called.
 class Runner {
 public:
-  /// Compiles the functions named in `entries`, and what they need, for this
-  /// machine's processor. The module is consumed.
+  /// Compiles the functions named in `entries`, and what they need. The module
+  /// is consumed.
   static FailureOr<std::unique_ptr<Runner>>
   create(ModuleOp module, ArrayRef<Signature> entries,
          const CompileOptions &options);

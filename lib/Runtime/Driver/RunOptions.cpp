@@ -67,6 +67,11 @@ struct CommandLine {
                  clEnumValN(AttentionLowering::Definition, "definition",
                             "as it is defined, with all scores in memory")),
       cl::init(AttentionLowering::Fused), cl::cat(category)};
+  cl::opt<std::string> cpu{
+      "mcpu",
+      cl::desc("Processor to generate code for, such as x86-64-v3\n"
+               "(default: this machine's)"),
+      cl::value_desc("name"), cl::cat(category)};
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),
       cl::value_desc("n"), cl::init(0), cl::cat(category)};
@@ -96,8 +101,7 @@ struct CommandLine {
                "linalg.matmul, nothing for the rest"),
       cl::value_desc("n"), cl::cat(category)};
   cl::opt<CodeFormat> emit{
-      "emit",
-      cl::desc("Write the code for this machine instead of running it:"),
+      "emit", cl::desc("Write the code instead of running it:"),
       cl::values(clEnumValN(CodeFormat::LLVMIR, "llvm", "optimized LLVM IR"),
                  clEnumValN(CodeFormat::Object, "obj", "an object file")),
       cl::cat(category)};
@@ -235,6 +239,7 @@ RunOptions CommandLine::get(Mode mode) const {
   options.compile.optLevel = optLevel;
   options.compile.parallel = threads != 1;
   options.compile.attention = attention;
+  options.compile.cpu = cpu;
   options.compile.configurePassManager = [](PassManager &pm) {
     applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);
