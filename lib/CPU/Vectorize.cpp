@@ -41,7 +41,8 @@ static std::optional<unsigned> getContiguousLoop(LinalgOp op) {
 }
 
 /// The ladders of the loops of `op`.
-static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits) {
+static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits,
+                                      unsigned vectorRegisters) {
   SmallVector<Ladder> ladders(op.getNumLoops(), Ladder{1});
   unsigned bits = 8;
   for (Value operand : op->getOperands()) {
@@ -59,12 +60,13 @@ static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits) {
   SmallVector<unsigned> reductions;
   op.getReductionDims(reductions);
   if (!reductions.empty() && isaContractionOpInterface(op)) {
-    // 6 rows x 2 vectors of accumulators leave room for the operands in 16
-    // registers.
+    // Rows x 2 vectors of accumulators leave room for the operands in the
+    // registers. What is left over is covered by few narrower tiles.
     if (axes >= 1)
       ladders[loopOf(axes - 1)] = {2 * lanes, lanes, 1};
     if (axes >= 2)
-      ladders[loopOf(axes - 2)] = {6, 1};
+      ladders[loopOf(axes - 2)] =
+          vectorRegisters >= 32 ? Ladder{8, 4, 2, 1} : Ladder{6, 4, 2, 1};
     ladders[reductions.back()] = {4, 1};
   } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
     ladders[*loop] = {2 * lanes, lanes, 1};
@@ -77,8 +79,10 @@ namespace {
 /// Replaces a linalg operation on buffers by loops over static tiles.
 class RegisterTiling {
 public:
-  RegisterTiling(RewriterBase &rewriter, LinalgOp op, unsigned vectorBits)
-      : rewriter(rewriter), op(op), ladders(getLadders(op, vectorBits)) {}
+  RegisterTiling(RewriterBase &rewriter, LinalgOp op, unsigned vectorBits,
+                 unsigned vectorRegisters)
+      : rewriter(rewriter), op(op),
+        ladders(getLadders(op, vectorBits, vectorRegisters)) {}
 
   void run() {
     rewriter.setInsertionPoint(op);
@@ -278,7 +282,7 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
     IRRewriter rewriter(&getContext());
     for (LinalgOp op : collect())
       if (isTileable(op))
-        RegisterTiling(rewriter, op, vectorBits).run();
+        RegisterTiling(rewriter, op, vectorBits, vectorRegisters).run();
     for (LinalgOp op : collect()) {
       rewriter.setInsertionPoint(op);
       if (succeeded(vectorizeTile(rewriter, op)))

@@ -75,6 +75,15 @@ static unsigned getVectorBits(const llvm::TargetMachine &machine) {
   return subtarget.checkFeatures("+avx") ? 256 : 128;
 }
 
+/// The number of vector registers.
+static unsigned getVectorRegisters(const llvm::TargetMachine &machine) {
+  const llvm::Triple &triple = machine.getTargetTriple();
+  bool has32 = triple.isAArch64() ||
+               (triple.isX86() &&
+                machine.getMCSubtargetInfo()->checkFeatures("+avx512f"));
+  return has32 ? 32 : 16;
+}
+
 LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
                                       const llvm::TargetMachine &machine,
                                       const CompileOptions &options) {
@@ -85,6 +94,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   pm.addPass(createSymbolDCEPass());
   CPUPipelineOptions pipelineOptions;
   pipelineOptions.vectorBits = getVectorBits(machine);
+  pipelineOptions.vectorRegisters = getVectorRegisters(machine);
   pipelineOptions.parallel = options.parallel;
   pipelineOptions.attention = options.attention;
   buildCPUPipeline(pm, pipelineOptions);

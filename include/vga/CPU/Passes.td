@@ -99,6 +99,8 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
   let options = [
     Option<"vectorBits", "vector-bits", "unsigned", /*default=*/"256",
            "Width of a vector register in bits">,
+    Option<"vectorRegisters", "vector-registers", "unsigned", /*default=*/"16",
+           "Number of vector registers">,
   ];
 }
 
