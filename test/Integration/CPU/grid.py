@@ -114,8 +114,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vga-grid-") as scratch:
         folder = Path(options.keep or scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        outcomes, problems = execute.run_all(
         command = [options.vga_run, f"--attention={options.attention}"]
+        outcomes, problems = execute.run_all(
             command, cases, options.per_module, options.jobs, folder, show_progress
         )
     return report(outcomes, problems, len(cases), time.monotonic() - start)
