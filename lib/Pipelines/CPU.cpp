@@ -102,6 +102,7 @@ static void addLoopPasses(OpPassManager &manager,
   addCleanup(function);
   VGACPUVectorizePassOptions vectorize;
   vectorize.vectorBits = options.vectorBits;
+  vectorize.vectorRegisters = options.vectorRegisters;
   function.addPass(createVGACPUVectorizePass(vectorize));
   // Accumulators are seen to be the same only once their addresses are.
   function.addPass(memref::createFoldMemRefAliasOpsPass());

@@ -88,7 +88,8 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
     rows x columns x reduction of a contraction, one vector of everything
     else - and turns the tile into vector operations. What a tile size leaves
     over is covered by the next of a ladder of smaller sizes that ends in 1, so
-    that every tile is static and none needs a mask. Tiles of a few elements,
+    that every tile is static and none needs a mask. A contraction's tile has 6
+    rows of 2 vectors (12 with 32 registers), a single row 8 vectors. Tiles of a few elements,
     and operations that cannot be vectorized, become scalar loops.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
@@ -99,6 +100,8 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
   let options = [
     Option<"vectorBits", "vector-bits", "unsigned", /*default=*/"256",
            "Width of a vector register in bits">,
+    Option<"vectorRegisters", "vector-registers", "unsigned", /*default=*/"16",
+           "Number of vector registers">,
   ];
 }
 

@@ -31,6 +31,9 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
       *this, "vector-bits",
       llvm::cl::desc("Width of a vector register in bits"),
       llvm::cl::init(256)};
+  Option<unsigned> vectorRegisters{*this, "vector-registers",
+                                   llvm::cl::desc("Number of vector registers"),
+                                   llvm::cl::init(16)};
   Option<bool> parallel{*this, "parallel",
                         llvm::cl::desc("Run tasks in parallel through OpenMP"),
                         llvm::cl::init(true)};
