@@ -117,6 +117,7 @@ static void addLLVMPasses(OpPassManager &manager,
                           const CPUPipelineOptions &options) {
   if (options.parallel)
     manager.addPass(createConvertSCFToOpenMPPass());
+  manager.addNestedPass<func::FuncOp>(createVGACPUSerializeSingleTasksPass());
   manager.addNestedPass<func::FuncOp>(createVGACPUHoistAllocasPass());
   if (options.parallel) {
     // Removes the stack scopes of loop bodies that allocate nothing: they do

@@ -67,6 +67,17 @@ def VGACPUHoistAllocasPass : Pass<"vga-cpu-hoist-allocas"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def VGACPUSerializeSingleTasksPass : Pass<"vga-cpu-serialize-single-tasks"> {
+  let summary = "Run a parallel loop of one iteration without waking threads";
+  let description = [{
+    Gives each omp.parallel around a loop nest an `if` clause that holds when
+    the nest has more than one iteration, which for a dynamic shape only the run
+    knows. A parallel region costs some microseconds, as much as a small step of
+    decoding one token.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def VGACPUParallelizePass : Pass<"vga-cpu-parallelize"> {
   let summary = "Tile linalg on buffers into scf.parallel loops";
   let description = [{
