@@ -64,7 +64,8 @@ public:
     SmallVector<unsigned> reductions;
     op.getReductionDims(reductions);
     if (!reductions.empty() && isaContractionOpInterface(op)) {
-      setContraction(op.getIndexingMapsArray().back(), reductions.back());
+      setContraction(op.getIndexingMapsArray().back(), reductions.back(),
+                     op.getStaticLoopRanges());
     } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
       ladders[*loop] = {2 * registers.lanes, registers.lanes, 1};
     }
@@ -82,7 +83,8 @@ public:
   }
 
 private:
-  void setContraction(AffineMap result, unsigned reduction) {
+  void setContraction(AffineMap result, unsigned reduction,
+                      ArrayRef<int64_t> extents) {
     auto loopOf = [&](unsigned axis) {
       return cast<AffineDimExpr>(result.getResult(axis)).getPosition();
     };
@@ -91,9 +93,16 @@ private:
       columnLoop = loopOf(axes - 1);
     if (axes >= 2) {
       rowLoop = loopOf(axes - 2);
-      // Rows times two vectors of accumulators, with room for the operands.
-      ladders[*rowLoop] =
-          registers.count >= 32 ? Ladder{12, 6, 4, 2, 1} : Ladder{6, 4, 2, 1};
+      // Rows times two vectors of accumulators, with room for the operands. A
+      // block of a power of two leaves nothing over with 8 rows.
+      int64_t rows = extents[*rowLoop];
+      bool isBlock = !ShapedType::isDynamic(rows) && rows % 8 == 0;
+      if (registers.count < 32)
+        ladders[*rowLoop] = {6, 4, 2, 1};
+      else if (isBlock && rows % 12 != 0)
+        ladders[*rowLoop] = {8, 4, 2, 1};
+      else
+        ladders[*rowLoop] = {12, 6, 4, 2, 1};
     }
     ladders[reduction] = {4, 1};
   }

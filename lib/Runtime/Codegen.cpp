@@ -75,11 +75,13 @@ static unsigned getVectorBits(const llvm::TargetMachine &machine) {
   return subtarget.checkFeatures("+avx") ? 256 : 128;
 }
 
-/// AVX-512 and AArch64 have 32 vector registers, what came before 16.
-static unsigned getNumVectorRegisters(const llvm::TargetMachine &machine) {
-  if (machine.getTargetTriple().isX86())
-    return getVectorBits(machine) == 512 ? 32 : 16;
-  return machine.getTargetTriple().isAArch64() ? 32 : 16;
+/// The number of vector registers.
+static unsigned getVectorRegisters(const llvm::TargetMachine &machine) {
+  const llvm::Triple &triple = machine.getTargetTriple();
+  bool has32 = triple.isAArch64() ||
+               (triple.isX86() &&
+                machine.getMCSubtargetInfo()->checkFeatures("+avx512f"));
+  return has32 ? 32 : 16;
 }
 
 LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
@@ -92,7 +94,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   pm.addPass(createSymbolDCEPass());
   CPUPipelineOptions pipelineOptions;
   pipelineOptions.vectorBits = getVectorBits(machine);
-  pipelineOptions.vectorRegisters = getNumVectorRegisters(machine);
+  pipelineOptions.vectorRegisters = getVectorRegisters(machine);
   pipelineOptions.parallel = options.parallel;
   pipelineOptions.attention = options.attention;
   buildCPUPipeline(pm, pipelineOptions);

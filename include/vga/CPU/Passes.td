@@ -100,8 +100,9 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
     else - and turns the tile into vector operations. What a tile size leaves
     over is covered by the next of a ladder of smaller sizes that ends in 1, so
     that every tile is static and none needs a mask. A contraction's tile has 6
-    rows of 2 vectors (12 with 32 registers), a single row 8 vectors. Tiles of a few elements,
-    and operations that cannot be vectorized, become scalar loops.
+    rows of 2 vectors (12 or 8 with 32 registers), a single row 8 vectors. Tiles
+    of a few elements, and operations that cannot be vectorized, become scalar
+    loops.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::linalg::LinalgDialect",
