@@ -40,49 +40,99 @@ static std::optional<unsigned> getContiguousLoop(LinalgOp op) {
   return cast<AffineDimExpr>(largest.getResults().back()).getPosition();
 }
 
-/// The ladders of the loops of `op`.
-static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits,
-                                      unsigned vectorRegisters) {
-  SmallVector<Ladder> ladders(op.getNumLoops(), Ladder{1});
-  unsigned bits = 8;
-  for (Value operand : op->getOperands()) {
-    Type type = getElementTypeOrSelf(operand);
-    if (type.isIntOrIndexOrFloat())
-      bits = std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
-  }
-  int64_t lanes = std::max(1u, vectorBits / bits);
-
-  AffineMap result = op.getIndexingMapsArray().back();
-  auto loopOf = [&](unsigned axis) {
-    return cast<AffineDimExpr>(result.getResult(axis)).getPosition();
-  };
-  unsigned axes = result.getNumResults();
-  SmallVector<unsigned> reductions;
-  op.getReductionDims(reductions);
-  if (!reductions.empty() && isaContractionOpInterface(op)) {
-    // Rows x 2 vectors of accumulators leave room for the operands in the
-    // registers. What is left over is covered by few narrower tiles.
-    if (axes >= 1)
-      ladders[loopOf(axes - 1)] = {2 * lanes, lanes, 1};
-    if (axes >= 2)
-      ladders[loopOf(axes - 2)] =
-          vectorRegisters >= 32 ? Ladder{8, 4, 2, 1} : Ladder{6, 4, 2, 1};
-    ladders[reductions.back()] = {4, 1};
-  } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
-    ladders[*loop] = {2 * lanes, lanes, 1};
-  }
-  return ladders;
-}
-
 namespace {
+/// The registers that a tile may use.
+struct Registers {
+  int64_t lanes;
+  unsigned count;
+};
+
+/// The tile sizes of all loops of an operation.
+class TileSizes {
+public:
+  TileSizes(LinalgOp op, unsigned vectorBits, unsigned vectorRegisters)
+      : ladders(op.getNumLoops(), Ladder{1}), registers{1, vectorRegisters} {
+    unsigned bits = 8;
+    for (Value operand : op->getOperands()) {
+      Type type = getElementTypeOrSelf(operand);
+      if (type.isIntOrIndexOrFloat())
+        bits =
+            std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
+    }
+    registers.lanes = std::max(1u, vectorBits / bits);
+
+    SmallVector<unsigned> reductions;
+    op.getReductionDims(reductions);
+    if (!reductions.empty() && isaContractionOpInterface(op)) {
+      setContraction(op.getIndexingMapsArray().back(), reductions.back(),
+                     op.getStaticLoopRanges());
+    } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
+      ladders[*loop] = {2 * registers.lanes, registers.lanes, 1};
+    }
+  }
+
+  /// The ladder of `loop`, inside tiles of the given sizes of the loops around
+  /// it.
+  Ladder getLadder(unsigned loop, ArrayRef<OpFoldResult> sizes) const {
+    if (loop != columnLoop)
+      return ladders[loop];
+    if (!rowLoop)
+      return getColumns(/*rows=*/1);
+    return getColumns(*rowLoop < loop ? *getConstantIntValue(sizes[*rowLoop])
+                                      : ladders[*rowLoop].front());
+  }
+
+private:
+  void setContraction(AffineMap result, unsigned reduction,
+                      ArrayRef<int64_t> extents) {
+    auto loopOf = [&](unsigned axis) {
+      return cast<AffineDimExpr>(result.getResult(axis)).getPosition();
+    };
+    unsigned axes = result.getNumResults();
+    if (axes >= 1)
+      columnLoop = loopOf(axes - 1);
+    if (axes >= 2) {
+      rowLoop = loopOf(axes - 2);
+      // Rows times two vectors of accumulators, with room for the operands. A
+      // block of a power of two leaves nothing over with 8 rows.
+      int64_t rows = extents[*rowLoop];
+      bool isBlock = !ShapedType::isDynamic(rows) && rows % 8 == 0;
+      if (registers.count < 32)
+        ladders[*rowLoop] = {6, 4, 2, 1};
+      else if (isBlock && rows % 12 != 0)
+        ladders[*rowLoop] = {8, 4, 2, 1};
+      else
+        ladders[*rowLoop] = {12, 6, 4, 2, 1};
+    }
+    ladders[reduction] = {4, 1};
+  }
+
+  /// The columns of a contraction's tile. Multiplying and adding takes several
+  /// cycles, and as many accumulators to hide them: few rows get more columns.
+  Ladder getColumns(int64_t rows) const {
+    int64_t lanes = registers.lanes;
+    Ladder columns;
+    for (int64_t vectors = 8; vectors >= 4; vectors /= 2)
+      if (vectors * rows <= 8)
+        columns.push_back(vectors * lanes);
+    columns.append({2 * lanes, lanes});
+    // Half a vector is better than so many single columns.
+    if (lanes >= 8)
+      columns.push_back(lanes / 2);
+    columns.push_back(1);
+    return columns;
+  }
+
+  SmallVector<Ladder> ladders;
+  Registers registers;
+  std::optional<unsigned> rowLoop, columnLoop;
+};
 
 /// Replaces a linalg operation on buffers by loops over static tiles.
 class RegisterTiling {
 public:
-  RegisterTiling(RewriterBase &rewriter, LinalgOp op, unsigned vectorBits,
-                 unsigned vectorRegisters)
-      : rewriter(rewriter), op(op),
-        ladders(getLadders(op, vectorBits, vectorRegisters)) {}
+  RegisterTiling(RewriterBase &rewriter, LinalgOp op, TileSizes tileSizes)
+      : rewriter(rewriter), op(op), tileSizes(std::move(tileSizes)) {}
 
   void run() {
     rewriter.setInsertionPoint(op);
@@ -100,7 +150,7 @@ private:
       return emitTile();
     Location loc = op.getLoc();
     OpFoldResult start = rewriter.getIndexAttr(0);
-    for (int64_t step : ladders[loop]) {
+    for (int64_t step : tileSizes.getLadder(loop, sizes)) {
       // [start, end) is the largest multiple of the step that is left.
       AffineExpr s, n;
       bindSymbols(rewriter.getContext(), s, n);
@@ -202,7 +252,7 @@ private:
 
   RewriterBase &rewriter;
   LinalgOp op;
-  SmallVector<Ladder> ladders;
+  TileSizes tileSizes;
   SmallVector<OpFoldResult> extents, offsets, sizes;
 };
 
@@ -282,7 +332,8 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
     IRRewriter rewriter(&getContext());
     for (LinalgOp op : collect())
       if (isTileable(op))
-        RegisterTiling(rewriter, op, vectorBits, vectorRegisters).run();
+        RegisterTiling(rewriter, op, TileSizes(op, vectorBits, vectorRegisters))
+            .run();
     for (LinalgOp op : collect()) {
       rewriter.setInsertionPoint(op);
       if (succeeded(vectorizeTile(rewriter, op)))

@@ -115,8 +115,10 @@ static void addLoopPasses(OpPassManager &manager,
 
 static void addLLVMPasses(OpPassManager &manager,
                           const CPUPipelineOptions &options) {
-  if (options.parallel)
+  if (options.parallel) {
     manager.addPass(createConvertSCFToOpenMPPass());
+    manager.addNestedPass<func::FuncOp>(createVGACPUSerializeSingleTasksPass());
+  }
   manager.addNestedPass<func::FuncOp>(createVGACPUHoistAllocasPass());
   if (options.parallel) {
     // Removes the stack scopes of loop bodies that allocate nothing: they do

@@ -1,14 +1,14 @@
 // RUN: vga-opt %s --vga-cpu-vectorize | FileCheck %s
-// RUN: vga-opt %s --vga-cpu-vectorize=vector-bits=512 | FileCheck %s --check-prefix=WIDE
+// RUN: vga-opt %s --vga-cpu-vectorize="vector-bits=512 vector-registers=32" | FileCheck %s --check-prefix=WIDE
 
 #a = affine_map<(i, j, k) -> (i, k)>
 #b = affine_map<(i, j, k) -> (k, j)>
 #c = affine_map<(i, j, k) -> (i, j)>
 #id = affine_map<(i, j) -> (i, j)>
 
-// Rows: blocks of 6, then single ones; columns: blocks of two vectors, of one,
-// then single ones. All tiles are static, none is masked; the dot product of a
-// single row and column is a loop.
+// Rows: blocks of 6, then of 4, 2 and 1; columns: two vectors, or more of them
+// for few rows, then one, half of one and single columns. All tiles are static,
+// none is masked; the dot product of a single row and column is a loop.
 // CHECK-DAG: #[[$SIXES:.*]] = affine_map<()[s0] -> ((s0 floordiv 6) * 6)>
 // CHECK-LABEL: func @contraction
 func.func @contraction(%a: memref<?x64xf32>, %b: memref<64x?xf32>, %c: memref<?x?xf32>) {
@@ -19,12 +19,18 @@ func.func @contraction(%a: memref<?x64xf32>, %b: memref<64x?xf32>, %c: memref<?x
   // CHECK: vector.transfer_read {{.*}} {in_bounds = [true, true]} : {{.*}}, vector<4x16xf32>
   // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4x16xf32> into vector<6x16xf32>
   // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4x8xf32> into vector<6x8xf32>
+  // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4x4xf32> into vector<6x4xf32>
   // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4xf32> into vector<6xf32>
-  // CHECK: vector.contract {{.*}} : vector<4xf32>, vector<4x16xf32> into vector<16xf32>
+  // CHECK: vector.contract {{.*}} : vector<4x4xf32>, vector<4x16xf32> into vector<4x16xf32>
+  // CHECK: vector.contract {{.*}} : vector<2x4xf32>, vector<4x32xf32> into vector<2x32xf32>
+  // CHECK: vector.contract {{.*}} : vector<4xf32>, vector<4x64xf32> into vector<64xf32>
   // CHECK: vector.contract {{.*}} : vector<4xf32>, vector<4x8xf32> into vector<8xf32>
   // CHECK-NOT: linalg.
+  // 32 registers hold 12 rows.
   // WIDE-LABEL: func @contraction
+  // WIDE: vector.contract {{.*}} : vector<12x4xf32>, vector<4x32xf32> into vector<12x32xf32>
   // WIDE: vector.contract {{.*}} : vector<6x4xf32>, vector<4x32xf32> into vector<6x32xf32>
+  // WIDE: vector.contract {{.*}} : vector<4xf32>, vector<4x128xf32> into vector<128xf32>
   linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%a, %b : memref<?x64xf32>, memref<64x?xf32>) outs(%c : memref<?x?xf32>) {
   ^bb0(%x: f32, %y: f32, %acc: f32):

@@ -67,6 +67,17 @@ def VGACPUHoistAllocasPass : Pass<"vga-cpu-hoist-allocas"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def VGACPUSerializeSingleTasksPass : Pass<"vga-cpu-serialize-single-tasks"> {
+  let summary = "Run a parallel loop of one iteration without waking threads";
+  let description = [{
+    Gives each omp.parallel around a loop nest an `if` clause that holds when
+    the nest has more than one iteration, which for a dynamic shape only the run
+    knows. A parallel region costs some microseconds, as much as a small step of
+    decoding one token.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def VGACPUParallelizePass : Pass<"vga-cpu-parallelize"> {
   let summary = "Tile linalg on buffers into scf.parallel loops";
   let description = [{
@@ -88,8 +99,10 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
     rows x columns x reduction of a contraction, one vector of everything
     else - and turns the tile into vector operations. What a tile size leaves
     over is covered by the next of a ladder of smaller sizes that ends in 1, so
-    that every tile is static and none needs a mask. Tiles of a few elements,
-    and operations that cannot be vectorized, become scalar loops.
+    that every tile is static and none needs a mask. A contraction's tile has 6
+    rows of 2 vectors (12 or 8 with 32 registers), a single row 8 vectors. Tiles
+    of a few elements, and operations that cannot be vectorized, become scalar
+    loops.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::linalg::LinalgDialect",
