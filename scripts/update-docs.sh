@@ -32,6 +32,12 @@ mkdir -p "$folder"
 {
   echo "$note"
   echo
+  echo "# Operations of the transform dialect"
+  generate -gen-op-doc Dialect/VGA/TransformOps/VGATransformOps.td
+} | without_marks >"$folder/transform-ops.md"
+{
+  echo "$note"
+  echo
   echo "# Passes"
   for definitions in \
     "On the dialect:Dialect/VGA/Transforms/Passes.td" \

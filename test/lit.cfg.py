@@ -2,6 +2,7 @@
 #
 # Features, for REQUIRES lines:
 #   plugin     VGAPlugin was built (not in a static build)
+#   host-x86_64  this machine is an x86-64
 #   ptxas      the CUDA toolkit's assembler is there
 #   numpy      %python has numpy
 #   clang-format  clang-format-22 is there
@@ -9,6 +10,7 @@
 #   unittests  the unit tests were built (GoogleTest was found)
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -70,6 +72,8 @@ if "address" in config.vga_sanitizers:
     config.available_features.add("asan")
 if shutil.which("clang-format-22"):
     config.available_features.add("clang-format")
+if platform.machine() == "x86_64":
+    config.available_features.add("host-x86_64")
 if shutil.which("ptxas"):
     config.available_features.add("ptxas")
 unit_tests = [("Dialect", "VGADialectTests"), ("Runtime", "VGARuntimeTests")]

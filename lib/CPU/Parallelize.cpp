@@ -66,7 +66,11 @@ namespace {
 struct ParallelizePass : vga::impl::VGACPUParallelizePassBase<ParallelizePass> {
   void runOnOperation() override {
     SmallVector<LinalgOp> ops;
-    getOperation()->walk([&](LinalgOp op) { ops.push_back(op); });
+    getOperation()->walk([&](LinalgOp op) {
+      // A part of a task is no task.
+      if (!op->getParentOfType<scf::ParallelOp>())
+        ops.push_back(op);
+    });
     IRRewriter rewriter(&getContext());
     for (LinalgOp op : ops) {
       bool isSplittable =

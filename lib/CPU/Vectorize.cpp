@@ -28,8 +28,21 @@ using namespace mlir::linalg;
 /// The tile sizes of one loop, largest first, ending in 1.
 using Ladder = SmallVector<int64_t>;
 
+/// The loop along which vectors run: the innermost axis of the largest operand,
+/// of those the last.
+static std::optional<unsigned> getContiguousLoop(LinalgOp op) {
+  AffineMap largest;
+  for (AffineMap map : op.getIndexingMapsArray())
+    if (!largest || map.getNumResults() >= largest.getNumResults())
+      largest = map;
+  if (!largest || largest.getNumResults() == 0)
+    return std::nullopt;
+  return cast<AffineDimExpr>(largest.getResults().back()).getPosition();
+}
+
 /// The ladders of the loops of `op`.
-static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits) {
+static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits,
+                                      unsigned vectorRegisters) {
   SmallVector<Ladder> ladders(op.getNumLoops(), Ladder{1});
   unsigned bits = 8;
   for (Value operand : op->getOperands()) {
@@ -47,17 +60,16 @@ static SmallVector<Ladder> getLadders(LinalgOp op, unsigned vectorBits) {
   SmallVector<unsigned> reductions;
   op.getReductionDims(reductions);
   if (!reductions.empty() && isaContractionOpInterface(op)) {
-    // 6 rows x 2 vectors of accumulators leave room for the operands in 16
-    // registers.
+    // Rows x 2 vectors of accumulators leave room for the operands in the
+    // registers. What is left over is covered by few narrower tiles.
     if (axes >= 1)
       ladders[loopOf(axes - 1)] = {2 * lanes, lanes, 1};
     if (axes >= 2)
-      ladders[loopOf(axes - 2)] = {6, 1};
+      ladders[loopOf(axes - 2)] =
+          vectorRegisters >= 32 ? Ladder{8, 4, 2, 1} : Ladder{6, 4, 2, 1};
     ladders[reductions.back()] = {4, 1};
-  } else if (!reductions.empty()) {
-    ladders[reductions.back()] = {2 * lanes, 1};
-  } else if (axes >= 1) {
-    ladders[loopOf(axes - 1)] = {2 * lanes, 1};
+  } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
+    ladders[*loop] = {2 * lanes, lanes, 1};
   }
   return ladders;
 }
@@ -67,8 +79,10 @@ namespace {
 /// Replaces a linalg operation on buffers by loops over static tiles.
 class RegisterTiling {
 public:
-  RegisterTiling(RewriterBase &rewriter, LinalgOp op, unsigned vectorBits)
-      : rewriter(rewriter), op(op), ladders(getLadders(op, vectorBits)) {}
+  RegisterTiling(RewriterBase &rewriter, LinalgOp op, unsigned vectorBits,
+                 unsigned vectorRegisters)
+      : rewriter(rewriter), op(op),
+        ladders(getLadders(op, vectorBits, vectorRegisters)) {}
 
   void run() {
     rewriter.setInsertionPoint(op);
@@ -268,7 +282,7 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
     IRRewriter rewriter(&getContext());
     for (LinalgOp op : collect())
       if (isTileable(op))
-        RegisterTiling(rewriter, op, vectorBits).run();
+        RegisterTiling(rewriter, op, vectorBits, vectorRegisters).run();
     for (LinalgOp op : collect()) {
       rewriter.setInsertionPoint(op);
       if (succeeded(vectorizeTile(rewriter, op)))
@@ -305,7 +319,7 @@ private:
   static bool isTileable(LinalgOp op) {
     auto isSimple = [](AffineMap map) { return map.isProjectedPermutation(); };
     return isa<GenericOp>(op) && op.hasPureBufferSemantics() &&
-           op.getNumDpsInits() == 1 &&
+           op.getNumDpsInits() >= 1 &&
            llvm::all_of(op.getIndexingMapsArray(), isSimple);
   }
 
@@ -317,17 +331,14 @@ private:
     for (Value operand : op->getOperands())
       if (getElementTypeOrSelf(operand).isInteger(1))
         return false;
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-    AffineMap result = op.getIndexingMapsArray().back();
-    if (result.getNumResults() == 0)
-      return llvm::any_of(ranges, [](int64_t range) { return range >= 4; });
-    unsigned innermost =
-        cast<AffineDimExpr>(result.getResults().back()).getPosition();
-    SmallVector<unsigned> reductions;
-    op.getReductionDims(reductions);
-    return ranges[innermost] >= 4 ||
-           (!reductions.empty() && !isaContractionOpInterface(op) &&
-            ranges[reductions.back()] >= 4);
+    // Tiles that are one element wide in the direction of vectors.
+    std::optional<unsigned> loop = getContiguousLoop(op);
+    if (isaContractionOpInterface(op) &&
+        op.getIndexingMapsArray().back().getNumResults() != 0)
+      loop = cast<AffineDimExpr>(
+                 op.getIndexingMapsArray().back().getResults().back())
+                 .getPosition();
+    return loop && op.getStaticLoopRanges()[*loop] >= 4;
   }
 };
 

@@ -12,6 +12,7 @@
 #include "vga/CPU/Passes.h"
 #include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/TransformOps/VGATransformOps.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 #include "vga/Pipelines/CPU.h"
 
@@ -19,6 +20,7 @@ using namespace mlir;
 
 void vga::registerAllDialects(DialectRegistry &registry) {
   registry.insert<VGADialect>();
+  registerTransformDialectExtension(registry);
   registerRuntimeVerifiableOpInterfaceExternalModels(registry);
 }
 

@@ -21,6 +21,7 @@
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -51,6 +52,16 @@ static void addGraphPasses(OpPassManager &manager,
   if (options.runtimeChecks)
     addRuntimeChecks(manager);
   manager.addPass(createVGASplitGatedAttentionPass());
+  if (options.attention == AttentionLowering::Fused) {
+    // Two vectors of f32 per stripe: a task is four stripes, but not so many
+    // queries that few tasks are left.
+    VGATileAttentionPassOptions tiling;
+    tiling.lanes = 2 * options.vectorBits / 32;
+    tiling.stripes = std::max<int64_t>(64 / tiling.lanes, 1);
+    manager.addPass(createVGATileAttentionPass(tiling));
+    addCleanup(manager);
+    manager.addPass(createVGADecomposeOnlineAttentionPass());
+  }
   manager.addPass(createConvertVGAToLinalgPass());
   addCleanup(manager);
   // arith and math on tensors, and linalg's named operations.
@@ -70,6 +81,7 @@ static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(bufferization::createOneShotBufferizePass(options));
   manager.addPass(bufferization::createDropEquivalentBufferResultsPass());
   addCleanup(manager);
+  manager.addNestedPass<func::FuncOp>(createVGACPUStackScratchPass());
   bufferization::buildBufferDeallocationPipeline(manager);
   manager.addNestedPass<func::FuncOp>(
       bufferization::createOptimizeAllocationLivenessPass());
@@ -79,8 +91,10 @@ static void addBufferPasses(OpPassManager &manager) {
 /// linalg on buffers -> parallel loops over register tiles.
 static void addLoopPasses(OpPassManager &manager,
                           const CPUPipelineOptions &options) {
-  // Copies that bufferization made are linalg too.
   OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(createForallToParallelLoopPass());
+  addCleanup(function);
+  // Copies that bufferization made are linalg too.
   function.addPass(createVGACopyToLinalgPass());
   function.addPass(createLinalgGeneralizeNamedOpsPass());
   if (options.parallel)
@@ -88,6 +102,7 @@ static void addLoopPasses(OpPassManager &manager,
   addCleanup(function);
   VGACPUVectorizePassOptions vectorize;
   vectorize.vectorBits = options.vectorBits;
+  vectorize.vectorRegisters = options.vectorRegisters;
   function.addPass(createVGACPUVectorizePass(vectorize));
   // Accumulators are seen to be the same only once their addresses are.
   function.addPass(memref::createFoldMemRefAliasOpsPass());
@@ -100,8 +115,10 @@ static void addLoopPasses(OpPassManager &manager,
 
 static void addLLVMPasses(OpPassManager &manager,
                           const CPUPipelineOptions &options) {
-  if (options.parallel) {
+  if (options.parallel)
     manager.addPass(createConvertSCFToOpenMPPass());
+  manager.addNestedPass<func::FuncOp>(createVGACPUHoistAllocasPass());
+  if (options.parallel) {
     // Removes the stack scopes of loop bodies that allocate nothing: they do
     // not hold the branches that come next.
     manager.addPass(createCanonicalizerPass());

@@ -24,6 +24,8 @@
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -73,6 +75,15 @@ static unsigned getVectorBits(const llvm::TargetMachine &machine) {
   return subtarget.checkFeatures("+avx") ? 256 : 128;
 }
 
+/// The number of vector registers.
+static unsigned getVectorRegisters(const llvm::TargetMachine &machine) {
+  const llvm::Triple &triple = machine.getTargetTriple();
+  bool has32 = triple.isAArch64() ||
+               (triple.isX86() &&
+                machine.getMCSubtargetInfo()->checkFeatures("+avx512f"));
+  return has32 ? 32 : 16;
+}
+
 LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
                                       const llvm::TargetMachine &machine,
                                       const CompileOptions &options) {
@@ -83,7 +94,9 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   pm.addPass(createSymbolDCEPass());
   CPUPipelineOptions pipelineOptions;
   pipelineOptions.vectorBits = getVectorBits(machine);
+  pipelineOptions.vectorRegisters = getVectorRegisters(machine);
   pipelineOptions.parallel = options.parallel;
+  pipelineOptions.attention = options.attention;
   buildCPUPipeline(pm, pipelineOptions);
   return pm.run(module);
 }
@@ -126,19 +139,46 @@ LogicalResult vga::checkExternalFunctions(ModuleOp module) {
 // LLVM IR
 //===----------------------------------------------------------------------===//
 
+/// Fails if the processor that `machine` generates code for has a feature that
+/// this machine's lacks.
+static llvm::Error checkHostRuns(const llvm::TargetMachine &machine) {
+  const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  for (const llvm::SubtargetFeatureKV &feature :
+       machine.getMCSubtargetInfo()->getEnabledProcessorFeatures())
+    if (auto it = host.find(feature.Key); it != host.end() && !it->second)
+      return llvm::createStringError(
+          "the processor '" + machine.getTargetCPU() + "' has the feature '" +
+          feature.Key + "', which this machine's lacks");
+  return llvm::Error::success();
+}
+
 Expected<std::unique_ptr<llvm::TargetMachine>>
-vga::createHostMachine(const CompileOptions &options) {
+vga::createMachine(const CompileOptions &options, bool isRunHere) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   llvm::InitializeNativeTargetAsmParser();
   auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!builder)
     return builder.takeError();
+  if (!options.cpu.empty()) {
+    builder->setCPU(options.cpu);
+    builder->getFeatures() = llvm::SubtargetFeatures();
+  }
   builder->setCodeGenOptLevel(
       llvm::CodeGenOpt::getLevel(std::min(options.optLevel, 3u))
           .value_or(llvm::CodeGenOptLevel::Aggressive));
   builder->setRelocationModel(llvm::Reloc::PIC_);
-  return builder->createTargetMachine();
+  auto machine = builder->createTargetMachine();
+  if (!machine || options.cpu.empty())
+    return machine;
+  if (!(*machine)->getMCSubtargetInfo()->isCPUStringValid(options.cpu))
+    return llvm::createStringError(
+        "no processor is named '" + options.cpu + "'; " +
+        "llc -mcpu=help lists those of this architecture");
+  if (isRunHere)
+    if (llvm::Error error = checkHostRuns(**machine))
+      return std::move(error);
+  return machine;
 }
 
 std::unique_ptr<llvm::Module>
@@ -175,7 +215,7 @@ LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
     if (function.isPublic())
       names.insert(function.getName());
   exportOnly(module, names);
-  auto machine = createHostMachine(options);
+  auto machine = createMachine(options, /*isRunHere=*/false);
   if (!machine)
     return module.emitError("cannot generate code: ")
            << toString(machine.takeError());

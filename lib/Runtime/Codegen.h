@@ -36,9 +36,10 @@ llvm::Error loadOpenMP();
 /// process may not list.
 llvm::orc::SymbolMap getRuntimeSymbols(llvm::orc::MangleAndInterner mangle);
 
-/// A code generator for this machine's processor with all of its features.
+/// A code generator for the processor of the options. Fails if there is none
+/// of that name, or if the code is to run here and can not.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-createHostMachine(const CompileOptions &options);
+createMachine(const CompileOptions &options, bool isRunHere);
 
 /// Translates a lowered module to LLVM IR and optimizes it. Emits an error and
 /// returns null if that fails.

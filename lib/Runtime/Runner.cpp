@@ -176,7 +176,7 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
   if (options.parallel)
     if (llvm::Error error = loadOpenMP())
       return fail(std::move(error));
-  auto machine = createHostMachine(options);
+  auto machine = createMachine(options, /*isRunHere=*/true);
   if (!machine)
     return fail(machine.takeError());
   if (failed(lowerToLLVMDialect(module, **machine, options)) ||
@@ -194,7 +194,7 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
   engineOptions.jitCodeGenOptLevel = (*machine)->getOptLevel();
   engineOptions.enableGDBNotificationListener = false;
   engineOptions.enablePerfNotificationListener = false;
-  auto engineMachine = createHostMachine(options);
+  auto engineMachine = createMachine(options, /*isRunHere=*/true);
   if (!engineMachine)
     return fail(engineMachine.takeError());
   auto engine =

@@ -39,3 +39,26 @@ func.func @double(%x: f64) -> f64 {
   %y = math.exp %x : f64
   return %y : f64
 }
+
+// exp2: n = round(x) leaves the exponent of 2^n in the low bits of the sum.
+// CHECK-LABEL: func @base_two
+// CHECK-SAME:    %[[X:.*]]: vector<8xf32>
+func.func @base_two(%x: vector<8xf32>) -> vector<8xf32> {
+  // Bounds that let NaNs pass.
+  // CHECK: %[[LOW:.*]] = arith.cmpf olt, %[[X]]
+  // CHECK: arith.select %[[LOW]], %{{.*}}, %[[X]]
+  // CHECK: %[[HIGH:.*]] = arith.cmpf ogt
+  // CHECK: %[[BOUNDED:.*]] = arith.select %[[HIGH]]
+  // CHECK: arith.constant dense<0x4B40007F> : vector<8xf32>
+  // CHECK: %[[SHIFTED:.*]] = arith.addf %[[BOUNDED]], %[[SHIFTER:.*]] :
+  // CHECK: %[[N:.*]] = arith.subf %[[SHIFTED]], %[[SHIFTER]]
+  // CHECK: %[[F:.*]] = arith.subf %[[BOUNDED]], %[[N]]
+  // CHECK: %[[BITS:.*]] = arith.bitcast %[[SHIFTED]]
+  // CHECK: %[[EXPONENT:.*]] = arith.shli %[[BITS]]
+  // CHECK: %[[POWER:.*]] = arith.bitcast %[[EXPONENT]]
+  // CHECK-COUNT-5: math.fma %{{.*}}, %[[F]], %{{.*}}
+  // CHECK: arith.mulf %{{.*}}, %[[POWER]]
+  // CHECK-NOT: math.exp2
+  %y = math.exp2 %x : vector<8xf32>
+  return %y : vector<8xf32>
+}

@@ -32,15 +32,39 @@ def VGACopyToLinalgPass : Pass<"vga-copy-to-linalg"> {
 }
 
 def VGAExpandExpPass : Pass<"vga-expand-exp"> {
-  let summary = "Expand math.exp of f32 into arithmetic";
+  let summary = "Expand math.exp and math.exp2 of f32 into arithmetic";
   let description = [{
-    Cody-Waite reduction to |r| <= ln(2)/2 and a polynomial of degree 7, all in
+    exp: Cody-Waite reduction to |r| <= ln(2)/2 and a polynomial of degree 7, all in
     fma; relative error under 1.5e-7 where the result is a normal number, 0
     below -87.3, inf above 88.37, NaN for NaN. (Upstream's approximation is off
     by up to 1e-5 for large arguments.)
+
+    exp2: x is split into an integer n and |f| <= 1/2; a polynomial of degree
+    5 in f, times 2^n; relative error under 1.7e-7 where the result is a normal
+    number, 0 below -126.5, inf from 127.5 on, NaN for NaN.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];
+}
+
+def VGACPUStackScratchPass : Pass<"vga-cpu-stack-scratch"> {
+  let summary = "Put the buffers of a parallel task on its stack";
+  let description = [{
+    Replaces a memref.alloc inside a parallel loop whose size has a small
+    constant bound by a memref.alloca of that bound, so that no task allocates.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def VGACPUHoistAllocasPass : Pass<"vga-cpu-hoist-allocas"> {
+  let summary = "Move static memref.allocas out of loops";
+  let description = [{
+    Moves each memref.alloca of a static size to the start of the omp.parallel
+    region, or else of the function, around it: a thread has one copy of its
+    scratch, which all of its tasks use.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
 def VGACPUParallelizePass : Pass<"vga-cpu-parallelize"> {
@@ -75,6 +99,8 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
   let options = [
     Option<"vectorBits", "vector-bits", "unsigned", /*default=*/"256",
            "Width of a vector register in bits">,
+    Option<"vectorRegisters", "vector-registers", "unsigned", /*default=*/"16",
+           "Number of vector registers">,
   ];
 }
 

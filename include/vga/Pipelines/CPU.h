@@ -17,15 +17,34 @@ class OpPassManager;
 
 namespace mlir::vga {
 
+/// How vga.attention is computed.
+enum class AttentionLowering {
+  /// Over blocks of keys, with the online softmax.
+  Fused,
+  /// As it is defined, with all scores in memory.
+  Definition
+};
+
 /// Options of `vga-cpu-pipeline`.
 struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
   Option<unsigned> vectorBits{
       *this, "vector-bits",
       llvm::cl::desc("Width of a vector register in bits"),
       llvm::cl::init(256)};
+  Option<unsigned> vectorRegisters{*this, "vector-registers",
+                                   llvm::cl::desc("Number of vector registers"),
+                                   llvm::cl::init(16)};
   Option<bool> parallel{*this, "parallel",
                         llvm::cl::desc("Run tasks in parallel through OpenMP"),
                         llvm::cl::init(true)};
+  Option<AttentionLowering> attention{
+      *this, "attention", llvm::cl::desc("How attention is computed"),
+      llvm::cl::init(AttentionLowering::Fused),
+      llvm::cl::values(
+          clEnumValN(AttentionLowering::Fused, "fused",
+                     "over blocks of keys, with the online softmax"),
+          clEnumValN(AttentionLowering::Definition, "definition",
+                     "as it is defined, with all scores in memory"))};
   Option<bool> runtimeChecks{
       *this, "runtime-checks",
       llvm::cl::desc("Check shapes that are known at run time only"),

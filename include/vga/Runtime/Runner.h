@@ -16,6 +16,7 @@
 #define VGA_RUNTIME_RUNNER_H
 
 #include "mlir/Pass/PassManager.h"
+#include "vga/Pipelines/CPU.h"
 #include "vga/Runtime/Binding.h"
 #include <functional>
 
@@ -33,8 +34,15 @@ struct CompileOptions {
   /// LLVM's optimization level.
   unsigned optLevel = 3;
 
+  /// The processor to generate code for, by LLVM's name; this machine's with
+  /// all of its features if empty.
+  std::string cpu;
+
   /// Whether tasks run in parallel; such code needs the OpenMP runtime.
   bool parallel = true;
+
+  /// How attention is computed.
+  AttentionLowering attention = AttentionLowering::Fused;
 
   /// Sets up IR printing, timing and the like.
   std::function<LogicalResult(PassManager &)> configurePassManager;
@@ -43,16 +51,16 @@ struct CompileOptions {
 /// What emitCode writes.
 enum class CodeFormat { LLVMIR, Object };
 
-/// Compiles the module for this machine's processor and writes the code; the
-/// module is consumed. Public functions are callable as `_mlir_ciface_NAME`.
+/// Compiles the module and writes the code; the module is consumed. Public
+/// functions are callable as `_mlir_ciface_NAME`.
 LogicalResult emitCode(ModuleOp module, CodeFormat format,
                        const CompileOptions &options, raw_ostream &os);
 
 /// The machine code of a module's functions, ready to be called.
 class Runner {
 public:
-  /// Compiles the functions named in `entries`, and what they need, for this
-  /// machine's processor. The module is consumed.
+  /// Compiles the functions named in `entries`, and what they need. The module
+  /// is consumed.
   static FailureOr<std::unique_ptr<Runner>>
   create(ModuleOp module, ArrayRef<Signature> entries,
          const CompileOptions &options);

@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LinalgBuilder.h"
 #include "Patterns.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"

@@ -60,6 +60,18 @@ struct CommandLine {
       "output",
       cl::desc("Where the next result goes; give one for each, or none"),
       cl::value_desc("file.npy"), cl::cat(category)};
+  cl::opt<AttentionLowering> attention{
+      "attention", cl::desc("How attention is computed:"),
+      cl::values(clEnumValN(AttentionLowering::Fused, "fused",
+                            "over blocks of keys, with the online softmax"),
+                 clEnumValN(AttentionLowering::Definition, "definition",
+                            "as it is defined, with all scores in memory")),
+      cl::init(AttentionLowering::Fused), cl::cat(category)};
+  cl::opt<std::string> cpu{
+      "mcpu",
+      cl::desc("Processor to generate code for, such as x86-64-v3\n"
+               "(default: this machine's)"),
+      cl::value_desc("name"), cl::cat(category)};
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),
       cl::value_desc("n"), cl::init(0), cl::cat(category)};
@@ -89,8 +101,7 @@ struct CommandLine {
                "linalg.matmul, nothing for the rest"),
       cl::value_desc("n"), cl::cat(category)};
   cl::opt<CodeFormat> emit{
-      "emit",
-      cl::desc("Write the code for this machine instead of running it:"),
+      "emit", cl::desc("Write the code instead of running it:"),
       cl::values(clEnumValN(CodeFormat::LLVMIR, "llvm", "optimized LLVM IR"),
                  clEnumValN(CodeFormat::Object, "obj", "an object file")),
       cl::cat(category)};
@@ -227,6 +238,8 @@ RunOptions CommandLine::get(Mode mode) const {
   options.json = json;
   options.compile.optLevel = optLevel;
   options.compile.parallel = threads != 1;
+  options.compile.attention = attention;
+  options.compile.cpu = cpu;
   options.compile.configurePassManager = [](PassManager &pm) {
     applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);

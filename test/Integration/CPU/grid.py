@@ -27,6 +27,9 @@ PER_MODULE = 24
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vga-run", metavar="PATH", help="the vga-run to test")
+    parser.add_argument(
+        "--attention", default="fused", help="its option of that name: fused or definition"
+    )
     parser.add_argument("--filter", metavar="REGEX", help="only cases whose name matches")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
     parser.add_argument("--emit-only", metavar="DIR", help="write the modules to DIR and stop")
@@ -111,8 +114,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vga-grid-") as scratch:
         folder = Path(options.keep or scratch)
         folder.mkdir(parents=True, exist_ok=True)
+        command = [options.vga_run, f"--attention={options.attention}"]
         outcomes, problems = execute.run_all(
-            options.vga_run, cases, options.per_module, options.jobs, folder, show_progress
+            command, cases, options.per_module, options.jobs, folder, show_progress
         )
     return report(outcomes, problems, len(cases), time.monotonic() - start)
 

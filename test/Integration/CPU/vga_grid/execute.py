@@ -32,7 +32,7 @@ def write_module(cases: list[NamedCase], path: Path) -> None:
     path.write_text(mlir_text.module(cases), encoding="utf-8")
 
 
-def run_vga(vga_run: str, cases: list[NamedCase], stem: str, folder: Path) -> str | None:
+def run_vga(vga_run: list[str], cases: list[NamedCase], stem: str, folder: Path) -> str | None:
     """Compiles and runs the cases as one module; returns what went wrong, if anything."""
     module = folder / f"{stem}.mlir"
     runs = folder / f"{stem}.json"
@@ -47,7 +47,7 @@ def run_vga(vga_run: str, cases: list[NamedCase], stem: str, folder: Path) -> st
     runs.write_text(json.dumps(entries, indent=1), encoding="utf-8")
     # Two threads, so that parallel loops are parallel; asleep rather than spinning when idle.
     environment = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive", **os.environ}
-    command = [vga_run, str(module), "--runs", str(runs)]
+    command = [*vga_run, str(module), "--runs", str(runs)]
     try:
         done = subprocess.run(
             command, capture_output=True, env=environment, timeout=TIMEOUT, check=False
@@ -55,7 +55,7 @@ def run_vga(vga_run: str, cases: list[NamedCase], stem: str, folder: Path) -> st
     except subprocess.TimeoutExpired:
         return f"no end after {TIMEOUT} s"
     except OSError as error:
-        return f"cannot run {vga_run}: {error.strerror}"
+        return f"cannot run {vga_run[0]}: {error.strerror}"
     if done.returncode == 0:
         return None
     lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
@@ -75,7 +75,7 @@ def judge(named: NamedCase, folder: Path, expected: list) -> Outcome:
     return Outcome(named, *check.compare(named.case, actual, expected))
 
 
-def run_batch(vga_run: str, cases: list[NamedCase], stem: str, folder: Path):
+def run_batch(vga_run: list[str], cases: list[NamedCase], stem: str, folder: Path):
     """(outcomes, complaint about the module or None) of one module.
 
     When the module fails, each case is tried in a module of its own, so that the culprit is named.
@@ -100,7 +100,7 @@ def run_batch(vga_run: str, cases: list[NamedCase], stem: str, folder: Path):
     return outcomes, f"{stem}.mlir: {problem}"
 
 
-def run_all(vga_run: str, cases: list[NamedCase], size: int, jobs: int, folder: Path, progress):
+def run_all(vga_run: list[str], cases: list[NamedCase], size: int, jobs: int, folder: Path, progress):
     """(outcomes in the order of the cases, complaints about modules) of all cases."""
     outcomes, problems = {}, []
     with ThreadPoolExecutor(jobs) as pool:

@@ -9,8 +9,11 @@
 #ifndef VGA_DIALECT_VGA_IR_VGAOPS_TD
 #define VGA_DIALECT_VGA_IR_VGAOPS_TD
 
+include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/TilingInterface.td"
 include "vga/Dialect/VGA/IR/VGAAttrs.td"
 include "vga/Dialect/VGA/IR/VGADialect.td"
 include "vga/Dialect/VGA/IR/VGAInterfaces.td"
@@ -275,6 +278,122 @@ def VGA_GatedAttentionOp : VGA_AttentionBase<"gated_attention",
       return %z : tensor<1x8x512x64xf32>
     }
     ```
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// vga.online_attention
+//===----------------------------------------------------------------------===//
+
+def VGA_FloatVector : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[1]>], "vector">;
+def VGA_FloatMatrix : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[2]>], "matrix">;
+
+def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
+    Pure, AttrSizedOperandSegments, DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<TilingInterface,
+        ["getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
+         "getResultTilePosition"]>,
+    DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>]> {
+  let summary = "folds a block of keys and values into a running attention";
+  let description = [{
+    One step of the online softmax (Milakov and Gimelshein, arXiv 1805.02867;
+    FlashAttention, arXiv 2205.14135): a block of J keys and values meets L
+    queries, whose weighted values, largest score and sum of weights so far are
+    the destinations.
+
+    ```
+    s_jl  = <key_j, query_l>                      the query carries the scale
+    s_jl  = c * tanh(s_jl / c)                    if softcap c is given
+    s_jl  = s_jl + mask_jl
+    s_jl  = -inf  unless  lower <= j - floor(l / group) <= upper
+    m'_l  = max(m_l, max_j s_jl)
+    a_l   = exp(m_l - m'_l)
+    sum'_l   = a_l sum_l + sum_j exp(s_jl - m'_l)
+    acc'_cl  = a_l acc_cl + sum_j exp(s_jl - m'_l) g_j v_jc
+    ```
+
+    Queries and accumulators are stored transposed, so that vectors run along
+    the queries and no step needs a reduction across a vector. Start with
+    `acc = 0`, `sum = 0` and a finite `m`, such as the lowest number: a query
+    that has seen no key is the one whose sum is 0. After the last block the
+    attention is `acc / sum`, its lse `m + log(sum)`.
+
+    | operand | shape | notes |
+    |---|---|---|
+    | `query` | `[Dk, L]` | type of the destinations |
+    | `key` | `[J, Dk]` | type of the query |
+    | `value` | `[J, Dv]` | type of the query |
+    | `value_gate` | `[J]` | optional g |
+    | `mask` | `[J, L]` | optional, added to the scores |
+    | `lower`, `upper` | index | optional limits of `j - floor(l / group)` |
+    | `accumulator` | `[Dv, L]` | f32 or f64 |
+    | `maximum`, `sum` | `[L]` | |
+
+    `group` consecutive queries share a position: the query heads that read one
+    key/value head.
+
+    Tiled along the keys (a reduction, in order) and along the queries (in
+    multiples of `group` if there are limits).
+
+    Example:
+
+    ```mlir
+    func.func @step(%q: tensor<64x16xf32>, %k: tensor<?x64xf32>,
+                    %v: tensor<?x64xf32>, %g: tensor<?xf32>, %last: index,
+                    %acc: tensor<64x16xf32>, %max: tensor<16xf32>,
+                    %sum: tensor<16xf32>)
+        -> (tensor<64x16xf32>, tensor<16xf32>, tensor<16xf32>) {
+      %r:3 = vga.online_attention
+          ins(%q, %k, %v : tensor<64x16xf32>, tensor<?x64xf32>, tensor<?x64xf32>)
+          value_gate(%g : tensor<?xf32>) upper(%last)
+          outs(%acc, %max, %sum : tensor<64x16xf32>, tensor<16xf32>, tensor<16xf32>)
+      return %r#0, %r#1, %r#2
+          : tensor<64x16xf32>, tensor<16xf32>, tensor<16xf32>
+    }
+    ```
+  }];
+  let arguments = (ins
+    VGA_FloatMatrix:$query,
+    VGA_FloatMatrix:$key,
+    VGA_FloatMatrix:$value,
+    Optional<VGA_FloatVector>:$value_gate,
+    Optional<VGA_FloatMatrix>:$mask,
+    Optional<Index>:$lower,
+    Optional<Index>:$upper,
+    VGA_FloatMatrix:$accumulator,
+    VGA_FloatVector:$maximum,
+    VGA_FloatVector:$sum,
+    DefaultValuedAttr<I64Attr, "1">:$group,
+    OptionalAttr<F64Attr>:$softcap);
+  let results = (outs VGA_FloatMatrix:$accumulator_result,
+                      VGA_FloatVector:$maximum_result,
+                      VGA_FloatVector:$sum_result);
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value
+          `:` type($query) `,` type($key) `,` type($value) `)`
+    oilist(`value_gate` `(` $value_gate `:` type($value_gate) `)`
+         | `mask` `(` $mask `:` type($mask) `)`
+         | `lower` `(` $lower `)`
+         | `upper` `(` $upper `)`
+         | `group` $group
+         | `softcap` $softcap)
+    `outs` `(` $accumulator `,` $maximum `,` $sum
+           `:` type($accumulator) `,` type($maximum) `,` type($sum) `)`
+    attr-dict
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The accumulator, the maximum and the sum.
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return ::mlir::MutableOperandRange(getOperation(), getNumOperands() - 3,
+                                         3);
+    }
+    /// The type of all computations.
+    ::mlir::FloatType getComputeType() {
+      return ::llvm::cast<::mlir::FloatType>(
+          getAccumulator().getType().getElementType());
+    }
   }];
 }
 

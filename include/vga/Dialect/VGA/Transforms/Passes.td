@@ -33,4 +33,55 @@ def VGASplitGatedAttentionPass : Pass<"vga-split-gated-attention"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def VGATileAttentionPass : Pass<"vga-tile-attention"> {
+  let summary = "Tile vga.attention into tasks of vga.online_attention";
+  let description = [{
+    Rewrites attention into a parallel loop over tasks - a batch, the query
+    heads that read one key/value head, a block of queries - of which each
+    walks over the blocks of keys that it can see:
+
+    ```
+    forall (batch, heads, block of queries)
+      pack the queries, scaled and transposed
+      for each block of keys
+        for each stripe of `lanes` queries
+          vga.online_attention
+      out = output_gate * acc / sum
+    ```
+
+    Masks become loop bounds first: causal masks, windows and lengths bound the
+    loop over the keys, which is split so that only the blocks on the edge of
+    a band compare positions, and there a stripe leaves out the keys that none
+    of its queries sees. Nothing is as large as Sq x Sk.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", /*default=*/"16",
+           "Queries per stripe, for f32; half of it for f64">,
+    Option<"stripes", "stripes", "int64_t", /*default=*/"4",
+           "Stripes per task">,
+    Option<"keys", "keys", "int64_t", /*default=*/"64",
+           "Keys per block">,
+  ];
+}
+
+def VGADecomposeOnlineAttentionPass : Pass<"vga-decompose-online-attention"> {
+  let summary = "Decompose vga.online_attention into linalg";
+  let description = [{
+    The scores and the accumulation become contractions, the online update of
+    maximum, sum and accumulator elementwise operations and reductions that run
+    along the queries.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // VGA_DIALECT_VGA_TRANSFORMS_PASSES_TD

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef VGA_LIB_CONVERSION_VGATOLINALG_LINALGBUILDER_H
-#define VGA_LIB_CONVERSION_VGATOLINALG_LINALGBUILDER_H
+#ifndef VGA_DIALECT_VGA_UTILS_LINALGBUILDER_H
+#define VGA_DIALECT_VGA_UTILS_LINALGBUILDER_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AffineExpr.h"
@@ -28,6 +28,8 @@ class LinalgBuilder : public ImplicitLocOpBuilder {
 public:
   using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
   using Body = function_ref<Value(LinalgBuilder &, ValueRange)>;
+  using MultiBody =
+      function_ref<SmallVector<Value>(LinalgBuilder &, ValueRange)>;
 
   Value empty(ArrayRef<OpFoldResult> sizes, Type elementType);
   Value filled(ArrayRef<OpFoldResult> sizes, FloatType type, double value);
@@ -37,6 +39,11 @@ public:
   /// `ins` that `out` does not have, which are reductions. `body` gets the
   /// elements of `ins` and of `out`.
   Value generic(ArrayRef<Indexed> ins, Indexed out, Body body);
+
+  /// The same with several results. A loop that one of `outs` does not have is
+  /// a reduction.
+  SmallVector<Value> generic(ArrayRef<Indexed> ins, ArrayRef<Indexed> outs,
+                             MultiBody body);
 
   /// In a body: the index of `loop`.
   Value index(AffineExpr loop);
@@ -52,6 +59,18 @@ public:
   Value splitAxis(Value tensor, unsigned axis, int64_t innerSize);
   /// Merges `axis` with the one behind it.
   Value mergeAxis(Value tensor, unsigned axis);
+
+  /// The slice without the axes in `dropped`, whose sizes are 1.
+  Value slice(Value tensor, ArrayRef<OpFoldResult> offsets,
+              ArrayRef<OpFoldResult> extents, ArrayRef<unsigned> dropped = {});
+  Value insert(Value tile, Value tensor, ArrayRef<OpFoldResult> offsets,
+               ArrayRef<OpFoldResult> extents);
+
+  /// Index arithmetic: `expr` of symbols, the smaller, the larger.
+  OpFoldResult apply(AffineExpr expr, ArrayRef<OpFoldResult> symbols);
+  OpFoldResult min(OpFoldResult lhs, OpFoldResult rhs);
+  OpFoldResult max(OpFoldResult lhs, OpFoldResult rhs);
+  Value toValue(OpFoldResult index);
 
   /// Converts a scalar to another float type.
   Value convert(Value scalar, FloatType type);
@@ -73,4 +92,4 @@ private:
 
 } // namespace mlir::vga
 
-#endif // VGA_LIB_CONVERSION_VGATOLINALG_LINALGBUILDER_H
+#endif // VGA_DIALECT_VGA_UTILS_LINALGBUILDER_H

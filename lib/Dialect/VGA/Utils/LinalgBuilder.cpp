@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LinalgBuilder.h"
+#include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -31,37 +32,53 @@ Value LinalgBuilder::filled(ArrayRef<OpFoldResult> sizes, FloatType type,
 }
 
 Value LinalgBuilder::generic(ArrayRef<Indexed> ins, Indexed out, Body body) {
-  // The loops of the operation: those of the result, then the reductions.
-  llvm::SetVector<AffineExpr> order(out.loops.begin(), out.loops.end());
+  auto single = [&](LinalgBuilder &s, ValueRange e) {
+    return SmallVector<Value>{body(s, e)};
+  };
+  return generic(ins, ArrayRef(out), single).front();
+}
+
+SmallVector<Value> LinalgBuilder::generic(ArrayRef<Indexed> ins,
+                                          ArrayRef<Indexed> outs,
+                                          MultiBody body) {
+  // The loops of the operation: those of the results, then the others.
+  llvm::SetVector<AffineExpr> order;
+  for (const Indexed &out : outs)
+    order.insert(out.loops.begin(), out.loops.end());
   for (const Indexed &in : ins)
     order.insert(in.loops.begin(), in.loops.end());
-  SmallVector<utils::IteratorType> iterators(order.size(),
-                                             utils::IteratorType::reduction);
-  std::fill_n(iterators.begin(), out.loops.size(),
-              utils::IteratorType::parallel);
-
-  auto getMap = [&](ArrayRef<AffineExpr> loops) {
-    SmallVector<AffineExpr> dims;
-    for (AffineExpr loop : loops)
-      dims.push_back(getAffineDimExpr(llvm::find(order, loop) - order.begin()));
-    return AffineMap::get(order.size(), 0, dims, getContext());
-  };
-  SmallVector<Value> inputs;
-  SmallVector<AffineMap> maps;
-  for (const Indexed &in : ins) {
-    inputs.push_back(in.tensor);
-    maps.push_back(getMap(in.loops));
+  SmallVector<utils::IteratorType> iterators;
+  for (AffineExpr loop : order) {
+    bool isParallel = llvm::all_of(outs, [&](const Indexed &out) {
+      return llvm::is_contained(out.loops, loop);
+    });
+    iterators.push_back(isParallel ? utils::IteratorType::parallel
+                                   : utils::IteratorType::reduction);
   }
-  maps.push_back(getMap(out.loops));
+
+  SmallVector<AffineMap> maps;
+  auto addOperands = [&](ArrayRef<Indexed> operands) {
+    SmallVector<Value> tensors;
+    for (const Indexed &operand : operands) {
+      SmallVector<AffineExpr> dims;
+      for (AffineExpr loop : operand.loops)
+        dims.push_back(
+            getAffineDimExpr(llvm::find(order, loop) - order.begin()));
+      maps.push_back(AffineMap::get(order.size(), 0, dims, getContext()));
+      tensors.push_back(operand.tensor);
+    }
+    return tensors;
+  };
+  SmallVector<Value> inputs = addOperands(ins), inits = addOperands(outs);
 
   auto op = linalg::GenericOp::create(
-      *this, out.tensor.getType(), inputs, out.tensor, maps, iterators,
+      *this, TypeRange(ValueRange(inits)), inputs, inits, maps, iterators,
       [&](OpBuilder &nested, Location loc, ValueRange elements) {
         LinalgBuilder scalars(loc, nested);
         scalars.bodyLoops = order.takeVector();
         linalg::YieldOp::create(scalars, body(scalars, elements));
       });
-  return op.getResult(0);
+  return op.getResults();
 }
 
 Value LinalgBuilder::index(AffineExpr loop) {
@@ -114,6 +131,47 @@ Value LinalgBuilder::mergeAxis(Value tensor, unsigned axis) {
   auto type = cast<RankedTensorType>(tensor.getType());
   return tensor::CollapseShapeOp::create(*this, tensor,
                                          groupAxis(type.getRank() - 1, axis));
+}
+
+Value LinalgBuilder::slice(Value tensor, ArrayRef<OpFoldResult> offsets,
+                           ArrayRef<OpFoldResult> extents,
+                           ArrayRef<unsigned> dropped) {
+  auto from = cast<RankedTensorType>(tensor.getType());
+  SmallVector<int64_t> kept;
+  for (auto [axis, extent] : llvm::enumerate(extents))
+    if (!llvm::is_contained(dropped, axis))
+      kept.push_back(
+          getConstantIntValue(extent).value_or(ShapedType::kDynamic));
+  SmallVector<OpFoldResult> strides(offsets.size(), getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(*this, from.clone(kept), tensor,
+                                        offsets, extents, strides);
+}
+
+Value LinalgBuilder::insert(Value tile, Value tensor,
+                            ArrayRef<OpFoldResult> offsets,
+                            ArrayRef<OpFoldResult> extents) {
+  SmallVector<OpFoldResult> strides(offsets.size(), getIndexAttr(1));
+  return tensor::InsertSliceOp::create(*this, tile, tensor, offsets, extents,
+                                       strides);
+}
+
+OpFoldResult LinalgBuilder::apply(AffineExpr expr,
+                                  ArrayRef<OpFoldResult> symbols) {
+  return affine::makeComposedFoldedAffineApply(*this, getLoc(), expr, symbols);
+}
+
+OpFoldResult LinalgBuilder::min(OpFoldResult lhs, OpFoldResult rhs) {
+  return affine::makeComposedFoldedAffineMin(
+      *this, getLoc(), getMultiDimIdentityMap(2), {lhs, rhs});
+}
+
+OpFoldResult LinalgBuilder::max(OpFoldResult lhs, OpFoldResult rhs) {
+  return affine::makeComposedFoldedAffineMax(
+      *this, getLoc(), getMultiDimIdentityMap(2), {lhs, rhs});
+}
+
+Value LinalgBuilder::toValue(OpFoldResult index) {
+  return getValueOrCreateConstantIndexOp(*this, getLoc(), index);
 }
 
 Value LinalgBuilder::convert(Value scalar, FloatType type) {

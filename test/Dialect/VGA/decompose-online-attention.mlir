@@ -1,0 +1,60 @@
+// RUN: vga-opt %s --vga-decompose-online-attention | FileCheck %s
+
+// Indexed by key j, lane (query) l and channel.
+// CHECK-DAG: #[[$J:.*]] = affine_map<(d0, d1) -> (d0)>
+// CHECK-DAG: #[[$JL:.*]] = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-DAG: #[[$L:.*]] = affine_map<(d0, d1) -> (d1)>
+
+// CHECK-LABEL: func @step
+// CHECK-SAME:    %[[Q:.*]]: tensor<64x16xf32>, %[[K:.*]]: tensor<?x64xf32>, %[[V:.*]]: tensor<?x32xf32>, %[[G:.*]]: tensor<?xf32>
+// CHECK-SAME:    %[[ACC:.*]]: tensor<32x16xf32>, %[[MAX:.*]]: tensor<16xf32>, %[[SUM:.*]]: tensor<16xf32>
+func.func @step(%q: tensor<64x16xf32>, %k: tensor<?x64xf32>, %v: tensor<?x32xf32>, %g: tensor<?xf32>,
+                %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>)
+    -> (tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>) {
+  // The scores.
+  // CHECK: %[[S:.*]] = linalg.generic {{.*}} ["parallel", "parallel", "reduction"]} ins(%[[K]], %[[Q]] : {{.*}}) outs(%{{.*}} : tensor<?x16xf32>)
+  // The new maximum.
+  // CHECK: %[[NEW:.*]] = linalg.generic {{.*}} ["parallel", "reduction"]} ins(%[[S]] : tensor<?x16xf32>) outs(%[[MAX]] : tensor<16xf32>)
+  // CHECK: arith.cmpf ogt
+  // How much less all that came before counts.
+  // CHECK: %[[DECAY:.*]] = linalg.generic {{.*}} ins(%[[MAX]], %[[NEW]] :
+  // CHECK: arith.subf
+  // CHECK: math.exp2
+  // CHECK: %[[DECAYED:.*]] = linalg.generic {{.*}} ins(%[[DECAY]] : tensor<16xf32>) outs(%[[SUM]] : tensor<16xf32>)
+  // CHECK: arith.mulf
+  // The weights, and their sum: the gate comes after it.
+  // CHECK: %[[P:.*]]:2 = linalg.generic {indexing_maps = [#[[$L]], #[[$J]], #[[$JL]], #[[$L]]], iterator_types = ["reduction", "parallel"]} ins(%[[NEW]], %[[G]] : {{.*}}) outs(%[[S]], %[[DECAYED]] :
+  // CHECK: ^bb0(%{{.*}}: f32, %[[GATE:.*]]: f32, %{{.*}}: f32, %[[SO_FAR:.*]]: f32):
+  // CHECK: %[[W:.*]] = math.exp2
+  // CHECK: %[[TOTAL:.*]] = arith.addf %[[SO_FAR]], %[[W]]
+  // CHECK: %[[GATED:.*]] = arith.mulf %[[W]], %[[GATE]]
+  // CHECK: linalg.yield %[[GATED]], %[[TOTAL]]
+  // The accumulator.
+  // CHECK: %[[LESS:.*]] = linalg.generic {{.*}} ins(%[[DECAY]] : tensor<16xf32>) outs(%[[ACC]] : tensor<32x16xf32>)
+  // CHECK: %[[OUT:.*]] = linalg.generic {{.*}} ["parallel", "parallel", "reduction"]} ins(%[[V]], %[[P]]#0 : {{.*}}) outs(%[[LESS]] :
+  // CHECK: return %[[OUT]], %[[NEW]], %[[P]]#1
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<?x64xf32>, tensor<?x32xf32>)
+      value_gate(%g : tensor<?xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return %r#0, %r#1, %r#2 : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>
+}
+
+// CHECK-LABEL: func @restricted
+// CHECK-SAME:    %[[LOWER:[a-z0-9]*]]: index, %[[UPPER:[a-z0-9]*]]: index
+func.func @restricted(%q: tensor<8x16xf32>, %k: tensor<6x8xf32>, %m: tensor<6x16xf32>, %lower: index, %upper: index,
+                      %acc: tensor<8x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) -> tensor<8x16xf32> {
+  // CHECK: math.tanh
+  // CHECK: arith.addf
+  // CHECK: %[[L:.*]] = linalg.index 1
+  // CHECK: %[[I:.*]] = arith.divui %[[L]], %{{.*}} : index
+  // CHECK: arith.index_cast %[[LOWER]]
+  // CHECK: %[[ABOVE:.*]] = arith.cmpi sge
+  // CHECK: arith.select %[[ABOVE]], %{{.*}}, %[[HIDDEN:.*]] : f32
+  // CHECK: arith.index_cast %[[UPPER]]
+  // CHECK: %[[BELOW:.*]] = arith.cmpi sle
+  // CHECK: arith.select %[[BELOW]], %{{.*}}, %[[HIDDEN2:.*]] : f32
+  %r:3 = vga.online_attention ins(%q, %k, %k : tensor<8x16xf32>, tensor<6x8xf32>, tensor<6x8xf32>)
+      mask(%m : tensor<6x16xf32>) lower(%lower) upper(%upper) group 2 softcap 30.0
+      outs(%acc, %max, %sum : tensor<8x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return %r#0 : tensor<8x16xf32>
+}

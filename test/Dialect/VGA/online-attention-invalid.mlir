@@ -1,0 +1,98 @@
+// RUN: vga-opt %s -verify-diagnostics -split-input-file
+
+func.func @compute_type(%q: tensor<64x16xf16>, %k: tensor<8x64xf16>, %v: tensor<8x32xf16>, %acc: tensor<32x16xf16>, %max: tensor<16xf16>, %sum: tensor<16xf16>) {
+  // expected-error@+1 {{expected accumulator to be of f32 or f64, got 'tensor<32x16xf16>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf16>, tensor<8x64xf16>, tensor<8x32xf16>)
+      outs(%acc, %max, %sum : tensor<32x16xf16>, tensor<16xf16>, tensor<16xf16>)
+  return
+}
+
+// -----
+
+func.func @group(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected group to be positive, got 0}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>) group 0
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @softcap(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected softcap to be positive, got 0}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>) softcap 0.0
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @query(%q: tensor<32x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected query to be of type 'tensor<64x16xf32>', got 'tensor<32x16xf32>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<32x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @query_lanes(%q: tensor<64x8xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected query to be of type 'tensor<64x16xf32>', got 'tensor<64x8xf32>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x8xf32>, tensor<8x64xf32>, tensor<8x32xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @key(%q: tensor<64x16xf32>, %k: tensor<8x64xf16>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected key to be of type 'tensor<8x64xf32>', got 'tensor<8x64xf16>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf16>, tensor<8x32xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @value(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<9x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected value to be of type 'tensor<8x32xf32>', got 'tensor<9x32xf32>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<9x32xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @value_gate(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %g: tensor<7xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected value_gate to be of type 'tensor<8xf32>', got 'tensor<7xf32>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>) value_gate(%g : tensor<7xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @mask(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %m: tensor<16x8xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected mask to be of type 'tensor<8x16xf32>', got 'tensor<16x8xf32>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>) mask(%m : tensor<16x8xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @maximum(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<8xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected maximum to be of type 'tensor<16xf32>', got 'tensor<8xf32>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<8xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @sum(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf64>) {
+  // expected-error@+1 {{expected sum to be of type 'tensor<16xf32>', got 'tensor<16xf64>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>)
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf64>)
+  return
+}
