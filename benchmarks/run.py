@@ -152,6 +152,10 @@ def main() -> int:
     asked = {script for peer in options.peers for script in OPTIONAL[peer]}
     optional = {script for scripts in OPTIONAL.values() for script in scripts}
     rows = []
+    busy = os.getloadavg()[0]
+    if busy > 0.5:  # threads that wait for a core measure the scheduler, ours' and the peer's alike
+        print(f"run.py: warning: load average {busy:.1f}: the figures are not comparable",
+              file=sys.stderr)  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="vga-benchmarks-") as scratch:
         for case in options.grid:
             for peer, bar in case.bars:
