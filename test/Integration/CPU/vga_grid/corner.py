@@ -167,6 +167,28 @@ def _decode() -> list[Case]:
     ]  # fmt: skip
 
 
+def _widths() -> list[Case]:
+    """Widths that no vector length divides, beside a gate and a ragged number of keys."""
+    return [
+        Case(note="width", **{**BASE, "sq": 9, "sk": 37, "dk": width, "dv": width},
+             causal=True, value_gate=GateOperand("kv", False, "f32"))
+        for width in (1, 3, 20, 72, 96, 100)
+    ]  # fmt: skip
+
+
+def _long_keys() -> list[Case]:
+    """Several blocks of keys, the last one ragged, with few queries of shared heads."""
+    base = {**BASE, "batch": 1, "sq": 5, "dk": 16, "dv": 16}
+    gate = GateOperand("kv", False, "f32")
+    return [
+        Case(note="long", sk=331, dynamic=("Sq", "Sk"), value_gate=gate, **base),
+        Case(note="long", sk=331, causal=True, sink="f32", kv_length="partial", **base),
+        Case(note="long", sk=1027, window=(300, 2), dynamic=("Sk",), **base),
+        Case(note="long", sk=1027, mask=Mask("f32", ("Sq", "Sk")), softcap=20.0, **base),
+        Case(note="long", sk=1027, dynamic=("B", "Sk"), value_gate=gate, **{**base, "sq": 1}),
+    ]
+
+
 def _output_site() -> list[Case]:
     """The output site's shift of positions, in both directions and every layout."""
     cases = []
@@ -192,6 +214,8 @@ def corner_cases() -> list[Case]:
         _saturated,
         _square,
         _decode,
+        _widths,
+        _long_keys,
         _output_site,
     )
     return [case for group in groups for case in group()]
