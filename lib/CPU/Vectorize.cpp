@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DotTile.h"
 #include "vga/CPU/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -24,6 +25,10 @@ namespace mlir::vga {
 
 using namespace mlir;
 using namespace mlir::linalg;
+
+/// Contractions of rows with rows have at most so many: with more it pays to
+/// transpose one side.
+static constexpr int64_t kDotRows = 8;
 
 /// The tile sizes of one loop, largest first, ending in 1.
 using Ladder = SmallVector<int64_t>;
@@ -63,7 +68,10 @@ public:
 
     SmallVector<unsigned> reductions;
     op.getReductionDims(reductions);
-    if (!reductions.empty() && isaContractionOpInterface(op)) {
+    if (vga::DotTile::matches(op, kDotRows)) {
+      setDotProducts(op.getIndexingMapsArray().back(), reductions.back(),
+                     op.getStaticLoopRanges());
+    } else if (!reductions.empty() && isaContractionOpInterface(op)) {
       setContraction(op.getIndexingMapsArray().back(), reductions.back(),
                      op.getStaticLoopRanges());
     } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
@@ -76,11 +84,16 @@ public:
   Ladder getLadder(unsigned loop, ArrayRef<OpFoldResult> sizes) const {
     if (loop != columnLoop)
       return ladders[loop];
+    if (isDot)
+      return getDots(rowLoop ? *getConstantIntValue(sizes[*rowLoop]) : 1);
     if (!rowLoop)
       return getColumns(/*rows=*/1);
     return getColumns(*rowLoop < loop ? *getConstantIntValue(sizes[*rowLoop])
                                       : ladders[*rowLoop].front());
   }
+
+  bool areDotProducts() const { return isDot; }
+  int64_t getLanes() const { return registers.lanes; }
 
 private:
   void setContraction(AffineMap result, unsigned reduction,
@@ -107,6 +120,31 @@ private:
     ladders[reduction] = {4, 1};
   }
 
+  /// The whole of every dot product, many at once.
+  void setDotProducts(AffineMap result, unsigned reduction,
+                      ArrayRef<int64_t> extents) {
+    isDot = true;
+    unsigned axes = result.getNumResults();
+    columnLoop = result.getDimPosition(axes - 1);
+    if (axes == 2) {
+      rowLoop = result.getDimPosition(0);
+      ladders[*rowLoop] = {4, 2, 1};
+    }
+    ladders[reduction] = {extents[reduction]};
+  }
+
+  /// A power of two of dot products: half of the registers, or one vector.
+  Ladder getDots(int64_t rows) const {
+    Ladder columns;
+    int64_t most =
+        std::min<int64_t>(registers.count / 2 / rows, registers.lanes);
+    for (int64_t count : {most, most / 4})
+      if (count > 1)
+        columns.push_back(llvm::bit_floor<uint64_t>(count));
+    columns.push_back(1);
+    return columns;
+  }
+
   /// The columns of a contraction's tile. Multiplying and adding takes several
   /// cycles, and as many accumulators to hide them: few rows get more columns.
   Ladder getColumns(int64_t rows) const {
@@ -126,6 +164,7 @@ private:
   SmallVector<Ladder> ladders;
   Registers registers;
   std::optional<unsigned> rowLoop, columnLoop;
+  bool isDot = false;
 };
 
 /// Replaces a linalg operation on buffers by loops over static tiles.
@@ -200,6 +239,11 @@ private:
     rewriter.cloneRegionBefore(op->getRegion(0), tile.getRegion(),
                                tile.getRegion().begin());
     shiftIndices(tile, kept);
+    if (tileSizes.areDotProducts()) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPoint(tile);
+      vga::DotTile::vectorize(rewriter, tile, tileSizes.getLanes());
+    }
   }
 
   /// The part of `operand` that the tile works on, and its map over `kept`.

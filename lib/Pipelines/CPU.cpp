@@ -51,8 +51,11 @@ static void addGraphPasses(OpPassManager &manager,
                            const CPUPipelineOptions &options) {
   if (options.runtimeChecks)
     addRuntimeChecks(manager);
-  manager.addPass(createVGASplitGatedAttentionPass());
-  if (options.attention == AttentionLowering::Fused) {
+  bool isFused = options.attention == AttentionLowering::Fused;
+  VGASplitGatedAttentionPassOptions splitting;
+  splitting.keepTileable = isFused;
+  manager.addPass(createVGASplitGatedAttentionPass(splitting));
+  if (isFused) {
     // Two vectors of f32 per stripe: a task is four stripes, but not so many
     // queries that few tasks are left.
     VGATileAttentionPassOptions tiling;

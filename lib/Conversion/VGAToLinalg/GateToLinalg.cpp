@@ -17,31 +17,6 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-/// act(x), without overflow for any x.
-static Value activate(LinalgBuilder &b, Activation activation, Value x) {
-  auto type = cast<FloatType>(x.getType());
-  switch (activation) {
-  case Activation::identity:
-    return x;
-  case Activation::sigmoid: {
-    // exp(-x) may be inf: 1 / inf is the 0 we want.
-    Value one = b.constant(type, 1.0);
-    Value minusX = arith::NegFOp::create(b, x);
-    return b.div(one, b.add(one, math::ExpOp::create(b, minusX)));
-  }
-  case Activation::softplus: {
-    // log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))
-    Value minusAbs =
-        arith::NegFOp::create(b, Value(math::AbsFOp::create(b, x)));
-    Value tail =
-        math::Log1pOp::create(b, Value(math::ExpOp::create(b, minusAbs)));
-    Value ramp = arith::MaximumFOp::create(b, x, b.constant(type, 0.0));
-    return b.add(ramp, tail);
-  }
-  }
-  llvm_unreachable("unknown activation");
-}
-
 namespace {
 
 /// g = act(source . W + b): one contraction, then the activation.
@@ -109,7 +84,7 @@ struct GateToLinalg : OpRewritePattern<GateOp> {
     if (op.getActivation() != Activation::identity)
       logits = b.generic({{logits, loops}}, {b.empty(sizes, type), loops},
                          [&](LinalgBuilder &s, ValueRange e) {
-                           return activate(s, op.getActivation(), e[0]);
+                           return emitActivation(s, op.getActivation(), e[0]);
                          });
     rewriter.replaceOp(op, b.mergeAxis(logits, headAxis));
     return success();

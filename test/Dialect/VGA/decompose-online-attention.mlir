@@ -58,3 +58,21 @@ func.func @restricted(%q: tensor<8x16xf32>, %k: tensor<6x8xf32>, %m: tensor<6x16
       outs(%acc, %max, %sum : tensor<8x16xf32>, tensor<16xf32>, tensor<16xf32>)
   return %r#0 : tensor<8x16xf32>
 }
+
+// By rows: [query, key] scores and [query, channel] accumulators, so that
+// vectors run along keys and channels; 16-bit keys are widened in the products.
+// CHECK-LABEL: func @rows
+// CHECK-SAME:    %[[Q:.*]]: tensor<4x64xf32>, %[[K:.*]]: tensor<?x64xbf16>, %[[M:.*]]: tensor<4x?xf32>
+func.func @rows(%q: tensor<4x64xf32>, %k: tensor<?x64xbf16>, %m: tensor<4x?xf32>, %max: tensor<4xf32>, %sum: tensor<4xf32>) -> tensor<4x64xf32> {
+  // CHECK: %[[S:.*]] = linalg.generic {{.*}} ins(%[[Q]], %[[K]] : {{.*}}) outs(%{{.*}} : tensor<4x?xf32>)
+  // CHECK: arith.extf {{.*}} : bf16 to f32
+  // CHECK: linalg.generic {{.*}} ins(%[[M]] : tensor<4x?xf32>) outs(%[[S]] : tensor<4x?xf32>)
+  // CHECK: %[[NEW:.*]] = linalg.generic {{.*}} ["parallel", "reduction"]}
+  // CHECK: arith.maxnumf
+  // CHECK: %[[P:.*]]:2 = linalg.generic {{.*}} ["parallel", "reduction"]} ins(%[[NEW]] :
+  // CHECK: linalg.generic {{.*}} ["parallel", "parallel", "reduction"]} ins(%[[P]]#0, %[[K]] : {{.*}}) outs(%{{.*}} : tensor<4x64xf32>)
+  %r:3 = vga.online_attention ins(%q, %k, %k : tensor<4x64xf32>, tensor<?x64xbf16>, tensor<?x64xbf16>)
+      mask(%m : tensor<4x?xf32>) form rows
+      outs(%q, %max, %sum : tensor<4x64xf32>, tensor<4xf32>, tensor<4xf32>)
+  return %r#0 : tensor<4x64xf32>
+}

@@ -45,9 +45,9 @@ func.func @query_lanes(%q: tensor<64x8xf32>, %k: tensor<8x64xf32>, %v: tensor<8x
 
 // -----
 
-func.func @key(%q: tensor<64x16xf32>, %k: tensor<8x64xf16>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
-  // expected-error@+1 {{expected key to be of type 'tensor<8x64xf32>', got 'tensor<8x64xf16>'}}
-  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf16>, tensor<8x32xf32>)
+func.func @key(%q: tensor<64x16xf32>, %k: tensor<8x64xf64>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
+  // expected-error@+1 {{expected key to be of type 'tensor<8x64xf32>', got 'tensor<8x64xf64>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf64>, tensor<8x32xf32>)
       outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
   return
 }
@@ -94,5 +94,24 @@ func.func @sum(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>
   // expected-error@+1 {{expected sum to be of type 'tensor<16xf32>', got 'tensor<16xf64>'}}
   %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>)
       outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf64>)
+  return
+}
+
+// -----
+
+// By rows, the matrices of the queries are the other way around.
+func.func @rows(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %acc: tensor<16x64xf32>, %max: tensor<16xf32>) {
+  // expected-error@+1 {{expected query to be of type 'tensor<16x64xf32>', got 'tensor<64x16xf32>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %k : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x64xf32>) form rows
+      outs(%acc, %max, %max : tensor<16x64xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @mask_of_rows(%q: tensor<16x64xf32>, %k: tensor<8x64xf32>, %m: tensor<8x16xf32>, %max: tensor<16xf32>) {
+  // expected-error@+1 {{expected mask to be of type 'tensor<16x8xf32>', got 'tensor<8x16xf32>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %k : tensor<16x64xf32>, tensor<8x64xf32>, tensor<8x64xf32>) mask(%m : tensor<8x16xf32>) form rows
+      outs(%q, %max, %max : tensor<16x64xf32>, tensor<16xf32>, tensor<16xf32>)
   return
 }

@@ -1,4 +1,13 @@
 // RUN: vga-opt %s --vga-split-gated-attention | FileCheck %s
+// RUN: vga-opt %s --vga-split-gated-attention=keep-tileable | FileCheck %s --check-prefix=KEEP
+
+// Tasks compute the gate of one vector per head themselves, at the value site.
+// KEEP-LABEL: func @value_site
+// KEEP-NOT: vga.gate
+// KEEP: vga.gated_attention
+// KEEP-LABEL: func @output_site
+// KEEP: vga.gate
+// KEEP-NOT: vga.gated_attention
 
 // CHECK-LABEL: func @value_site
 // CHECK-SAME:    %[[Q:.*]]: tensor<1x4x?x8xf16>, %[[K:.*]]: tensor<1x2x?x8xf16>, %[[V:.*]]: tensor<1x2x?x8xf16>, %[[W:.*]]: tensor<2x8xf16>, %[[B:.*]]: tensor<2xf16>, %[[N:.*]]: tensor<1xi32>

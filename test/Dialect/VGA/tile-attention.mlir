@@ -104,3 +104,26 @@ func.func @layout(%q: tensor<64x1x2x8xf64>) -> tensor<64x1x2x8xf64> {
       : tensor<64x1x2x8xf64>, tensor<64x1x2x8xf64>, tensor<64x1x2x8xf64>
   return %z : tensor<64x1x2x8xf64>
 }
+
+// A gate that comes as weights is computed once per block, for all stripes; a
+// gate of many channels is another's business.
+// CHECK-LABEL: func @weights
+// CHECK-SAME:    %[[W:[a-z0-9]*]]: tensor<2x8xf32>, %[[BIAS:[a-z0-9]*]]: tensor<2xf32>
+// CHECK: scf.forall (%[[H:.*]], %{{.*}}) in (2, 4)
+// CHECK: scf.for
+// CHECK-DAG: %[[WH:.*]] = tensor.extract_slice %[[W]][%[[H]], 0] [1, 8]
+// CHECK: %[[LOGIT:.*]] = linalg.generic {{.*}} ["parallel", "reduction"]} ins(%{{.*}}, %[[WH]] :
+// CHECK: %[[BH:.*]] = tensor.extract_slice %[[BIAS]][%[[H]]] [1]
+// CHECK: %[[GATE:.*]] = linalg.generic {{.*}} ins(%[[BH]] : tensor<f32>) outs(%[[LOGIT]] :
+// CHECK: math.exp
+// CHECK:   scf.for
+// CHECK:     vga.online_attention {{.*}} value_gate(%[[GATE]] : tensor<?xf32>)
+// CHECK: vga.gated_attention
+func.func @weights(%q: tensor<1x2x256x8xf32>, %w: tensor<2x8xf32>, %b: tensor<2xf32>, %many: tensor<2x8x8xf32>)
+    -> (tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>) {
+  %z = vga.gated_attention %q, %q, %q, %w bias(%b : tensor<2xf32>)
+      : tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>, tensor<2x8xf32>
+  %y = vga.gated_attention %q, %q, %q, %many
+      : tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>, tensor<2x8x8xf32>
+  return %z, %y : tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>
+}

@@ -21,14 +21,13 @@ using namespace mlir::transform;
 #define GET_OP_CLASSES
 #include "vga/Dialect/VGA/TransformOps/VGATransformOps.cpp.inc"
 
-/// The failure to transform `payload`, which is not an OpTy.
-template <typename OpTy>
+/// The failure to transform `payload`, which is not what was `expected`.
 static DiagnosedSilenceableFailure
-emitWrongTarget(TransformOpInterface transform, Operation *payload) {
+emitWrongTarget(TransformOpInterface transform, Operation *payload,
+                StringRef expected) {
   DiagnosedSilenceableFailure failure = transform.emitSilenceableError()
-                                        << "expected target to be "
-                                        << OpTy::getOperationName() << ", got "
-                                        << payload->getName();
+                                        << "expected target to be " << expected
+                                        << ", got " << payload->getName();
   failure.attachNote(payload->getLoc()) << "target";
   return failure;
 }
@@ -45,9 +44,10 @@ DiagnosedSilenceableFailure TileAttentionOp::apply(TransformRewriter &rewriter,
                        static_cast<int64_t>(getStripes()),
                        static_cast<int64_t>(getKeys())};
   for (Operation *payload : state.getPayloadOps(getTarget())) {
-    auto op = dyn_cast<vga::AttentionOp>(payload);
-    if (!op)
-      return emitWrongTarget<vga::AttentionOp>(*this, payload);
+    auto op = dyn_cast<vga::AttentionInterface>(payload);
+    if (!op || !vga::isTileable(op))
+      return emitWrongTarget(*this, payload,
+                             "attention that tasks can compute");
     rewriter.setInsertionPoint(op);
     scf::ForallOp loop = vga::tileAttention(rewriter, op, shape);
     tasks.push_back(loop);
@@ -66,6 +66,42 @@ void TileAttentionOp::getEffects(
 }
 
 //===----------------------------------------------------------------------===//
+// transform.vga.split_keys
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure SplitKeysOp::apply(TransformRewriter &rewriter,
+                                               TransformResults &results,
+                                               TransformState &state) {
+  SmallVector<Operation *> parts, merges, steps;
+  vga::PartShape shape{static_cast<int64_t>(getRows()),
+                       static_cast<int64_t>(getKeys()),
+                       static_cast<int64_t>(getPart())};
+  for (Operation *payload : state.getPayloadOps(getTarget())) {
+    auto op = dyn_cast<vga::AttentionInterface>(payload);
+    if (!op || !vga::isTileable(op))
+      return emitWrongTarget(*this, payload,
+                             "attention that tasks can compute");
+    rewriter.setInsertionPoint(op);
+    vga::SplitAttention loops = vga::splitKeys(rewriter, op, shape);
+    parts.push_back(loops.parts);
+    merges.push_back(loops.merge);
+    loops.parts.walk(
+        [&](vga::OnlineAttentionOp step) { steps.push_back(step); });
+  }
+  results.set(cast<OpResult>(getParts()), parts);
+  results.set(cast<OpResult>(getMerge()), merges);
+  results.set(cast<OpResult>(getSteps()), steps);
+  return DiagnosedSilenceableFailure::success();
+}
+
+void SplitKeysOp::getEffects(
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  consumesHandle(getTargetMutable(), effects);
+  producesHandle(getOperation()->getOpResults(), effects);
+  modifiesPayload(effects);
+}
+
+//===----------------------------------------------------------------------===//
 // transform.vga.decompose_online_attention
 //===----------------------------------------------------------------------===//
 
@@ -75,7 +111,7 @@ DecomposeOnlineAttentionOp::apply(TransformRewriter &rewriter,
   for (Operation *payload : state.getPayloadOps(getTarget())) {
     auto op = dyn_cast<vga::OnlineAttentionOp>(payload);
     if (!op)
-      return emitWrongTarget<vga::OnlineAttentionOp>(*this, payload);
+      return emitWrongTarget(*this, payload, "vga.online_attention");
     vga::decomposeOnlineAttention(rewriter, op);
   }
   return DiagnosedSilenceableFailure::success();

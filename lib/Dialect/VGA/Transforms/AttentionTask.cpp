@@ -8,27 +8,69 @@
 
 #include "AttentionTask.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include <numeric>
 
 using namespace mlir;
 using namespace mlir::vga;
 
-AttentionTask::AttentionTask(LinalgBuilder &builder, AttentionOp op,
+AttentionTask::AttentionTask(LinalgBuilder &builder, AttentionInterface op,
                              TaskShape shape)
-    : b(builder), op(op), axes(op.getLayout()), sizes(op), band(op),
-      shape(shape),
-      type(getComputeType(op.getQuery().getType().getElementType())) {
+    : b(builder), op(op), gates(op), axes(op.getLayout()), sizes(op), band(op),
+      shape(shape), type(getComputeType(getElementTypeOrSelf(op.getQuery()))) {
   bindDims(builder.getContext(), s, l, i, g, j, d, c);
   bindSymbols(builder.getContext(), x, y, z);
   group = std::gcd(sizes.groupSize(), shape.lanes);
   // Gates of query heads differ within a group.
-  if (op.getValueGate() && getGateHeads() != sizes.kvHeads)
+  if (int64_t heads = gates.getHeads(axes); heads && heads != sizes.kvHeads)
     group = 1;
   queries = b.sizeOf(op.getQuery(), axes.sequence);
   keys = b.sizeOf(op.getKey(), axes.sequence);
   offset = op.getAlignment() == Alignment::bottom_right
                ? b.apply(x - y, {keys, queries})
                : index(0);
+  firstKey = index(0);
+  lastKey = keys;
+}
+
+TaskGates::TaskGates(AttentionInterface op) {
+  if (auto attention = dyn_cast<AttentionOp>(op.getOperation())) {
+    value = attention.getValueGate();
+    output = attention.getOutputGate();
+  } else {
+    auto gated = cast<GatedAttentionOp>(op.getOperation());
+    weight = gated.getWeight();
+    bias = gated.getBias();
+    activation = gated.getActivation();
+  }
+}
+
+int64_t TaskGates::getHeads(AxisOrder axes) const {
+  if (weight)
+    return cast<RankedTensorType>(weight.getType()).getDimSize(0);
+  if (!value)
+    return 0;
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.getDimSize(type.getRank() == 4 ? axes.head : 1);
+}
+
+SmallVector<Value> vga::createOutputs(LinalgBuilder &b, AttentionInterface op) {
+  AxisOrder axes(op.getLayout());
+  Type type = getElementTypeOrSelf(op.getQuery());
+  SmallVector<OpFoldResult> outSizes = b.sizesOf(op.getQuery());
+  SmallVector<OpFoldResult> rowSizes = {
+      outSizes[axes.batch], outSizes[axes.head], outSizes[axes.sequence]};
+  outSizes[axes.channel] = b.getIndexAttr(AttentionSizes(op).valueChannels);
+  SmallVector<Value> outs = {b.empty(outSizes, type)};
+  if (op.getReturnLse())
+    outs.push_back(b.empty(rowSizes, getComputeType(type)));
+  return outs;
+}
+
+SmallVector<OpFoldResult> AttentionTask::getTaskCounts() {
+  return {b.sizeOf(op.getQuery(), axes.batch), index(sizes.queryHeads / group),
+          b.apply(x.ceilDiv(queriesPerTask()), {queries})};
 }
 
 void AttentionTask::enter(ValueRange indices) {
@@ -42,6 +84,18 @@ void AttentionTask::enter(ValueRange indices) {
 }
 
 bool AttentionTask::isRagged() const {
-  return sizes.queries == ShapedType::kDynamic ||
-         sizes.queries % queriesPerTask() != 0;
+  return queriesPerTask() != 1 && (sizes.queries == ShapedType::kDynamic ||
+                                   sizes.queries % queriesPerTask() != 0);
+}
+
+SmallVector<OpFoldResult> AttentionTask::stripeSizes(int64_t channels) {
+  if (shape.form == Form::rows)
+    return {index(shape.stripes), index(shape.lanes), index(channels)};
+  return {index(shape.stripes), index(channels), index(shape.lanes)};
+}
+
+SmallVector<AffineExpr> AttentionTask::stripeLoops(AffineExpr channel) {
+  if (shape.form == Form::rows)
+    return {s, l, channel};
+  return {s, channel, l};
 }

@@ -1,5 +1,4 @@
-//===- AttentionTask.h - One task of a tiled attention -----------*- C++
-//-*-===//
+//===- AttentionTask.h - A task of attention, C++ ------------------------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -16,9 +15,25 @@
 
 namespace mlir::vga {
 
-/// What a task folds the keys into: accumulators [stripes, Dv, lanes], maxima
-/// and sums [stripes, lanes].
+/// What a task folds the keys into: accumulators [stripes, Dv, lanes], or
+/// [stripes, lanes, Dv] by rows, maxima and sums [stripes, lanes].
 using AttentionState = SmallVector<Value>;
+
+/// Uninitialized tensors for the results of `op`.
+SmallVector<Value> createOutputs(LinalgBuilder &builder, AttentionInterface op);
+
+/// The gates that a task applies, as operands or as weights of the values that
+/// it has just loaded: g_j = act(<v_j, weight_h> + bias_h).
+struct TaskGates {
+  Value value, output;
+  Value weight, bias;
+  Activation activation = Activation::sigmoid;
+
+  explicit TaskGates(AttentionInterface op);
+
+  /// The heads of the gate of the values.
+  int64_t getHeads(AxisOrder axes) const;
+};
 
 /// Some queries of a vga.attention, and where they are. A row of a task is a
 /// query of one of the `group` query heads that share its key/value head:
@@ -28,11 +43,26 @@ using AttentionState = SmallVector<Value>;
 ///   j  key         d, c  channel
 class AttentionTask {
 protected:
-  AttentionTask(LinalgBuilder &builder, AttentionOp op, TaskShape shape);
+  AttentionTask(LinalgBuilder &builder, AttentionInterface op, TaskShape shape);
+
+  /// How many batches, groups of heads and blocks of queries there are.
+  SmallVector<OpFoldResult> getTaskCounts();
 
   /// Computes the position of the task from the indices of the loops over
-  /// batches, groups of heads and blocks of queries.
+  /// them.
   void enter(ValueRange indices);
+
+  /// Before the keys: scaled queries, packed as [stripes, Dk, lanes] or, by
+  /// rows, [stripes, lanes, Dk]; and the state in which no key has been seen.
+  Value packQueries();
+  AttentionState createState();
+
+  /// The state after the loops over the keys from `firstKey` to `lastKey`.
+  AttentionState foldKeys(Value packedQueries, AttentionState state);
+
+  /// After the keys: writes out = output_gate * acc / sum and
+  /// lse = max + log(sum) into the results of `tasks`.
+  void finish(scf::ForallOp tasks, AttentionState state);
 
   int64_t queriesPerTask() const { return shape.rows() / group; }
   int64_t queriesPerStripe() const { return shape.lanes / group; }
@@ -40,10 +70,10 @@ protected:
   /// True if a task may have fewer queries than that.
   bool isRagged() const;
 
-  int64_t getGateHeads() {
-    RankedTensorType gate = op.getValueGate().getType();
-    return gate.getDimSize(gate.getRank() == 4 ? axes.head : 1);
-  }
+  /// The sizes, and the loops, of a tensor [stripes, channel, lanes], or
+  /// [stripes, lanes, channel] by rows.
+  SmallVector<OpFoldResult> stripeSizes(int64_t channels);
+  SmallVector<AffineExpr> stripeLoops(AffineExpr channel);
 
   /// Position and extent, in the layout, of this task's queries.
   SmallVector<OpFoldResult> queryOffsets() {
@@ -66,7 +96,8 @@ protected:
   }
 
   LinalgBuilder &b;
-  AttentionOp op;
+  AttentionInterface op;
+  TaskGates gates;
   AxisOrder axes;
   AttentionSizes sizes;
   Band band;
@@ -80,12 +111,25 @@ protected:
   OpFoldResult queries, keys, offset;
   /// Of the task.
   OpFoldResult batch, queryHead, kvHead, firstQuery, numQueries;
+  OpFoldResult firstKey, lastKey;
+
+private:
+  Value toStripes(Value rows);
+  Value toQueries(Value stripes);
+  Value reshapeRows(Value tensor, ArrayRef<int64_t> expanded);
+  Value packSinks();
+  Value addSink(AttentionState &state);
+  Indexed outputGate();
+  void emitInsertion(scf::ForallOp tasks, Value tile, Value out,
+                     ArrayRef<OpFoldResult> offsets,
+                     ArrayRef<OpFoldResult> extents);
 };
 
-/// Walks over the keys that a task sees, with its queries packed as [stripes,
-/// Dk, lanes].
-AttentionState emitKeyLoops(const AttentionTask &task, Value packed,
-                            AttentionState state);
+/// Emit the loops of tileAttention and splitKeys, which write into `outs`.
+scf::ForallOp emitTasks(LinalgBuilder &builder, AttentionInterface op,
+                        TaskShape shape, ValueRange outs);
+SplitAttention emitParts(LinalgBuilder &builder, AttentionInterface op,
+                         PartShape shape, ValueRange outs);
 
 } // namespace mlir::vga
 

@@ -9,6 +9,7 @@
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
+#include "vga/Dialect/VGA/Transforms/Transforms.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -75,10 +76,13 @@ static Value alignGateWithQueries(OpBuilder &builder, Location loc, Value gate,
 namespace {
 
 struct SplitGatedAttention : OpRewritePattern<GatedAttentionOp> {
-  using OpRewritePattern::OpRewritePattern;
+  SplitGatedAttention(MLIRContext *context, bool keepTileable)
+      : OpRewritePattern(context), keepTileable(keepTileable) {}
 
   LogicalResult matchAndRewrite(GatedAttentionOp op,
                                 PatternRewriter &rewriter) const override {
+    if (keepTileable && isTileable(op))
+      return failure();
     Value gate = GateOp::create(
         rewriter, op.getLoc(), op.getValue(), op.getWeight(), op.getBias(),
         op.getActivation(), op.getMixing(), op.getLayout());
@@ -110,19 +114,25 @@ private:
                              axes.sequence),
         AttentionSizes(op).queries);
   }
+
+  bool keepTileable;
 };
 
 struct SplitGatedAttentionPass
     : vga::impl::VGASplitGatedAttentionPassBase<SplitGatedAttentionPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    populateSplitGatedAttentionPatterns(patterns);
+    populateSplitGatedAttentionPatterns(patterns,
+                                        /*keepTileable=*/keepTileable);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };
 
 } // namespace
 
-void vga::populateSplitGatedAttentionPatterns(RewritePatternSet &patterns) {
-  patterns.add<SplitGatedAttention>(patterns.getContext());
+void vga::populateSplitGatedAttentionPatterns(RewritePatternSet &patterns,
+                                              bool keepTileable) {
+  patterns.add<SplitGatedAttention>(patterns.getContext(), keepTileable);
 }

@@ -14,7 +14,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
-#include <limits>
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGATILEATTENTIONPASS
@@ -26,237 +25,21 @@ using namespace mlir::vga;
 
 namespace {
 
-/// Rewrites one vga.attention into a loop over tasks.
+/// A loop over tasks, each of which sees all of its keys.
 class AttentionTiling : AttentionTask {
 public:
-  AttentionTiling(LinalgBuilder &builder, AttentionOp op, TaskShape shape)
+  AttentionTiling(LinalgBuilder &builder, AttentionInterface op,
+                  TaskShape shape)
       : AttentionTask(builder, op, shape) {}
 
-  scf::ForallOp build() {
-    SmallVector<Value> outs = createOutputs();
-    auto tasks = scf::ForallOp::create(
-        b, b.getLoc(),
-        ArrayRef<OpFoldResult>{b.sizeOf(op.getQuery(), axes.batch),
-                               index(sizes.queryHeads / group),
-                               b.apply(x.ceilDiv(queriesPerTask()), {queries})},
-        outs, /*mapping=*/std::nullopt);
+  scf::ForallOp build(ValueRange outs) {
+    auto tasks = scf::ForallOp::create(b, b.getLoc(), getTaskCounts(), outs,
+                                       /*mapping=*/std::nullopt);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(tasks.getBody());
     enter(tasks.getInductionVars());
-    finish(tasks, emitKeyLoops(*this, packQueries(), initialState()));
+    finish(tasks, foldKeys(packQueries(), createState()));
     return tasks;
-  }
-
-private:
-  SmallVector<Value> createOutputs() {
-    SmallVector<OpFoldResult> outSizes = b.sizesOf(op.getQuery());
-    SmallVector<OpFoldResult> rowSizes = {
-        outSizes[axes.batch], outSizes[axes.head], outSizes[axes.sequence]};
-    outSizes[axes.channel] = index(sizes.valueChannels);
-    SmallVector<Value> outs = {
-        b.empty(outSizes, op.getResult().getType().getElementType())};
-    if (op.getReturnLse())
-      outs.push_back(b.empty(rowSizes, type));
-    return outs;
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Before the loops
-  //===--------------------------------------------------------------------===//
-
-  /// [queries, group, ...] -> [stripes, lanes, ...]
-  Value toStripes(Value rows) {
-    auto rowsType = cast<RankedTensorType>(rows.getType());
-    SmallVector<int64_t> expanded = {shape.stripes, shape.lanes};
-    llvm::append_range(expanded, rowsType.getShape().drop_front(2));
-    return reshapeRows(rows, expanded);
-  }
-
-  /// [stripes, lanes, ...] -> [queries, group, ...]
-  Value toQueries(Value stripes) {
-    auto stripesType = cast<RankedTensorType>(stripes.getType());
-    SmallVector<int64_t> expanded = {queriesPerTask(), group};
-    llvm::append_range(expanded, stripesType.getShape().drop_front(2));
-    return reshapeRows(stripes, expanded);
-  }
-
-  Value reshapeRows(Value tensor, ArrayRef<int64_t> expanded) {
-    auto from = cast<RankedTensorType>(tensor.getType());
-    SmallVector<ReassociationIndices> groups = {{0, 1}};
-    for (int64_t axis = 2; axis < from.getRank(); ++axis)
-      groups.push_back({axis});
-    Value rows = tensor::CollapseShapeOp::create(b, tensor, groups);
-    return tensor::ExpandShapeOp::create(b, from.clone(expanded), rows, groups);
-  }
-
-  /// packed [stripes, Dk, lanes] = scale * query
-  Value packQueries() {
-    int64_t channels = sizes.keyChannels;
-    SmallVector<OpFoldResult> rowSizes = {index(queriesPerTask()), index(group),
-                                          index(channels)};
-    Value rows =
-        isRagged() ? b.filled(rowSizes, type, 0.0) : b.empty(rowSizes, type);
-    SmallVector<OpFoldResult> origin(3, index(0));
-    SmallVector<OpFoldResult> extents = {numQueries, index(group),
-                                         index(channels)};
-    Value query = b.slice(op.getQuery(), queryOffsets(), queryExtents(channels),
-                          {axes.batch});
-    double scale = getScoreScale(op);
-    Value scaled = b.generic(
-        {{query, queryLoops(d)}}, {b.slice(rows, origin, extents), {i, g, d}},
-        [&](LinalgBuilder &e, ValueRange in) {
-          return e.mul(e.convert(in[0], type), constant(e, scale));
-        });
-    rows = b.insert(scaled, rows, origin, extents);
-    return b.generic(
-        {{toStripes(rows), {s, l, d}}},
-        {b.empty({index(shape.stripes), index(channels), index(shape.lanes)},
-                 type),
-         {s, d, l}},
-        [](LinalgBuilder &, ValueRange in) { return in[0]; });
-  }
-
-  /// The lowest number, where a maximum starts: -inf would make NaNs.
-  double lowest() {
-    return APFloat::getLargest(type.getFloatSemantics(), /*Negative=*/true)
-        .convertToDouble();
-  }
-
-  /// No key seen.
-  AttentionState initialState() {
-    SmallVector<OpFoldResult> rowSizes = {index(shape.stripes),
-                                          index(shape.lanes)};
-    return {b.filled({index(shape.stripes), index(sizes.valueChannels),
-                      index(shape.lanes)},
-                     type, 0.0),
-            b.filled(rowSizes, type, lowest()), b.filled(rowSizes, type, 0.0)};
-  }
-
-  //===--------------------------------------------------------------------===//
-  // After the loops
-  //===--------------------------------------------------------------------===//
-
-  /// The sinks of the rows, [stripes, lanes].
-  Value packSinks() {
-    Value sink = b.slice(op.getSink(), {queryHead}, {index(group)});
-    Value rows = b.generic(
-        {{sink, {g}}},
-        {b.empty({index(queriesPerTask()), index(group)}, type), {i, g}},
-        [&](LinalgBuilder &e, ValueRange in) {
-          return e.convert(in[0], type);
-        });
-    return toStripes(rows);
-  }
-
-  /// Lets a sink enter maximum and sum, as one more key without a value. It
-  /// comes last: a sink far above the scores costs them no precision. Returns
-  /// the factor of the accumulator.
-  Value addSink(AttentionState &state) {
-    auto emptyRows = [&] {
-      return Indexed{b.empty({index(shape.stripes), index(shape.lanes)}, type),
-                     {s, l}};
-    };
-    SmallVector<Value> results = b.generic(
-        {{packSinks(), {s, l}}, {state[1], {s, l}}, {state[2], {s, l}}},
-        ArrayRef<Indexed>{emptyRows(), emptyRows(), emptyRows()},
-        [&](LinalgBuilder &e, ValueRange in) {
-          Value maximum = arith::MaximumFOp::create(e, in[0], in[1]);
-          Value weight = math::ExpOp::create(e, e.sub(in[0], maximum));
-          Value decay = math::ExpOp::create(e, e.sub(in[1], maximum));
-          return SmallVector<Value>{maximum, e.add(e.mul(in[2], decay), weight),
-                                    decay};
-        });
-    state[1] = results[0];
-    state[2] = results[1];
-    return results[2];
-  }
-
-  /// out = output_gate * acc / sum, lse = max + log(sum).
-  void finish(scf::ForallOp tasks, AttentionState state) {
-    SmallVector<Indexed> factors;
-    if (op.getSink())
-      factors.push_back({addSink(state), {s, l}});
-    factors.push_back({state[0], {s, c, l}});
-    factors.push_back({state[2], {s, l}});
-    Value rows = b.generic(
-        factors,
-        {b.empty({index(shape.stripes), index(shape.lanes),
-                  index(sizes.valueChannels)},
-                 type),
-         {s, l, c}},
-        [&](LinalgBuilder &e, ValueRange in) -> Value {
-          Value sum = in.drop_back().back();
-          Value value = e.div(in.drop_back(2).back(), sum);
-          if (op.getSink())
-            value = e.mul(value, in[0]);
-          Value isEmpty = arith::CmpFOp::create(e, arith::CmpFPredicate::OEQ,
-                                                sum, constant(e, 0.0));
-          return arith::SelectOp::create(e, isEmpty, constant(e, 0.0), value);
-        });
-    SmallVector<OpFoldResult> origin(3, index(0));
-    Value values =
-        b.slice(toQueries(rows), origin,
-                {numQueries, index(group), index(sizes.valueChannels)});
-    SmallVector<Indexed> ins = {{values, {i, g, c}}};
-    if (op.getOutputGate())
-      ins.push_back(outputGate());
-    SmallVector<OpFoldResult> offsets = queryOffsets();
-    SmallVector<OpFoldResult> extents = queryExtents(sizes.valueChannels);
-    ValueRange outs = tasks.getRegionIterArgs();
-    auto resultType =
-        cast<FloatType>(op.getResult().getType().getElementType());
-    Value result = b.generic(
-        ins, {b.slice(outs[0], offsets, extents, {axes.batch}), queryLoops(c)},
-        [&](LinalgBuilder &e, ValueRange in) {
-          Value value = in[0];
-          if (op.getOutputGate())
-            value = e.mul(value, e.convert(in[1], type));
-          return e.convert(value, resultType);
-        });
-    emitInsertion(tasks, result, outs[0], offsets, extents);
-    if (!op.getReturnLse())
-      return;
-
-    Value lse = b.generic(
-        {{state[1], {s, l}}, {state[2], {s, l}}},
-        {b.empty({index(shape.stripes), index(shape.lanes)}, type), {s, l}},
-        [&](LinalgBuilder &e, ValueRange in) -> Value {
-          Value lse = e.add(in[0], math::LogOp::create(e, in[1]));
-          Value isEmpty = arith::CmpFOp::create(e, arith::CmpFPredicate::OEQ,
-                                                in[1], constant(e, 0.0));
-          return arith::SelectOp::create(
-              e, isEmpty, constant(e, -std::numeric_limits<double>::infinity()),
-              lse);
-        });
-    lse = b.slice(toQueries(lse), {index(0), index(0)},
-                  {numQueries, index(group)});
-    offsets = {batch, queryHead, firstQuery};
-    extents = {index(1), index(group), numQueries};
-    Value out = b.generic({{lse, {i, g}}},
-                          {b.slice(outs[1], offsets, extents, {0u}), {g, i}},
-                          [](LinalgBuilder &, ValueRange in) { return in[0]; });
-    emitInsertion(tasks, out, outs[1], offsets, extents);
-  }
-
-  Indexed outputGate() {
-    Value gate = op.getOutputGate();
-    if (op.getOutputGate().getType().getRank() == 4)
-      return {b.slice(gate, queryOffsets(), queryExtents(sizes.valueChannels),
-                      {axes.batch}),
-              queryLoops(c)};
-    return {b.slice(gate, {batch, queryHead, firstQuery},
-                    {index(1), index(group), numQueries}, {0u}),
-            {g, i}};
-  }
-
-  void emitInsertion(scf::ForallOp tasks, Value tile, Value out,
-                     ArrayRef<OpFoldResult> offsets,
-                     ArrayRef<OpFoldResult> extents) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToEnd(tasks.getTerminator().getBody());
-    SmallVector<OpFoldResult> strides(offsets.size(), index(1));
-    tensor::ParallelInsertSliceOp::create(b, tile, out, offsets, extents,
-                                          strides);
   }
 };
 
@@ -266,23 +49,81 @@ struct TileAttentionPass
 
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    getOperation()->walk([&](AttentionOp op) {
-      TaskShape shape{lanes, stripes, keys};
-      // A vector holds half as many f64.
-      if (op.getQuery().getType().getElementType().isF64())
-        shape.lanes = std::max<int64_t>(shape.lanes / 2, 1);
+    getOperation()->walk([&](AttentionInterface op) {
+      if (!isTileable(op))
+        return;
       rewriter.setInsertionPoint(op);
-      tileAttention(rewriter, op, shape);
+      LinalgBuilder builder(op.getLoc(), rewriter);
+      rewriter.replaceOp(op, build(builder, op));
     });
+  }
+
+private:
+  /// Few queries split the keys; how many there are may be known only later.
+  ValueRange build(LinalgBuilder &b, AttentionInterface op) {
+    AttentionSizes sizes(op);
+    SmallVector<Value> outs = createOutputs(b, op);
+    int64_t few = std::max<int64_t>(decodeRows / sizes.groupSize(), 1);
+    if (decodeRows == 0)
+      return buildTasks(b, op, outs);
+    if (sizes.queries != ShapedType::kDynamic)
+      return sizes.queries <= few ? buildParts(b, op, outs)
+                                  : buildTasks(b, op, outs);
+
+    Value queries =
+        b.toValue(b.sizeOf(op.getQuery(), AxisOrder(op.getLayout()).sequence));
+    Value isFew = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, queries,
+                                        b.toValue(b.getIndexAttr(few)));
+    auto choice =
+        scf::IfOp::create(b, b.getLoc(), ValueRange(outs).getTypes(), isFew,
+                          /*addThenBlock=*/true, /*addElseBlock=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    ValueRange results = buildParts(b, op, outs);
+    b.setInsertionPointToEnd(choice.thenBlock());
+    scf::YieldOp::create(b, results);
+    b.setInsertionPointToStart(choice.elseBlock());
+    results = buildTasks(b, op, outs);
+    b.setInsertionPointToEnd(choice.elseBlock());
+    scf::YieldOp::create(b, results);
+    return choice.getResults();
+  }
+
+  ValueRange buildTasks(LinalgBuilder &b, AttentionInterface op,
+                        ValueRange outs) {
+    TaskShape shape{lanes, stripes, keys};
+    // A vector holds half as many f64.
+    if (getElementTypeOrSelf(op.getQuery()).isF64())
+      shape.lanes = std::max<int64_t>(shape.lanes / 2, 1);
+    return emitTasks(b, op, shape, outs).getResults();
+  }
+
+  ValueRange buildParts(LinalgBuilder &b, AttentionInterface op,
+                        ValueRange outs) {
+    return emitParts(b, op, {decodeRows, keys, decodeKeys}, outs)
+        .merge.getResults();
   }
 };
 
 } // namespace
 
-scf::ForallOp vga::tileAttention(RewriterBase &rewriter, AttentionOp op,
+bool vga::isTileable(AttentionInterface op) {
+  auto gated = dyn_cast<GatedAttentionOp>(op.getOperation());
+  return !gated || (gated.getSite() == GateSite::value &&
+                    gated.getMixing() == Mixing::per_head &&
+                    gated.getWeight().getType().getRank() == 2);
+}
+
+scf::ForallOp vga::emitTasks(LinalgBuilder &builder, AttentionInterface op,
+                             TaskShape shape, ValueRange outs) {
+  return AttentionTiling(builder, op, shape).build(outs);
+}
+
+scf::ForallOp vga::tileAttention(RewriterBase &rewriter, AttentionInterface op,
                                  TaskShape shape) {
   LinalgBuilder builder(op.getLoc(), rewriter);
-  scf::ForallOp tasks = AttentionTiling(builder, op, shape).build();
+  scf::ForallOp tasks =
+      emitTasks(builder, op, shape, createOutputs(builder, op));
   rewriter.replaceOp(op, tasks);
   return tasks;
 }

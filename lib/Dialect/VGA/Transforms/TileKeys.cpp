@@ -47,13 +47,11 @@ private:
   /// [firstKey, lastKey) are visible to some query of the task; those of
   /// [firstFull, lastFull) to all of them.
   void computeVisibleKeys() {
-    firstKey = index(0);
-    lastKey = keys;
     if (op.getKvLength()) {
       Value length = tensor::ExtractOp::create(b, op.getKvLength(),
                                                ValueRange{cast<Value>(batch)});
       length = arith::IndexCastOp::create(b, b.getIndexType(), length);
-      lastKey = b.max(index(0), b.min(keys, length));
+      lastKey = b.max(firstKey, b.min(lastKey, length));
     }
     if (band.lower)
       firstKey =
@@ -110,25 +108,47 @@ private:
   Block loadBlock(OpFoldResult first, OpFoldResult extent) {
     Block block{first, extent, sliceKeys(op.getKey(), kvHead, first, extent),
                 sliceKeys(op.getValue(), kvHead, first, extent), Value()};
-    block.key = widen(block.key);
-    Value gate = op.getValueGate();
-    if (!gate) {
-      block.value = widen(block.value);
-      return block;
-    }
-    OpFoldResult head = getGateHeads() == sizes.kvHeads ? kvHead : queryHead;
-    auto gateType = cast<RankedTensorType>(gate.getType());
-    if (gateType.getRank() == 4) {
+    // Rows of queries meet an element once or twice: it is widened there.
+    if (shape.form == Form::columns)
+      block.key = widen(block.key);
+    int64_t gateHeads = gates.getHeads(axes);
+    OpFoldResult head = gateHeads == sizes.kvHeads ? kvHead : queryHead;
+    bool isElementwise =
+        gates.value &&
+        cast<RankedTensorType>(gates.value.getType()).getRank() == 4;
+    if (isElementwise) {
       // A gate of channels is not a factor of the weights.
-      block.value = combine({{block.value, {j, c}},
-                             {sliceKeys(gate, head, first, extent), {j, c}}},
-                            {j, c}, block.value);
+      block.value =
+          combine({{block.value, {j, c}},
+                   {sliceKeys(gates.value, head, first, extent), {j, c}}},
+                  {j, c}, block.value);
       return block;
     }
-    block.value = widen(block.value);
-    block.gate = widen(b.slice(gate, {batch, head, first},
-                               {index(1), index(1), extent}, {0, 1}));
+    if (shape.form == Form::columns)
+      block.value = widen(block.value);
+    if (gates.value)
+      block.gate = widen(b.slice(gates.value, {batch, head, first},
+                                 {index(1), index(1), extent}, {0, 1}));
+    if (gates.weight)
+      block.gate = computeGate(block.value, head, extent);
     return block;
+  }
+
+  /// g_j = act(<v_j, weight> + bias) of the values of a block.
+  Value computeGate(Value value, OpFoldResult head, OpFoldResult extent) {
+    Value weight = b.slice(gates.weight, {head, index(0)},
+                           {index(1), index(sizes.valueChannels)}, {0u});
+    Value logits = b.contract({value, {j, c}}, {weight, {c}},
+                              {b.filled({extent}, type, 0.0), {j}});
+    SmallVector<Indexed> ins;
+    if (gates.bias)
+      ins.push_back({b.slice(gates.bias, {head}, {index(1)}, {0u}), {}});
+    return b.generic(ins, {logits, {j}}, [&](LinalgBuilder &e, ValueRange in) {
+      Value logit = in.back();
+      if (gates.bias)
+        logit = e.add(logit, e.convert(in.front(), type));
+      return emitActivation(e, gates.activation, logit);
+    });
   }
 
   /// The product of `factors`, in the shape of `like` and the compute type.
@@ -202,13 +222,17 @@ private:
     SmallVector<Value> tiles;
     for (Value tensor : carried)
       tiles.push_back(sliceStripe(tensor, stripe));
+    FloatAttr softcap;
+    if (op.getSoftcap())
+      softcap = b.getF64FloatAttr(op.getSoftcap()->convertToDouble());
     auto step = OnlineAttentionOp::create(
         b, tiles[0].getType(), tiles[1].getType(), tiles[2].getType(),
         sliceStripe(packed, stripe), takeKeys(block.key), takeKeys(block.value),
         takeKeys(block.gate), maskTile(stripe, query, first, extent),
         limit(edges.lower, band.lower), limit(edges.upper, band.upper),
-        tiles[0], tiles[1], tiles[2], b.getI64IntegerAttr(group),
-        op.getSoftcapAttr());
+        /*count=*/Value(), tiles[0], tiles[1], tiles[2],
+        b.getI64IntegerAttr(group), /*scale=*/FloatAttr(), softcap,
+        FormAttr::get(b.getContext(), shape.form));
     AttentionState updated;
     for (auto [tile, tensor] : llvm::zip_equal(step.getResults(), carried)) {
       SmallVector<OpFoldResult> offsets, extents;
@@ -254,7 +278,7 @@ private:
               b.apply(x - y * queriesPerStripe(), {numQueries, stripe}));
     OpFoldResult starts[] = {batch, queryHead, query, first};
     OpFoldResult lengths[] = {index(1), index(group), visible, extent};
-    AffineExpr loops[] = {AffineExpr(), g, i, j};
+    AffineExpr maskLoops[] = {AffineExpr(), g, i, j};
     // Axes of size 1 hold for every index; the batch is one.
     SmallVector<OpFoldResult> offsets, extents;
     SmallVector<unsigned> dropped;
@@ -267,7 +291,7 @@ private:
       if (isBroadcast || full == 0)
         dropped.push_back(axis);
       else
-        kept.push_back(loops[full]);
+        kept.push_back(maskLoops[full]);
     }
     Value mask = b.slice(op.getMask(), offsets, extents, dropped);
 
@@ -275,13 +299,20 @@ private:
                                            index(group)};
     SmallVector<OpFoldResult> origin(3, index(0));
     SmallVector<OpFoldResult> valid = {extent, visible, index(group)};
+    SmallVector<AffineExpr> loops = {j, i, g};
+    SmallVector<ReassociationIndices> axes = {{0}, {1, 2}};
+    if (shape.form == Form::rows) {
+      std::rotate(tileSizes.begin(), tileSizes.begin() + 1, tileSizes.end());
+      std::rotate(valid.begin(), valid.begin() + 1, valid.end());
+      loops = {i, g, j};
+      axes = {{0, 1}, {2}};
+    }
     Value tile = b.filled(tileSizes, type, 0.0);
     Value filled = b.generic(
-        {{mask, kept}}, {b.slice(tile, origin, valid), {j, i, g}},
+        {{mask, kept}}, {b.slice(tile, origin, valid), loops},
         [&](LinalgBuilder &e, ValueRange in) { return addend(e, in[0]); });
     tile = b.insert(filled, tile, origin, valid);
-    return tensor::CollapseShapeOp::create(
-        b, tile, ArrayRef<ReassociationIndices>{{0}, {1, 2}});
+    return tensor::CollapseShapeOp::create(b, tile, axes);
   }
 
   /// What an element of the mask adds to a score.
@@ -294,11 +325,11 @@ private:
   }
 
   Value packed;
-  OpFoldResult firstKey, lastKey, firstFull, lastFull;
+  OpFoldResult firstFull, lastFull;
 };
 } // namespace
 
-AttentionState vga::emitKeyLoops(const AttentionTask &task, Value packed,
-                                 AttentionState state) {
-  return KeyLoops(task, packed).emit(std::move(state));
+AttentionState AttentionTask::foldKeys(Value packedQueries,
+                                       AttentionState state) {
+  return KeyLoops(*this, packedQueries).emit(std::move(state));
 }

@@ -116,11 +116,12 @@ static SmallVector<ReassociationIndices> groupAxis(unsigned rank,
 
 Value LinalgBuilder::splitAxis(Value tensor, unsigned axis, int64_t innerSize) {
   auto type = cast<RankedTensorType>(tensor.getType());
-  int64_t outerSize = type.getDimSize(axis) / innerSize;
   SmallVector<OpFoldResult> sizes = sizesOf(tensor);
   SmallVector<int64_t> shape(type.getShape());
-  sizes[axis] = getIndexAttr(outerSize);
-  shape[axis] = outerSize;
+  sizes[axis] =
+      apply(getAffineSymbolExpr(0).floorDiv(innerSize), {sizes[axis]});
+  if (!type.isDynamicDim(axis))
+    shape[axis] /= innerSize;
   sizes.insert(sizes.begin() + axis + 1, getIndexAttr(innerSize));
   shape.insert(shape.begin() + axis + 1, innerSize);
   return tensor::ExpandShapeOp::create(*this, type.clone(shape), tensor,

@@ -21,6 +21,8 @@
 
 namespace mlir::vga {
 
+class LinalgBuilder;
+
 /// Where the axes of a rank-4 tensor are; the channel is always the last.
 struct AxisOrder {
   unsigned batch, head, sequence;
@@ -79,6 +81,9 @@ double getScoreScale(AttentionInterface op);
 /// The type in which scores, softmax, gates and sums of `elementType` are
 /// computed: f64 for f64, f32 otherwise.
 FloatType getComputeType(Type elementType);
+
+/// act(x) of a scalar, without overflow for any x.
+Value emitActivation(LinalgBuilder &builder, Activation activation, Value x);
 
 } // namespace mlir::vga
 

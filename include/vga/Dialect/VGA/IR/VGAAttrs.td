@@ -56,4 +56,11 @@ def VGA_GateSite : VGA_Enum<"GateSite", "what a gate multiplies", [
 ]>;
 def VGA_GateSiteAttr : VGA_EnumAttr<VGA_GateSite, "site">;
 
+def VGA_Form : VGA_Enum<"Form", "how a step of attention stores its operands", [
+  I32EnumAttrCase<"columns", 0>, // queries are columns: lanes of vectors
+  I32EnumAttrCase<"rows", 1>,    // queries are rows
+  I32EnumAttrCase<"pairs", 2>,   // columns, in pairs for dot products of bf16
+]>;
+def VGA_FormAttr : VGA_EnumAttr<VGA_Form, "form">;
+
 #endif // VGA_DIALECT_VGA_IR_VGAATTRS_TD

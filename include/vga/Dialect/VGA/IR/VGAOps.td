@@ -287,6 +287,8 @@ def VGA_GatedAttentionOp : VGA_AttentionBase<"gated_attention",
 
 def VGA_FloatVector : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[1]>], "vector">;
 def VGA_FloatMatrix : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[2]>], "matrix">;
+def VGA_FloatBlock : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[2, 3]>],
+                                    "matrix, or matrix of pairs">;
 
 def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
     Pure, AttrSizedOperandSegments, DestinationStyleOpInterface,
@@ -294,6 +296,9 @@ def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
     DeclareOpInterfaceMethods<TilingInterface,
         ["getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
          "getResultTilePosition"]>,
+    DeclareOpInterfaceMethods<PartialReductionOpInterface,
+        ["generateInitialTensorForPartialReduction", "tileToPartialReduction",
+         "mergeReductions", "getPartialResultTilePosition"]>,
     DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>]> {
   let summary = "folds a block of keys and values into a running attention";
   let description = [{
@@ -303,10 +308,10 @@ def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
     the destinations.
 
     ```
-    s_jl  = <key_j, query_l>                      the query carries the scale
+    s_jl  = scale * <key_j, query_l>              scale is 1 if not given
     s_jl  = c * tanh(s_jl / c)                    if softcap c is given
     s_jl  = s_jl + mask_jl
-    s_jl  = -inf  unless  lower <= j - floor(l / group) <= upper
+    s_jl  = -inf  unless  lower <= j - floor(l / group) <= upper  and  j < count
     m'_l  = max(m_l, max_j s_jl)
     a_l   = exp(m_l - m'_l)
     sum'_l   = a_l sum_l + sum_j exp(s_jl - m'_l)
@@ -314,27 +319,40 @@ def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
     ```
 
     Queries and accumulators are stored transposed, so that vectors run along
-    the queries and no step needs a reduction across a vector. Start with
+    the queries and no step needs a reduction across a vector. With few queries,
+    as in decoding, most of such a vector would be empty: the form `rows` stores
+    them as rows, and vectors run along the channels and the keys. The form
+    `pairs` is that of machines which multiply bf16 in pairs and accumulate in
+    f32: what is summed over - the channels of the scores, the keys of the
+    values - comes in pairs, and the weights are rounded to bf16. Start with
     `acc = 0`, `sum = 0` and a finite `m`, such as the lowest number: a query
     that has seen no key is the one whose sum is 0. After the last block the
     attention is `acc / sum`, its lse `m + log(sum)`.
 
-    | operand | shape | notes |
-    |---|---|---|
-    | `query` | `[Dk, L]` | type of the destinations |
-    | `key` | `[J, Dk]` | type of the query |
-    | `value` | `[J, Dv]` | type of the query |
-    | `value_gate` | `[J]` | optional g |
-    | `mask` | `[J, L]` | optional, added to the scores |
-    | `lower`, `upper` | index | optional limits of `j - floor(l / group)` |
-    | `accumulator` | `[Dv, L]` | f32 or f64 |
-    | `maximum`, `sum` | `[L]` | |
+    | operand | `columns` (default) | `rows` | `pairs` | notes |
+    |---|---|---|---|---|
+    | `query` | `[Dk, L]` | `[L, Dk]` | `[Dk/2, L, 2]` | type of the destinations; bf16 in pairs |
+    | `key` | `[J, Dk]` | `[J, Dk]` | `[J, Dk/2, 2]` | at most as wide as the query |
+    | `value` | `[J, Dv]` | `[J, Dv]` | `[Dv, J/2, 2]` | at most as wide as the query |
+    | `value_gate` | `[J]` | `[J]` | `[J]` | optional g |
+    | `mask` | `[J, L]` | `[L, J]` | `[J, L]` | optional, added to the scores |
+    | `lower`, `upper` | index | index | index | optional limits of `j - floor(l / group)` |
+    | `count` | index | index | index | optional, how many of the keys count |
+    | `accumulator` | `[Dv, L]` | `[L, Dv]` | `[Dv, L]` | f32 or f64; f32 with pairs |
+    | `maximum`, `sum` | `[L]` | `[L]` | `[L]` | |
 
     `group` consecutive queries share a position: the query heads that read one
     key/value head.
 
     Tiled along the keys (a reduction, in order) and along the queries (in
-    multiples of `group` if there are limits).
+    multiples of `group` if there are limits). Parts of the keys can be folded
+    in parallel, each into a state of its own (`PartialReductionOpInterface`);
+    the states merge as
+
+    ```
+    m'_l = max_p m_pl        sum'_l = sum_p exp(m_pl - m'_l) sum_pl
+                             acc'_cl = sum_p exp(m_pl - m'_l) acc_pcl
+    ```
 
     Example:
 
@@ -354,18 +372,21 @@ def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
     ```
   }];
   let arguments = (ins
-    VGA_FloatMatrix:$query,
-    VGA_FloatMatrix:$key,
-    VGA_FloatMatrix:$value,
+    VGA_FloatBlock:$query,
+    VGA_FloatBlock:$key,
+    VGA_FloatBlock:$value,
     Optional<VGA_FloatVector>:$value_gate,
     Optional<VGA_FloatMatrix>:$mask,
     Optional<Index>:$lower,
     Optional<Index>:$upper,
+    Optional<Index>:$count,
     VGA_FloatMatrix:$accumulator,
     VGA_FloatVector:$maximum,
     VGA_FloatVector:$sum,
     DefaultValuedAttr<I64Attr, "1">:$group,
-    OptionalAttr<F64Attr>:$softcap);
+    OptionalAttr<F64Attr>:$scale,
+    OptionalAttr<F64Attr>:$softcap,
+    DefaultValuedAttr<VGA_FormAttr, "::mlir::vga::Form::columns">:$form);
   let results = (outs VGA_FloatMatrix:$accumulator_result,
                       VGA_FloatVector:$maximum_result,
                       VGA_FloatVector:$sum_result);
@@ -376,8 +397,11 @@ def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
          | `mask` `(` $mask `:` type($mask) `)`
          | `lower` `(` $lower `)`
          | `upper` `(` $upper `)`
+         | `count` `(` $count `)`
          | `group` $group
-         | `softcap` $softcap)
+         | `scale` $scale
+         | `softcap` $softcap
+         | `form` $form)
     `outs` `(` $accumulator `,` $maximum `,` $sum
            `:` type($accumulator) `,` type($maximum) `,` type($sum) `)`
     attr-dict
@@ -394,6 +418,14 @@ def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
       return ::llvm::cast<::mlir::FloatType>(
           getAccumulator().getType().getElementType());
     }
+    /// The axis of the queries in `query`, `mask` and `accumulator`.
+    unsigned getQueryAxis() { return getForm() == Form::rows ? 0 : 1; }
+    /// Merges the states of parts of the keys - accumulators, maxima and sums
+    /// with the parts as their first axis - into the state `destinations`.
+    static ::llvm::SmallVector<::mlir::Value>
+    mergeParts(::mlir::OpBuilder &builder, ::mlir::Location loc,
+               ::mlir::ValueRange parts, ::mlir::ValueRange destinations,
+               Form form);
   }];
 }
 

@@ -26,8 +26,9 @@ def TileAttentionOp : VGA_TransformOp<"tile_attention"> {
     which walks over blocks of `keys` keys.
 
     Consumes the handle; returns one to the loops over tasks and one to the
-    `vga.online_attention` operations inside. Fails if a target is not a
-    `vga.attention`.
+    `vga.online_attention` operations inside. Fails if a target is neither a
+    `vga.attention` nor a `vga.gated_attention` whose gate is the product of a
+    value with one vector per head.
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "16">:$lanes,
@@ -37,6 +38,30 @@ def TileAttentionOp : VGA_TransformOp<"tile_attention"> {
                       TransformHandleTypeInterface:$steps);
   let assemblyFormat = [{
     $target oilist(`lanes` $lanes | `stripes` $stripes | `keys` $keys)
+    attr-dict `:` functional-type($target, results)
+  }];
+}
+
+def SplitKeysOp : VGA_TransformOp<"split_keys"> {
+  let summary = "splits the keys of vga.attention with few queries";
+  let description = [{
+    What `vga-tile-attention` does for decoding: a parallel loop whose tasks
+    fold up to `rows` rows of queries with `part` keys, in blocks of `keys`, and
+    one that merges what they found.
+
+    Consumes the handle; returns one to the loops over parts, one to the loops
+    that merge and one to the `vga.online_attention` operations. Targets are as
+    for `transform.vga.tile_attention`.
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "8">:$rows,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "64">:$keys,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "256">:$part);
+  let results = (outs TransformHandleTypeInterface:$parts,
+                      TransformHandleTypeInterface:$merge,
+                      TransformHandleTypeInterface:$steps);
+  let assemblyFormat = [{
+    $target oilist(`rows` $rows | `keys` $keys | `part` $part)
     attr-dict `:` functional-type($target, results)
   }];
 }

@@ -21,8 +21,10 @@ namespace mlir::vga {
 #define GEN_PASS_DECL
 #include "vga/Dialect/VGA/Transforms/Passes.h.inc"
 
-/// The patterns of vga-split-gated-attention.
-void populateSplitGatedAttentionPatterns(RewritePatternSet &patterns);
+/// The patterns of vga-split-gated-attention, of which `keepTileable` is an
+/// option.
+void populateSplitGatedAttentionPatterns(RewritePatternSet &patterns,
+                                         bool keepTileable = false);
 
 /// Lets generate-runtime-verification check the shapes of vga operations that
 /// are known at run time only.

@@ -27,7 +27,15 @@ def VGASplitGatedAttentionPass : Pass<"vga-split-gated-attention"> {
     At the output site the gate of query i comes from the value at position
     `i + (Sk - Sq)`: the gate is sliced to its last Sq positions, or padded
     with zeros in front where there are more queries than keys.
+
+    Tasks of `vga-tile-attention` compute a gate themselves if it is the product
+    of a value with one vector per head (site `value`, `per_head`, scalar):
+    `keep-tileable` leaves these whole.
   }];
+  let options = [
+    Option<"keepTileable", "keep-tileable", "bool", /*default=*/"false",
+           "Leave what vga-tile-attention takes">,
+  ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect"];
@@ -36,7 +44,8 @@ def VGASplitGatedAttentionPass : Pass<"vga-split-gated-attention"> {
 def VGATileAttentionPass : Pass<"vga-tile-attention"> {
   let summary = "Tile vga.attention into tasks of vga.online_attention";
   let description = [{
-    Rewrites attention into a parallel loop over tasks - a batch, the query
+    Rewrites `vga.attention`, and `vga.gated_attention` with a value gate of one
+    vector per head, into a parallel loop over tasks - a batch, the query
     heads that read one key/value head, a block of queries - of which each
     walks over the blocks of keys that it can see:
 
@@ -44,6 +53,7 @@ def VGATileAttentionPass : Pass<"vga-tile-attention"> {
     forall (batch, heads, block of queries)
       pack the queries, scaled and transposed
       for each block of keys
+        the gate of the block, if it comes as weights
         for each stripe of `lanes` queries
           vga.online_attention
       out = output_gate * acc / sum
@@ -53,6 +63,21 @@ def VGATileAttentionPass : Pass<"vga-tile-attention"> {
     loop over the keys, which is split so that only the blocks on the edge of
     a band compare positions, and there a stripe leaves out the keys that none
     of its queries sees. Nothing is as large as Sq x Sk.
+
+    Decoding has few queries, which would fill neither a stripe nor all
+    threads. Up to `decode-rows` of them (counting the query heads that read a
+    key/value head) are stored as rows, and the keys are split, too:
+
+    ```
+    forall (batch, heads, queries, part of the keys)
+      for each block of keys of the part
+        vga.online_attention rows
+    forall (batch, heads, queries)
+      merge the states of the parts, and out as above
+    ```
+
+    With a dynamic number of queries both forms are emitted, and a comparison
+    chooses.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
@@ -67,6 +92,10 @@ def VGATileAttentionPass : Pass<"vga-tile-attention"> {
            "Stripes per task">,
     Option<"keys", "keys", "int64_t", /*default=*/"64",
            "Keys per block">,
+    Option<"decodeRows", "decode-rows", "int64_t", /*default=*/"8",
+           "Most rows of queries for which the keys are split; 0 for none">,
+    Option<"decodeKeys", "decode-keys", "int64_t", /*default=*/"256",
+           "Keys per part, where they are split">,
   ];
 }
 

@@ -22,13 +22,40 @@ struct TaskShape {
   int64_t stripes = 4;
   /// Keys per block.
   int64_t keys = 64;
+  /// How queries are stored. Rows are one stripe, without unused lanes.
+  Form form = Form::columns;
 
   int64_t rows() const { return lanes * stripes; }
 };
 
-/// Replaces `op` by a loop over tasks, which is returned.
-scf::ForallOp tileAttention(RewriterBase &rewriter, AttentionOp op,
+/// True if tasks can compute `op`: vga.attention, and vga.gated_attention whose
+/// gate is a product of every value with one vector per head (site value,
+/// per_head, scalar).
+bool isTileable(AttentionInterface op);
+
+/// Replaces `op`, which is tileable, by a loop over tasks, which is returned.
+scf::ForallOp tileAttention(RewriterBase &rewriter, AttentionInterface op,
                             TaskShape shape);
+
+/// How much one task takes where the keys are split.
+struct PartShape {
+  /// Queries times query heads, at most.
+  int64_t rows = 8;
+  /// Keys per block.
+  int64_t keys = 64;
+  /// Keys per task.
+  int64_t keysPerPart = 256;
+};
+
+/// The loop over parts of the keys, and the one that merges their states.
+struct SplitAttention {
+  scf::ForallOp parts, merge;
+};
+
+/// Replaces `op`, which is tileable and has few queries, by loops in which
+/// parts of the keys are tasks, too.
+SplitAttention splitKeys(RewriterBase &rewriter, AttentionInterface op,
+                         PartShape shape);
 
 /// Replaces `op` by linalg.
 void decomposeOnlineAttention(RewriterBase &rewriter, OnlineAttentionOp op);
