@@ -7,8 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "DotTile.h"
+#include "PairContraction.h"
+#include "TransposeTile.h"
 #include "vga/CPU/Passes.h"
 
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -29,6 +32,9 @@ using namespace mlir::linalg;
 /// Contractions of rows with rows have at most so many: with more it pays to
 /// transpose one side.
 static constexpr int64_t kDotRows = 8;
+
+/// The longest sum of pairs that matrix tiles are unrolled for.
+static constexpr int64_t kMostPairs = 128;
 
 /// The tile sizes of one loop, largest first, ending in 1.
 using Ladder = SmallVector<int64_t>;
@@ -55,7 +61,8 @@ struct Registers {
 /// The tile sizes of all loops of an operation.
 class TileSizes {
 public:
-  TileSizes(LinalgOp op, unsigned vectorBits, unsigned vectorRegisters)
+  TileSizes(LinalgOp op, unsigned vectorBits, unsigned vectorRegisters,
+            bool matrixTiles)
       : ladders(op.getNumLoops(), Ladder{1}), registers{1, vectorRegisters} {
     unsigned bits = 8;
     for (Value operand : op->getOperands()) {
@@ -68,7 +75,11 @@ public:
 
     SmallVector<unsigned> reductions;
     op.getReductionDims(reductions);
-    if (vga::DotTile::matches(op, kDotRows)) {
+    if (vga::isPairContraction(op)) {
+      setPairs(matrixTiles, op.getStaticLoopRanges()[2]);
+    } else if (auto transposition = vga::TransposeTile::match(op)) {
+      setTransposition(*transposition, std::max(1u, vectorBits / 32));
+    } else if (vga::DotTile::matches(op, kDotRows)) {
       setDotProducts(op.getIndexingMapsArray().back(), reductions.back(),
                      op.getStaticLoopRanges());
     } else if (!reductions.empty() && isaContractionOpInterface(op)) {
@@ -93,6 +104,7 @@ public:
   }
 
   bool areDotProducts() const { return isDot; }
+  bool arePairs() const { return isPairs; }
   int64_t getLanes() const { return registers.lanes; }
 
 private:
@@ -118,6 +130,38 @@ private:
         ladders[*rowLoop] = {12, 6, 4, 2, 1};
     }
     ladders[reduction] = {4, 1};
+  }
+
+  /// Loops (m, n, k, v). Matrix units take 2 x 2 tiles, which are loaded and
+  /// stored as seldom as k allows.
+  void setPairs(bool matrixTiles, int64_t k) {
+    isPairs = true;
+    ladders[3] = {2};
+    if (!matrixTiles) {
+      ladders[0] = {8, 4, 2, 1};
+      ladders[1] = {2 * registers.lanes, registers.lanes};
+      for (int64_t lanes : {8, 4})
+        if (lanes < registers.lanes)
+          ladders[1].push_back(lanes);
+      ladders[1].push_back(1);
+      ladders[2] = {4, 1};
+      return;
+    }
+    ladders[0] = ladders[1] = {32, 16, 8, 1};
+    ladders[2] = {32, 16, 8, 1};
+    if (!ShapedType::isDynamic(k) && k <= kMostPairs)
+      ladders[2] = {k};
+  }
+
+  /// Squares of vectors; pairs as a whole.
+  void setTransposition(vga::TransposeTile tile, int64_t lanes) {
+    Ladder squares;
+    for (; lanes >= 4; lanes /= 2)
+      squares.push_back(lanes);
+    squares.push_back(1);
+    ladders[tile.outLoop] = ladders[tile.inLoop] = squares;
+    if (tile.pairLoop)
+      ladders[*tile.pairLoop] = {2};
   }
 
   /// The whole of every dot product, many at once.
@@ -164,14 +208,16 @@ private:
   SmallVector<Ladder> ladders;
   Registers registers;
   std::optional<unsigned> rowLoop, columnLoop;
-  bool isDot = false;
+  bool isDot = false, isPairs = false;
 };
 
 /// Replaces a linalg operation on buffers by loops over static tiles.
 class RegisterTiling {
 public:
-  RegisterTiling(RewriterBase &rewriter, LinalgOp op, TileSizes tileSizes)
-      : rewriter(rewriter), op(op), tileSizes(std::move(tileSizes)) {}
+  RegisterTiling(RewriterBase &rewriter, LinalgOp op, TileSizes tileSizes,
+                 bool matrixTiles)
+      : rewriter(rewriter), op(op), tileSizes(std::move(tileSizes)),
+        matrixTiles(matrixTiles) {}
 
   void run() {
     rewriter.setInsertionPoint(op);
@@ -219,7 +265,7 @@ private:
     SmallVector<unsigned> kept;
     SmallVector<utils::IteratorType> iterators;
     for (auto [loop, size] : llvm::enumerate(sizes))
-      if (!isOneInteger(size)) {
+      if (!isOneInteger(size) || tileSizes.arePairs()) {
         kept.push_back(loop);
         iterators.push_back(op.getIteratorTypesArray()[loop]);
       }
@@ -243,6 +289,10 @@ private:
       OpBuilder::InsertionGuard guard(rewriter);
       rewriter.setInsertionPoint(tile);
       vga::DotTile::vectorize(rewriter, tile, tileSizes.getLanes());
+    } else if (tileSizes.arePairs() && matrixTiles) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPoint(tile);
+      vga::emitMatrixTiles(rewriter, tile);
     }
   }
 
@@ -297,6 +347,7 @@ private:
   RewriterBase &rewriter;
   LinalgOp op;
   TileSizes tileSizes;
+  bool matrixTiles;
   SmallVector<OpFoldResult> extents, offsets, sizes;
 };
 
@@ -317,10 +368,15 @@ public:
     Location loc = op.getLoc();
     Value out = op.getDpsInits()[0];
     auto type = cast<FloatType>(getElementTypeOrSelf(out));
-    Value a =
-        convert(rewriter, loc, read(rewriter, loc, op->getOperand(0)), type);
-    Value b =
-        convert(rewriter, loc, read(rewriter, loc, op->getOperand(1)), type);
+    Value a = read(rewriter, loc, op->getOperand(0));
+    Value b;
+    if (vga::isPairContraction(op)) {
+      b = vga::readPairs(rewriter, loc, op->getOperand(1));
+    } else {
+      b = read(rewriter, loc, op->getOperand(1));
+      a = convert(rewriter, loc, a, type);
+      b = convert(rewriter, loc, b, type);
+    }
     Value accumulator = read(rewriter, loc, out);
     SmallVector<Attribute> iterators;
     for (utils::IteratorType iterator : op.getIteratorTypesArray())
@@ -376,7 +432,9 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
     IRRewriter rewriter(&getContext());
     for (LinalgOp op : collect())
       if (isTileable(op))
-        RegisterTiling(rewriter, op, TileSizes(op, vectorBits, vectorRegisters))
+        RegisterTiling(rewriter, op,
+                       TileSizes(op, vectorBits, vectorRegisters, matrixTiles),
+                       matrixTiles)
             .run();
     for (LinalgOp op : collect()) {
       rewriter.setInsertionPoint(op);
@@ -398,6 +456,8 @@ private:
   }
 
   static LogicalResult vectorizeTile(RewriterBase &rewriter, LinalgOp op) {
+    if (succeeded(vga::TransposeTile::vectorize(rewriter, op)))
+      return success();
     if (!isWorthVectorizing(op))
       return failure();
     if (ContractionTile::matches(op)) {

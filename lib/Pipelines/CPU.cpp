@@ -61,6 +61,7 @@ static void addGraphPasses(OpPassManager &manager,
     VGATileAttentionPassOptions tiling;
     tiling.lanes = 2 * options.vectorBits / 32;
     tiling.stripes = std::max<int64_t>(64 / tiling.lanes, 1);
+    tiling.pairs = options.bf16Products != BF16Products::Widen;
     manager.addPass(createVGATileAttentionPass(tiling));
     addCleanup(manager);
     manager.addPass(createVGADecomposeOnlineAttentionPass());
@@ -106,6 +107,7 @@ static void addLoopPasses(OpPassManager &manager,
   VGACPUVectorizePassOptions vectorize;
   vectorize.vectorBits = options.vectorBits;
   vectorize.vectorRegisters = options.vectorRegisters;
+  vectorize.matrixTiles = options.bf16Products == BF16Products::Matrix;
   function.addPass(createVGACPUVectorizePass(vectorize));
   // Accumulators are seen to be the same only once their addresses are.
   function.addPass(memref::createFoldMemRefAliasOpsPass());
@@ -133,7 +135,8 @@ static void addLLVMPasses(OpPassManager &manager,
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
   arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
+  // Machines that multiply bf16 convert it, too.
+  expand.includeBf16 = options.bf16Products == BF16Products::Widen;
   manager.addPass(arith::createArithExpandOpsPass(expand));
   addCleanup(manager);
   manager.addPass(createSCFToControlFlowPass());
@@ -143,7 +146,9 @@ static void addLLVMPasses(OpPassManager &manager,
   math.approximateLog1p = false;
   manager.addPass(createConvertMathToLLVMPass(math));
   manager.addPass(createConvertMathToLibmPass());
-  manager.addPass(createConvertVectorToLLVMPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.amx = vectors.x86Vector = options.bf16Products != BF16Products::Widen;
+  manager.addPass(createConvertVectorToLLVMPass(vectors));
   manager.addPass(createConvertFuncToLLVMPass());
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
   manager.addPass(createArithToLLVMConversionPass());

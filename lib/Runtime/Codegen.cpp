@@ -84,6 +84,20 @@ static unsigned getVectorRegisters(const llvm::TargetMachine &machine) {
   return has32 ? 32 : 16;
 }
 
+static bool hasMatrixUnits(const llvm::TargetMachine &machine) {
+  return machine.getTargetTriple().isX86() &&
+         machine.getMCSubtargetInfo()->checkFeatures("+amx-bf16");
+}
+
+/// The fastest products of bf16 that the processor has.
+static BF16Products getBF16Products(const llvm::TargetMachine &machine) {
+  const llvm::MCSubtargetInfo &subtarget = *machine.getMCSubtargetInfo();
+  if (!machine.getTargetTriple().isX86() ||
+      !subtarget.checkFeatures("+avx512bf16,+avx512vl"))
+    return BF16Products::Widen;
+  return hasMatrixUnits(machine) ? BF16Products::Matrix : BF16Products::Dot;
+}
+
 LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
                                       const llvm::TargetMachine &machine,
                                       const CompileOptions &options) {
@@ -95,6 +109,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   CPUPipelineOptions pipelineOptions;
   pipelineOptions.vectorBits = getVectorBits(machine);
   pipelineOptions.vectorRegisters = getVectorRegisters(machine);
+  pipelineOptions.bf16Products = getBF16Products(machine);
   pipelineOptions.parallel = options.parallel;
   pipelineOptions.attention = options.attention;
   buildCPUPipeline(pm, pipelineOptions);
@@ -169,6 +184,11 @@ vga::createMachine(const CompileOptions &options, bool isRunHere) {
           .value_or(llvm::CodeGenOptLevel::Aggressive));
   builder->setRelocationModel(llvm::Reloc::PIC_);
   auto machine = builder->createTargetMachine();
+  if (machine && isRunHere && hasMatrixUnits(**machine) &&
+      !requestMatrixUnits()) {
+    builder->getFeatures().AddFeature("amx-tile", /*Enable=*/false);
+    machine = builder->createTargetMachine();
+  }
   if (!machine || options.cpu.empty())
     return machine;
   if (!(*machine)->getMCSubtargetInfo()->isCPUStringValid(options.cpu))

@@ -32,6 +32,10 @@ LogicalResult checkExternalFunctions(ModuleOp module);
 /// Makes the OpenMP runtime part of this process.
 llvm::Error loadOpenMP();
 
+/// Asks the system for leave to use matrix units (AMX), for all threads of this
+/// process; false if it has none.
+bool requestMatrixUnits();
+
 /// The functions that compiled code may call and that a symbol table of this
 /// process may not list.
 llvm::orc::SymbolMap getRuntimeSymbols(llvm::orc::MangleAndInterner mangle);

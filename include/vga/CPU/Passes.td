@@ -102,18 +102,27 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
     that every tile is static and none needs a mask. A contraction's tile has 6
     rows of 2 vectors (12 or 8 with 32 registers), a single row 8 vectors. Tiles
     of a few elements, and operations that cannot be vectorized, become scalar
-    loops.
+    loops. Special tiles:
+
+    | operation | tile |
+    |---|---|
+    | rows times rows, few of one kind | whole dot products, summed across a vector at the end |
+    | products of pairs of bf16 | 8 rows of 2 vectors of dot products, or 2 x 2 tiles of a matrix unit |
+    | transposition | squares, by shuffles |
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect",
+                           "::mlir::amx::AMXDialect",
                            "::mlir::vector::VectorDialect"];
   let options = [
     Option<"vectorBits", "vector-bits", "unsigned", /*default=*/"256",
            "Width of a vector register in bits">,
     Option<"vectorRegisters", "vector-registers", "unsigned", /*default=*/"16",
            "Number of vector registers">,
+    Option<"matrixTiles", "matrix-tiles", "bool", /*default=*/"false",
+           "Products of pairs of bf16 on matrix units (AMX)">,
   ];
 }
 
@@ -122,9 +131,11 @@ def VGACPULowerVectorsPass : Pass<"vga-cpu-lower-vectors"> {
   let description = [{
     Keeps accumulators in registers across the reduction loop, then lowers
     contractions to outer products in fma form, transfers to rank 1, and exp,
-    log and tanh of f32 to polynomials.
+    log and tanh of f32 to polynomials. Contractions of pairs of bf16 become
+    dot products of the x86vector dialect.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::x86vector::X86VectorDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect",

@@ -25,6 +25,16 @@ enum class AttentionLowering {
   Definition
 };
 
+/// How products of bf16 are computed.
+enum class BF16Products {
+  /// In f32.
+  Widen,
+  /// By dot products of pairs (AVX512-BF16).
+  Dot,
+  /// By tiles of a matrix unit (AMX-BF16).
+  Matrix
+};
+
 /// Options of `vga-cpu-pipeline`.
 struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
   Option<unsigned> vectorBits{
@@ -34,6 +44,14 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
   Option<unsigned> vectorRegisters{*this, "vector-registers",
                                    llvm::cl::desc("Number of vector registers"),
                                    llvm::cl::init(16)};
+  Option<BF16Products> bf16Products{
+      *this, "bf16", llvm::cl::desc("How products of bf16 are computed"),
+      llvm::cl::init(BF16Products::Widen),
+      llvm::cl::values(clEnumValN(BF16Products::Widen, "widen", "in f32"),
+                       clEnumValN(BF16Products::Dot, "dot",
+                                  "by dot products of pairs (AVX512-BF16)"),
+                       clEnumValN(BF16Products::Matrix, "matrix",
+                                  "by tiles of a matrix unit (AMX-BF16)"))};
   Option<bool> parallel{*this, "parallel",
                         llvm::cl::desc("Run tasks in parallel through OpenMP"),
                         llvm::cl::init(true)};

@@ -76,3 +76,27 @@ func.func @rows(%q: tensor<4x64xf32>, %k: tensor<?x64xbf16>, %m: tensor<4x?xf32>
       outs(%q, %max, %sum : tensor<4x64xf32>, tensor<4xf32>, tensor<4xf32>)
   return %r#0 : tensor<4x64xf32>
 }
+
+// In pairs: the channels of the scores and the keys of the values are summed
+// over two at a time, and the weights are rounded to bf16. The factor of the
+// scores comes before their limits.
+// CHECK-LABEL: func @pairs
+// CHECK-SAME:    %[[Q:.*]]: tensor<4x16x2xbf16>, %[[K:.*]]: tensor<?x4x2xbf16>, %[[V:.*]]: tensor<32x?x2xbf16>, %[[N:.*]]: index
+func.func @pairs(%q: tensor<4x16x2xbf16>, %k: tensor<?x4x2xbf16>, %v: tensor<32x?x2xbf16>, %n: index,
+                 %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) -> tensor<32x16xf32> {
+  // CHECK: %[[S:.*]] = linalg.generic {{.*}} ["parallel", "parallel", "reduction", "reduction"]} ins(%[[K]], %[[Q]] : {{.*}}) outs(%{{.*}} : tensor<?x16xf32>)
+  // CHECK: linalg.generic {{.*}} outs(%[[S]] : tensor<?x16xf32>)
+  // CHECK: arith.mulf
+  // CHECK: %[[J:.*]] = linalg.index 0
+  // CHECK: arith.cmpi slt, %[[J]], %[[N]]
+  // CHECK: arith.select
+  // CHECK: %[[P:.*]]:2 = linalg.generic {{.*}} ["reduction", "parallel"]}
+  // CHECK: %[[ROWS:.*]] = tensor.expand_shape %[[P]]#0 {{\[\[}}0, 1], [2]]
+  // CHECK: %[[PAIRS:.*]] = linalg.generic {{.*}} ins(%[[ROWS]] : tensor<?x2x16xf32>) outs(%{{.*}} : tensor<?x16x2xbf16>)
+  // CHECK: arith.truncf {{.*}} : f32 to bf16
+  // CHECK: linalg.generic {{.*}} ["parallel", "parallel", "reduction", "reduction"]} ins(%[[V]], %[[PAIRS]] :
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<4x16x2xbf16>, tensor<?x4x2xbf16>, tensor<32x?x2xbf16>)
+      count(%n) scale 0.9 form pairs
+      outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return %r#0 : tensor<32x16xf32>
+}

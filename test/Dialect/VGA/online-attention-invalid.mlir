@@ -115,3 +115,39 @@ func.func @mask_of_rows(%q: tensor<16x64xf32>, %k: tensor<8x64xf32>, %m: tensor<
       outs(%q, %max, %max : tensor<16x64xf32>, tensor<16xf32>, tensor<16xf32>)
   return
 }
+
+// -----
+
+func.func @pairs_of_f64(%q: tensor<4x16x2xbf16>, %k: tensor<8x4x2xbf16>, %v: tensor<32x4x2xbf16>, %acc: tensor<32x16xf64>, %max: tensor<16xf64>) {
+  // expected-error@+1 {{expected accumulator to be of f32 with pairs, got 'tensor<32x16xf64>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<4x16x2xbf16>, tensor<8x4x2xbf16>, tensor<32x4x2xbf16>) form pairs
+      outs(%acc, %max, %max : tensor<32x16xf64>, tensor<16xf64>, tensor<16xf64>)
+  return
+}
+
+// -----
+
+func.func @no_pairs(%q: tensor<8x16xbf16>, %k: tensor<8x4x2xbf16>, %v: tensor<32x4x2xbf16>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>) {
+  // expected-error@+1 {{expected query to be of rank 3 in form pairs, got 'tensor<8x16xbf16>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<8x16xbf16>, tensor<8x4x2xbf16>, tensor<32x4x2xbf16>) form pairs
+      outs(%acc, %max, %max : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @odd(%q: tensor<4x16x2xbf16>, %k: tensor<7x4x2xbf16>, %v: tensor<32x3x2xbf16>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>) {
+  // expected-error@+1 {{expected pairs of keys, got 'tensor<7x4x2xbf16>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<4x16x2xbf16>, tensor<7x4x2xbf16>, tensor<32x3x2xbf16>) form pairs
+      outs(%acc, %max, %max : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}
+
+// -----
+
+func.func @value_of_pairs(%q: tensor<4x16x2xbf16>, %k: tensor<8x4x2xbf16>, %v: tensor<4x32x2xbf16>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>) {
+  // expected-error@+1 {{expected value to be of type 'tensor<32x4x2xbf16>', got 'tensor<4x32x2xbf16>'}}
+  %r:3 = vga.online_attention ins(%q, %k, %v : tensor<4x16x2xbf16>, tensor<8x4x2xbf16>, tensor<4x32x2xbf16>) form pairs
+      outs(%acc, %max, %max : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return
+}

@@ -10,6 +10,7 @@
 
 #include "mlir/IR/TypeUtilities.h"
 
+#include <cmath>
 #include <numeric>
 
 using namespace mlir;
@@ -19,7 +20,7 @@ AttentionTask::AttentionTask(LinalgBuilder &builder, AttentionInterface op,
                              TaskShape shape)
     : b(builder), op(op), gates(op), axes(op.getLayout()), sizes(op), band(op),
       shape(shape), type(getComputeType(getElementTypeOrSelf(op.getQuery()))) {
-  bindDims(builder.getContext(), s, l, i, g, j, d, c);
+  bindDims(builder.getContext(), s, l, i, g, j, d, c, v);
   bindSymbols(builder.getContext(), x, y, z);
   group = std::gcd(sizes.groupSize(), shape.lanes);
   // Gates of query heads differ within a group.
@@ -32,6 +33,16 @@ AttentionTask::AttentionTask(LinalgBuilder &builder, AttentionInterface op,
                : index(0);
   firstKey = index(0);
   lastKey = keys;
+}
+
+std::pair<double, std::optional<double>> AttentionTask::splitScale() {
+  double scale = getScoreScale(op);
+  int exponent;
+  double mantissa = std::frexp(scale, &exponent);
+  bool isExact = std::abs(mantissa) == 0.5 || scale == 0;
+  if (shape.form != Form::pairs || isExact)
+    return {scale, std::nullopt};
+  return {std::ldexp(1.0, exponent), mantissa};
 }
 
 TaskGates::TaskGates(AttentionInterface op) {

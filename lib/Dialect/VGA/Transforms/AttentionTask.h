@@ -40,7 +40,7 @@ struct TaskGates {
 /// row = i * group + g. `lanes` rows are a stripe. Loops of linalg are named
 ///
 ///   s  stripe      l  lane       i  query      g  query head of the group
-///   j  key         d, c  channel
+///   j  key         d, c  channel               v  element of a pair
 class AttentionTask {
 protected:
   AttentionTask(LinalgBuilder &builder, AttentionInterface op, TaskShape shape);
@@ -52,8 +52,9 @@ protected:
   /// them.
   void enter(ValueRange indices);
 
-  /// Before the keys: scaled queries, packed as [stripes, Dk, lanes] or, by
-  /// rows, [stripes, lanes, Dk]; and the state in which no key has been seen.
+  /// Before the keys: scaled queries, packed as [stripes, Dk, lanes], by rows
+  /// as [stripes, lanes, Dk] and in pairs as [stripes, Dk/2, lanes, 2]; and the
+  /// state in which no key has been seen.
   Value packQueries();
   AttentionState createState();
 
@@ -69,6 +70,16 @@ protected:
 
   /// True if a task may have fewer queries than that.
   bool isRagged() const;
+
+  /// The channels of the keys, with one more if pairs need it.
+  int64_t getPackedChannels() const {
+    return shape.form == Form::pairs ? llvm::alignTo<2>(sizes.keyChannels)
+                                     : sizes.keyChannels;
+  }
+
+  /// The factors of the queries, and of the scores. bf16 queries take powers of
+  /// two only, which are exact.
+  std::pair<double, std::optional<double>> splitScale();
 
   /// The sizes, and the loops, of a tensor [stripes, channel, lanes], or
   /// [stripes, lanes, channel] by rows.
@@ -104,7 +115,7 @@ protected:
   TaskShape shape;
   FloatType type;
   int64_t group;
-  AffineExpr s, l, i, g, j, d, c;
+  AffineExpr s, l, i, g, j, d, c, v;
   /// Symbols of index arithmetic.
   AffineExpr x, y, z;
   /// Of the problem; `offset` is that of the band.

@@ -92,9 +92,16 @@ private:
   ValueRange buildTasks(LinalgBuilder &b, AttentionInterface op,
                         ValueRange outs) {
     TaskShape shape{lanes, stripes, keys};
+    Type type = getElementTypeOrSelf(op.getQuery());
     // A vector holds half as many f64.
-    if (getElementTypeOrSelf(op.getQuery()).isF64())
+    if (type.isF64())
       shape.lanes = std::max<int64_t>(shape.lanes / 2, 1);
+    if (pairs && type.isBF16()) {
+      // Values are rearranged once per block, which pays with many queries.
+      shape.form = Form::pairs;
+      shape.keys = llvm::alignTo<32>(shape.keys);
+      shape.stripes *= 2;
+    }
     return emitTasks(b, op, shape, outs).getResults();
   }
 

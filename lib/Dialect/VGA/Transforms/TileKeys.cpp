@@ -14,6 +14,9 @@
 using namespace mlir;
 using namespace mlir::vga;
 
+/// Keys come in multiples of this in pairs, as tiles of matrix units do.
+static constexpr int64_t kPairKeys = 32;
+
 namespace {
 class KeyLoops : AttentionTask {
 public:
@@ -33,10 +36,13 @@ public:
   }
 
 private:
-  /// A block of keys and values in the compute type, and its gate.
+  /// A block of keys, values and gates, as a step takes them. One in pairs may
+  /// hold more keys than there are: up to a multiple of kPairKeys, and zeros.
   struct Block {
-    OpFoldResult first, extent;
+    OpFoldResult first, extent, stored;
     Value key, value, gate;
+
+    bool isPadded() const { return stored != extent; }
   };
 
   /// Which ends of the band a loop has to look at.
@@ -81,13 +87,30 @@ private:
 
   AttentionState emitKeyLoop(AttentionState state, OpFoldResult first,
                              OpFoldResult last, Edges edges) {
+    if (shape.form != Form::pairs)
+      return emitBlocks(state, first, last, edges, /*whole=*/false);
+    // Whole blocks are read in place, and none of their keys is padding.
+    OpFoldResult wholes =
+        b.max(first, b.apply(x + (y - x).floorDiv(shape.keys) * shape.keys,
+                             {first, last}));
+    state = emitBlocks(state, first, wholes, edges, /*whole=*/true);
+    return emitBlocks(state, wholes, last, edges, /*whole=*/false);
+  }
+
+  AttentionState emitBlocks(AttentionState state, OpFoldResult first,
+                            OpFoldResult last, Edges edges, bool whole) {
+    if (isEqualConstantIntOrValue(first, last))
+      return state;
     auto loop = scf::ForOp::create(b, b.toValue(first), b.toValue(last),
                                    b.toValue(index(shape.keys)), state);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value start = loop.getInductionVar();
-    Block block = loadBlock(
-        start, b.min(index(shape.keys), b.apply(x - y, {last, start})));
+    OpFoldResult extent = index(shape.keys);
+    if (!whole)
+      extent = b.min(extent, b.apply(x - y, {last, start}));
+    Block block = shape.form == Form::pairs ? loadPairs(start, extent)
+                                            : loadBlock(start, extent);
     AttentionState updated =
         emitStripes(SmallVector<Value>(loop.getRegionIterArgs()), block, edges);
     scf::YieldOp::create(b, updated);
@@ -106,36 +129,97 @@ private:
   }
 
   Block loadBlock(OpFoldResult first, OpFoldResult extent) {
-    Block block{first, extent, sliceKeys(op.getKey(), kvHead, first, extent),
-                sliceKeys(op.getValue(), kvHead, first, extent), Value()};
+    Block block{first,
+                extent,
+                extent,
+                sliceKeys(op.getKey(), kvHead, first, extent),
+                loadValues(first, extent),
+                Value()};
     // Rows of queries meet an element once or twice: it is widened there.
-    if (shape.form == Form::columns)
-      block.key = widen(block.key);
-    int64_t gateHeads = gates.getHeads(axes);
-    OpFoldResult head = gateHeads == sizes.kvHeads ? kvHead : queryHead;
-    bool isElementwise =
-        gates.value &&
-        cast<RankedTensorType>(gates.value.getType()).getRank() == 4;
-    if (isElementwise) {
-      // A gate of channels is not a factor of the weights.
-      block.value =
-          combine({{block.value, {j, c}},
-                   {sliceKeys(gates.value, head, first, extent), {j, c}}},
-                  {j, c}, block.value);
-      return block;
+    if (shape.form == Form::columns) {
+      block.key = convert(block.key, type);
+      block.value = convert(block.value, type);
     }
-    if (shape.form == Form::columns)
-      block.value = widen(block.value);
-    if (gates.value)
-      block.gate = widen(b.slice(gates.value, {batch, head, first},
-                                 {index(1), index(1), extent}, {0, 1}));
-    if (gates.weight)
-      block.gate = computeGate(block.value, head, extent);
+    block.gate = loadGate(first, extent, block.value);
     return block;
   }
 
+  /// The values, times their gate if it is one of channels: that is no factor
+  /// of the weights.
+  Value loadValues(OpFoldResult first, OpFoldResult extent) {
+    Value value = sliceKeys(op.getValue(), kvHead, first, extent);
+    if (!hasElementwiseGate())
+      return value;
+    Value gate = sliceKeys(gates.value, gateHead(), first, extent);
+    return combine({{value, {j, c}}, {gate, {j, c}}}, {j, c}, value,
+                   shape.form == Form::pairs
+                       ? cast<FloatType>(getElementTypeOrSelf(value))
+                       : type);
+  }
+
+  /// The factors of the weights, [extent], or null. `value` is a block of
+  /// values, from which they may have to be computed.
+  Value loadGate(OpFoldResult first, OpFoldResult extent, Value value) {
+    if (gates.weight)
+      return computeGate(value, gateHead());
+    if (!gates.value || hasElementwiseGate())
+      return {};
+    return convert(b.slice(gates.value, {batch, gateHead(), first},
+                           {index(1), index(1), extent}, {0, 1}),
+                   type);
+  }
+
+  OpFoldResult gateHead() {
+    return gates.getHeads(axes) == sizes.kvHeads ? kvHead : queryHead;
+  }
+
+  bool hasElementwiseGate() {
+    return gates.value &&
+           cast<RankedTensorType>(gates.value.getType()).getRank() == 4;
+  }
+
+  /// key [stored, Dk/2, 2], value [Dv, stored/2, 2], gate [stored].
+  Block loadPairs(OpFoldResult first, OpFoldResult extent) {
+    Block block{first,
+                extent,
+                extent,
+                sliceKeys(op.getKey(), kvHead, first, extent),
+                loadValues(first, extent),
+                Value()};
+    bool isWhole = isConstantIntValue(extent, shape.keys);
+    if (!isWhole) {
+      block.stored = b.apply(x.ceilDiv(kPairKeys) * kPairKeys, {extent});
+      block.value =
+          pad(block.value, {index(shape.keys), index(sizes.valueChannels)});
+    }
+    if (!isWhole || getPackedChannels() != sizes.keyChannels)
+      block.key =
+          pad(block.key, {index(shape.keys), index(getPackedChannels())});
+    block.gate = loadGate(first, extent, block.value);
+    if (block.gate && !gates.weight && !isWhole)
+      block.gate = pad(block.gate, {index(shape.keys)});
+    block.key = b.splitAxis(block.key, 1, 2);
+    Value pairs = b.splitAxis(block.value, 0, 2);
+    block.value = b.generic(
+        {{pairs, {j, v, c}}},
+        {b.empty({index(sizes.valueChannels), index(shape.keys / 2), index(2)},
+                 cast<FloatType>(getElementTypeOrSelf(pairs))),
+         {c, j, v}},
+        [](LinalgBuilder &, ValueRange in) { return in[0]; });
+    return block;
+  }
+
+  /// `tensor` with zeros up to the given sizes.
+  Value pad(Value tensor, ArrayRef<OpFoldResult> padded) {
+    Value zeros =
+        b.filled(padded, cast<FloatType>(getElementTypeOrSelf(tensor)), 0.0);
+    SmallVector<OpFoldResult> origin(padded.size(), index(0));
+    return b.insert(tensor, zeros, origin, b.sizesOf(tensor));
+  }
+
   /// g_j = act(<v_j, weight> + bias) of the values of a block.
-  Value computeGate(Value value, OpFoldResult head, OpFoldResult extent) {
+  Value computeGate(Value value, OpFoldResult head) {
+    OpFoldResult extent = b.sizeOf(value, 0);
     Value weight = b.slice(gates.weight, {head, index(0)},
                            {index(1), index(sizes.valueChannels)}, {0u});
     Value logits = b.contract({value, {j, c}}, {weight, {c}},
@@ -151,26 +235,26 @@ private:
     });
   }
 
-  /// The product of `factors`, in the shape of `like` and the compute type.
+  /// The product of `factors`, in the shape of `like`.
   Value combine(ArrayRef<Indexed> factors, ArrayRef<AffineExpr> loops,
-                Value like) {
+                Value like, FloatType resultType) {
     return b.generic(
         factors,
-        {b.empty(b.sizesOf(like), type), SmallVector<AffineExpr>(loops)},
+        {b.empty(b.sizesOf(like), resultType), SmallVector<AffineExpr>(loops)},
         [&](LinalgBuilder &e, ValueRange in) {
           Value product = e.convert(in[0], type);
           for (Value factor : in.drop_front().drop_back())
             product = e.mul(product, e.convert(factor, type));
-          return product;
+          return e.convert(product, resultType);
         });
   }
 
-  Value widen(Value tensor) {
-    if (getElementTypeOrSelf(tensor) == type)
+  Value convert(Value tensor, FloatType to) {
+    if (getElementTypeOrSelf(tensor) == to)
       return tensor;
     SmallVector<AffineExpr> loops = {j, c};
     loops.truncate(cast<RankedTensorType>(tensor.getType()).getRank());
-    return combine({{tensor, loops}}, loops, tensor);
+    return combine({{tensor, loops}}, loops, tensor, to);
   }
 
   /// Stripes that have a query at all.
@@ -190,7 +274,7 @@ private:
     // Keys that no query of the stripe sees are left out.
     OpFoldResult query =
         b.apply(x + y * queriesPerStripe(), {firstQuery, stripe});
-    OpFoldResult first = block.first, extent = block.extent;
+    OpFoldResult first = block.first, extent = block.stored;
     if (edges.lower || edges.upper) {
       OpFoldResult last = b.apply(x + y, {block.first, block.extent});
       if (edges.lower)
@@ -199,40 +283,49 @@ private:
       if (edges.upper)
         last = b.min(last, b.apply(x + y + queriesPerStripe() + *band.upper,
                                    {query, offset}));
+      if (shape.form == Form::pairs)
+        std::tie(first, last) = alignToPairs(block, first, last);
       extent = b.min(index(shape.keys),
                      b.max(index(0), b.apply(x - y, {last, first})));
     }
+    Value count;
+    if (block.isPadded())
+      count = b.toValue(b.apply(x + y - z, {block.first, block.extent, first}));
     auto limit = [&](bool isEdge, std::optional<int64_t> bound) -> Value {
       if (!isEdge)
         return {};
       // Counted from the first key and the first query of the tile.
       return b.toValue(b.apply(x + y - z + *bound, {query, offset, first}));
     };
-    auto takeKeys = [&](Value tensor) -> Value {
-      if (!tensor || first == block.first)
-        return takeFirst(tensor, block.extent, extent);
-      auto blockType = cast<RankedTensorType>(tensor.getType());
-      SmallVector<OpFoldResult> offsets(blockType.getRank(), index(0));
-      SmallVector<OpFoldResult> extents = b.sizesOf(tensor);
-      offsets[0] = b.apply(x - y, {first, block.first});
-      extents[0] = extent;
-      return b.slice(tensor, offsets, extents);
+    bool isPairs = shape.form == Form::pairs;
+    bool isAll =
+        first == block.first && extent == block.stored && !block.isPadded();
+    auto takeKeys = [&](Value tensor, unsigned axis, int64_t keysPerElement) {
+      if (isAll)
+        return tensor;
+      return takePart(
+          tensor, axis,
+          b.apply((x - y).floorDiv(keysPerElement), {first, block.first}),
+          b.apply(x.floorDiv(keysPerElement), {extent}));
     };
 
     SmallVector<Value> tiles;
     for (Value tensor : carried)
       tiles.push_back(sliceStripe(tensor, stripe));
-    FloatAttr softcap;
+    FloatAttr scale, softcap;
+    if (std::optional<double> factor = splitScale().second)
+      scale = b.getF64FloatAttr(*factor);
     if (op.getSoftcap())
       softcap = b.getF64FloatAttr(op.getSoftcap()->convertToDouble());
     auto step = OnlineAttentionOp::create(
         b, tiles[0].getType(), tiles[1].getType(), tiles[2].getType(),
-        sliceStripe(packed, stripe), takeKeys(block.key), takeKeys(block.value),
-        takeKeys(block.gate), maskTile(stripe, query, first, extent),
-        limit(edges.lower, band.lower), limit(edges.upper, band.upper),
-        /*count=*/Value(), tiles[0], tiles[1], tiles[2],
-        b.getI64IntegerAttr(group), /*scale=*/FloatAttr(), softcap,
-        FormAttr::get(b.getContext(), shape.form));
+        sliceStripe(packed, stripe), takeKeys(block.key, 0, 1),
+        isPairs ? takeKeys(block.value, 1, 2) : takeKeys(block.value, 0, 1),
+        takeKeys(block.gate, 0, 1),
+        maskTile(stripe, query, first, extent, count),
+        limit(edges.lower, band.lower), limit(edges.upper, band.upper), count,
+        tiles[0], tiles[1], tiles[2], b.getI64IntegerAttr(group), scale,
+        softcap, FormAttr::get(b.getContext(), shape.form));
     AttentionState updated;
     for (auto [tile, tensor] : llvm::zip_equal(step.getResults(), carried)) {
       SmallVector<OpFoldResult> offsets, extents;
@@ -243,13 +336,27 @@ private:
     return loop.getResults();
   }
 
-  /// The first `extent` of the `available` keys of a block.
-  Value takeFirst(Value tensor, OpFoldResult available, OpFoldResult extent) {
-    if (!tensor || available == extent)
+  /// [first, last) within a block, so that both are multiples of kPairKeys from
+  /// its start: what this adds is hidden by the limits.
+  std::pair<OpFoldResult, OpFoldResult>
+  alignToPairs(const Block &block, OpFoldResult first, OpFoldResult last) {
+    return {b.apply(y + (x - y).floorDiv(kPairKeys) * kPairKeys,
+                    {first, block.first}),
+            b.apply(y + (x - y).ceilDiv(kPairKeys) * kPairKeys,
+                    {last, block.first})};
+  }
+
+  /// Elements [offset, offset + extent) of an axis; null of null.
+  Value takePart(Value tensor, unsigned axis, OpFoldResult offset,
+                 OpFoldResult extent) {
+    if (!tensor)
       return tensor;
     SmallVector<OpFoldResult> extents = b.sizesOf(tensor);
+    if (isZeroInteger(offset) && extents[axis] == extent)
+      return tensor;
     SmallVector<OpFoldResult> offsets(extents.size(), index(0));
-    extents[0] = extent;
+    offsets[axis] = offset;
+    extents[axis] = extent;
     return b.slice(tensor, offsets, extents);
   }
 
@@ -269,15 +376,17 @@ private:
 
   /// The mask of a stripe over some keys, [keys, lanes].
   Value maskTile(OpFoldResult stripe, OpFoldResult query, OpFoldResult first,
-                 OpFoldResult extent) {
+                 OpFoldResult extent, Value count) {
     if (!op.getMask())
       return {};
+    OpFoldResult present =
+        count ? b.max(index(0), b.min(extent, OpFoldResult(count))) : extent;
     auto maskType = cast<RankedTensorType>(op.getMask().getType());
     OpFoldResult visible =
         b.min(index(queriesPerStripe()),
               b.apply(x - y * queriesPerStripe(), {numQueries, stripe}));
     OpFoldResult starts[] = {batch, queryHead, query, first};
-    OpFoldResult lengths[] = {index(1), index(group), visible, extent};
+    OpFoldResult lengths[] = {index(1), index(group), visible, present};
     AffineExpr maskLoops[] = {AffineExpr(), g, i, j};
     // Axes of size 1 hold for every index; the batch is one.
     SmallVector<OpFoldResult> offsets, extents;
@@ -298,7 +407,7 @@ private:
     SmallVector<OpFoldResult> tileSizes = {extent, index(queriesPerStripe()),
                                            index(group)};
     SmallVector<OpFoldResult> origin(3, index(0));
-    SmallVector<OpFoldResult> valid = {extent, visible, index(group)};
+    SmallVector<OpFoldResult> valid = {present, visible, index(group)};
     SmallVector<AffineExpr> loops = {j, i, g};
     SmallVector<ReassociationIndices> axes = {{0}, {1, 2}};
     if (shape.form == Form::rows) {

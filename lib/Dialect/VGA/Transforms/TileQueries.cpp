@@ -45,26 +45,37 @@ Value AttentionTask::reshapeRows(Value tensor, ArrayRef<int64_t> expanded) {
 }
 
 Value AttentionTask::packQueries() {
-  int64_t channels = sizes.keyChannels;
+  bool isPairs = shape.form == Form::pairs;
+  auto packedType =
+      isPairs ? cast<FloatType>(BFloat16Type::get(b.getContext())) : type;
+  int64_t channels = getPackedChannels();
   SmallVector<OpFoldResult> rowSizes = {index(queriesPerTask()), index(group),
                                         index(channels)};
-  Value rows =
-      isRagged() ? b.filled(rowSizes, type, 0.0) : b.empty(rowSizes, type);
+  bool isPadded = isRagged() || channels != sizes.keyChannels;
+  Value rows = isPadded ? b.filled(rowSizes, packedType, 0.0)
+                        : b.empty(rowSizes, packedType);
   SmallVector<OpFoldResult> origin(3, index(0));
   SmallVector<OpFoldResult> extents = {numQueries, index(group),
-                                       index(channels)};
-  Value query = b.slice(op.getQuery(), queryOffsets(), queryExtents(channels),
-                        {axes.batch});
-  double scale = getScoreScale(op);
+                                       index(sizes.keyChannels)};
+  Value query = b.slice(op.getQuery(), queryOffsets(),
+                        queryExtents(sizes.keyChannels), {axes.batch});
+  double scale = splitScale().first;
   Value scaled = b.generic(
       {{query, queryLoops(d)}}, {b.slice(rows, origin, extents), {i, g, d}},
       [&](LinalgBuilder &e, ValueRange in) {
-        return e.mul(e.convert(in[0], type), constant(e, scale));
+        Value product = e.mul(e.convert(in[0], type), constant(e, scale));
+        return e.convert(product, packedType);
       });
-  rows = b.insert(scaled, rows, origin, extents);
-  return b.generic({{toStripes(rows), {s, l, d}}},
-                   {b.empty(stripeSizes(channels), type), stripeLoops(d)},
-                   [](LinalgBuilder &, ValueRange in) { return in[0]; });
+  rows = toStripes(b.insert(scaled, rows, origin, extents));
+  auto copy = [](LinalgBuilder &, ValueRange in) { return in[0]; };
+  if (!isPairs)
+    return b.generic({{rows, {s, l, d}}},
+                     {b.empty(stripeSizes(channels), type), stripeLoops(d)},
+                     copy);
+  SmallVector<OpFoldResult> sizes = {index(shape.stripes), index(channels / 2),
+                                     index(shape.lanes), index(2)};
+  return b.generic({{b.splitAxis(rows, 2, 2), {s, l, d, v}}},
+                   {b.empty(sizes, packedType), {s, d, l, v}}, copy);
 }
 
 AttentionState AttentionTask::createState() {

@@ -92,6 +92,8 @@ def VGATileAttentionPass : Pass<"vga-tile-attention"> {
            "Stripes per task">,
     Option<"keys", "keys", "int64_t", /*default=*/"64",
            "Keys per block">,
+    Option<"pairs", "pairs", "bool", /*default=*/"false",
+           "Products of bf16 in pairs, for machines that have them">,
     Option<"decodeRows", "decode-rows", "int64_t", /*default=*/"8",
            "Most rows of queries for which the keys are split; 0 for none">,
     Option<"decodeKeys", "decode-keys", "int64_t", /*default=*/"256",

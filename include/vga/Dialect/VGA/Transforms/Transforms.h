@@ -22,7 +22,8 @@ struct TaskShape {
   int64_t stripes = 4;
   /// Keys per block.
   int64_t keys = 64;
-  /// How queries are stored. Rows are one stripe, without unused lanes.
+  /// How queries are stored. Rows are one stripe, without unused lanes; pairs
+  /// are for bf16 and take a multiple of 32 keys.
   Form form = Form::columns;
 
   int64_t rows() const { return lanes * stripes; }
