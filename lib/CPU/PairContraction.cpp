@@ -67,9 +67,6 @@ Value vga::readPairs(OpBuilder &builder, Location loc, Value memref) {
 // Matrix units
 //===----------------------------------------------------------------------===//
 
-/// Rows of a tile, and columns of f32.
-static constexpr int64_t kTileSize = 16;
-
 namespace {
 class MatrixTiles {
 public:
@@ -80,18 +77,17 @@ public:
         out(op->getOperand(2)), extents(op.getStaticLoopRanges()) {}
 
   void emit() {
-    auto ms = blocks(extents[0]), ns = blocks(extents[1]);
+    SmallVector<int64_t> ms = blocks(extents[0]), ns = blocks(extents[1]);
     SmallVector<Value> sums;
-    for (auto [m, rows] : ms)
-      for (auto [n, columns] : ns)
-        sums.push_back(load(out, m, n, rows, columns, b.getF32Type()));
-    Type bf16 = b.getBF16Type();
-    for (auto [k, pairs] : blocks(extents[2])) {
+    for (int64_t m : ms)
+      for (int64_t n : ns)
+        sums.push_back(load(out, m, n));
+    for (int64_t k : blocks(extents[2])) {
       SmallVector<Value> lefts, rights;
-      for (auto [m, rows] : ms)
-        lefts.push_back(load(a, m, 2 * k, rows, 2 * pairs, bf16));
-      for (auto [n, columns] : ns)
-        rights.push_back(load(bPairs, k, 2 * n, pairs, 2 * columns, bf16));
+      for (int64_t m : ms)
+        lefts.push_back(load(a, m, 2 * k));
+      for (int64_t n : ns)
+        rights.push_back(load(bPairs, k, 2 * n));
       Value *sum = sums.begin();
       for (Value left : lefts)
         for (Value right : rights) {
@@ -100,18 +96,18 @@ public:
         }
     }
     Value *sum = sums.begin();
-    for (auto [m, rows] : ms)
-      for (auto [n, columns] : ns)
+    for (int64_t m : ms)
+      for (int64_t n : ns)
         amx::TileStoreOp::create(b, out, indices(m, n), *sum++);
   }
 
 private:
-  /// First element and extent of each block of a tile's size.
-  static SmallVector<std::pair<int64_t, int64_t>> blocks(int64_t extent) {
-    SmallVector<std::pair<int64_t, int64_t>> result;
-    for (int64_t first = 0; first < extent; first += kTileSize)
-      result.push_back({first, std::min(kTileSize, extent - first)});
-    return result;
+  /// The first element of each tile.
+  static SmallVector<int64_t> blocks(int64_t extent) {
+    SmallVector<int64_t> firsts;
+    for (int64_t first = 0; first < extent; first += kMatrixTileSize)
+      firsts.push_back(first);
+    return firsts;
   }
 
   SmallVector<Value> indices(int64_t row, int64_t column) {
@@ -119,10 +115,14 @@ private:
             arith::ConstantIndexOp::create(b, column)};
   }
 
-  Value load(Value memref, int64_t row, int64_t column, int64_t rows,
-             int64_t columns, Type type) {
-    return amx::TileLoadOp::create(b, amx::TileType::get({rows, columns}, type),
-                                   memref, indices(row, column));
+  /// A whole tile: 16 rows of 64 bytes.
+  Value load(Value memref, int64_t row, int64_t column) {
+    Type type = cast<MemRefType>(memref.getType()).getElementType();
+    int64_t columns = kMatrixTileSize * 32 /
+                      static_cast<int64_t>(type.getIntOrFloatBitWidth());
+    return amx::TileLoadOp::create(
+        b, amx::TileType::get({kMatrixTileSize, columns}, type), memref,
+        indices(row, column));
   }
 
   ImplicitLocOpBuilder b;
@@ -130,6 +130,12 @@ private:
   SmallVector<int64_t> extents;
 };
 } // namespace
+
+bool vga::areMatrixTiles(LinalgOp op) {
+  return llvm::all_of(
+      ArrayRef(op.getStaticLoopRanges()).drop_back(),
+      [](int64_t extent) { return extent % kMatrixTileSize == 0; });
+}
 
 void vga::emitMatrixTiles(RewriterBase &rewriter, LinalgOp op) {
   MatrixTiles(rewriter, op).emit();

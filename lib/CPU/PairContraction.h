@@ -17,8 +17,15 @@ namespace mlir::vga {
 /// True for out[m][n] += a[m][k][v] * b[k][n][v] of bf16 into f32, with two v.
 bool isPairContraction(linalg::LinalgOp op);
 
-/// Replaces a static tile of such a contraction by operations of the amx
-/// dialect, on tiles of at most 16 x 16 results.
+/// Rows of a tile of a matrix unit, its columns of f32, and its pairs of bf16.
+inline constexpr int64_t kMatrixTileSize = 16;
+
+/// True for a static tile of such a contraction that whole tiles of a matrix
+/// unit cover. (Those of other shapes are few registers to the compiler: each
+/// has one shape in a function.)
+bool areMatrixTiles(linalg::LinalgOp op);
+
+/// Replaces it by operations of the amx dialect.
 void emitMatrixTiles(RewriterBase &rewriter, linalg::LinalgOp op);
 
 /// The vector [k][n][2] of a tile of b, read as rows of pairs.

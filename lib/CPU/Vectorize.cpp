@@ -105,6 +105,14 @@ public:
 
   bool areDotProducts() const { return isDot; }
   bool arePairs() const { return isPairs; }
+
+  /// Those of a tile that no matrix unit takes.
+  TileSizes withoutMatrixTiles(LinalgOp tile) const {
+    TileSizes sizes = *this;
+    sizes.setPairs(/*matrixTiles=*/false, tile.getStaticLoopRanges()[2]);
+    return sizes;
+  }
+
   int64_t getLanes() const { return registers.lanes; }
 
 private:
@@ -132,25 +140,25 @@ private:
     ladders[reduction] = {4, 1};
   }
 
-  /// Loops (m, n, k, v). Matrix units take 2 x 2 tiles, which are loaded and
-  /// stored as seldom as k allows.
+  /// Loops (m, n, k, v). Matrix units take 2 x 2 whole tiles, which are loaded
+  /// and stored as seldom as k allows; dot products do the rest.
   void setPairs(bool matrixTiles, int64_t k) {
     isPairs = true;
+    ladders[0] = {8, 4, 2, 1};
+    ladders[1].clear();
+    for (int64_t columns : {32, 16, 8, 4, 1})
+      if (columns <= 2 * registers.lanes)
+        ladders[1].push_back(columns);
+    ladders[2] = {4, 1};
     ladders[3] = {2};
-    if (!matrixTiles) {
-      ladders[0] = {8, 4, 2, 1};
-      ladders[1] = {2 * registers.lanes, registers.lanes};
-      for (int64_t lanes : {8, 4})
-        if (lanes < registers.lanes)
-          ladders[1].push_back(lanes);
-      ladders[1].push_back(1);
-      ladders[2] = {4, 1};
+    if (!matrixTiles)
       return;
-    }
-    ladders[0] = ladders[1] = {32, 16, 8, 1};
-    ladders[2] = {32, 16, 8, 1};
-    if (!ShapedType::isDynamic(k) && k <= kMostPairs)
-      ladders[2] = {k};
+    int64_t size = vga::kMatrixTileSize;
+    ladders[0].insert(ladders[0].begin(), {2 * size, size});
+    int64_t whole = k / size * size;
+    bool isUnrolled =
+        !ShapedType::isDynamic(k) && whole > 0 && whole <= kMostPairs;
+    ladders[2] = {isUnrolled ? whole : 2 * size, size, 4, 1};
   }
 
   /// Squares of vectors; pairs as a whole.
@@ -289,11 +297,20 @@ private:
       OpBuilder::InsertionGuard guard(rewriter);
       rewriter.setInsertionPoint(tile);
       vga::DotTile::vectorize(rewriter, tile, tileSizes.getLanes());
-    } else if (tileSizes.arePairs() && matrixTiles) {
-      OpBuilder::InsertionGuard guard(rewriter);
-      rewriter.setInsertionPoint(tile);
-      vga::emitMatrixTiles(rewriter, tile);
+    } else if (matrixTiles && tileSizes.arePairs()) {
+      emitPairs(tile);
     }
+  }
+
+  /// Whole tiles of a matrix unit, or else dot products.
+  void emitPairs(GenericOp tile) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(tile);
+    if (vga::areMatrixTiles(tile))
+      return vga::emitMatrixTiles(rewriter, tile);
+    RegisterTiling(rewriter, tile, tileSizes.withoutMatrixTiles(tile),
+                   /*matrixTiles=*/false)
+        .run();
   }
 
   /// The part of `operand` that the tile works on, and its map over `kept`.
