@@ -2,13 +2,15 @@
 //
 // A decoder-only transformer with value-state gated attention: embedding, six
 // blocks of attention and MLP around a residual stream, norm, head. S is the
-// number of tokens. train.py is the same network in PyTorch.
+// number of tokens, which follow P earlier ones: their keys and values are in
+// caches, which are updated in place. train.py is the same network in PyTorch.
 
 !tokens = tensor<?xi32>          // [S]
 !rows = tensor<?x256xf32>        // [S, width]
 !hidden = tensor<?x1024xf32>     // [S, width of the MLP]
 !q_heads = tensor<1x?x4x64xf32>  // [1, S, heads, head size]
 !kv_heads = tensor<1x?x2x64xf32>
+!cache = tensor<1x512x2x64xf32>  // keys, or values, of one block
 
 !vec256 = tensor<256xf32>
 !vec1024 = tensor<1024xf32>
@@ -19,34 +21,35 @@
 !gate_w = tensor<2x64xf32>       // [KV heads, head size]
 !gate_b = tensor<2xf32>
 
-!attention = (!rows, !vec256, !mat256, !mat128, !mat128, !mat256, !gate_w,
-              !gate_b) -> !rows
+!attention = (!rows, index, !cache, !cache, !vec256, !mat256, !mat128, !mat128,
+              !mat256, !gate_w, !gate_b) -> (!rows, !cache, !cache)
 !mlp = (!rows, !vec256, !up, !vec1024, !down, !vec256) -> !rows
-!block = (!rows, !vec256, !mat256, !mat128, !mat128, !mat256, !gate_w, !gate_b,
-          !vec256, !up, !vec1024, !down, !vec256) -> !rows
+!block = (!rows, index, !cache, !cache, !vec256, !mat256, !mat128, !mat128,
+          !mat256, !gate_w, !gate_b, !vec256, !up, !vec1024, !down, !vec256)
+         -> (!rows, !cache, !cache)
 
 #id = affine_map<(s, d) -> (s, d)>
 #row = affine_map<(s, d) -> (s)>
 #column = affine_map<(s, d) -> (d)>
 
-// Row s is token[tokens[s]] + position[s].
-func.func private @embed(%tokens: !tokens, %token: !mat256,
+// Row s is token[tokens[s]] + position[P + s].
+func.func private @embed(%tokens: !tokens, %p: index, %token: !mat256,
                          %position: tensor<512x256xf32>) -> !rows {
   %c0 = arith.constant 0 : index
   %s = tensor.dim %tokens, %c0 : !tokens
   %byte_mask = arith.constant 255 : i32
-  %positions = tensor.extract_slice %position[0, 0] [%s, 256] [1, 1]
+  %positions = tensor.extract_slice %position[%p, 0] [%s, 256] [1, 1]
       : tensor<512x256xf32> to !rows
   %empty = tensor.empty(%s) : !rows
   %x = linalg.generic {indexing_maps = [#row, #id, #id],
                        iterator_types = ["parallel", "parallel"]}
       ins(%tokens, %positions : !tokens, !rows) outs(%empty : !rows) {
-  ^bb0(%t: i32, %p: f32, %out: f32):
+  ^bb0(%t: i32, %at: f32, %out: f32):
     %byte = arith.andi %t, %byte_mask : i32 // never outside the table
     %i = arith.index_cast %byte : i32 to index
     %d = linalg.index 1 : index
     %e = tensor.extract %token[%i, %d] : !mat256
-    %sum = arith.addf %e, %p : f32
+    %sum = arith.addf %e, %at : f32
     linalg.yield %sum : f32
   } -> !rows
   return %x : !rows
@@ -114,23 +117,36 @@ func.func private @project_kv(%x: !rows, %w: !mat128) -> !kv_heads {
 
 // x + attention(norm(x)). Each of the 4 query heads reads KV head h / 2, and
 // key j's value counts g_j = sigmoid(<v_j, gate_w> + gate_b) times.
-func.func private @attention(%x: !rows, %norm: !vec256, %query: !mat256,
+func.func private @attention(%x: !rows, %p: index, %keys: !cache,
+                             %values: !cache, %norm: !vec256, %query: !mat256,
                              %key: !mat128, %value: !mat128, %output: !mat256,
-                             %gate_w: !gate_w, %gate_b: !gate_b) -> !rows {
+                             %gate_w: !gate_w, %gate_b: !gate_b)
+    -> (!rows, !cache, !cache) {
   %c0 = arith.constant 0 : index
   %s = tensor.dim %x, %c0 : !rows
   %h = call @rms_norm(%x, %norm) : (!rows, !vec256) -> !rows
   %q = call @project(%h, %query) : (!rows, !mat256) -> !rows
   %qh = tensor.expand_shape %q [[0, 1], [2, 3]] output_shape [1, %s, 4, 64]
       : !rows into !q_heads
-  %kh = call @project_kv(%h, %key) : (!rows, !mat128) -> !kv_heads
-  %vh = call @project_kv(%h, %value) : (!rows, !mat128) -> !kv_heads
+  %k = call @project_kv(%h, %key) : (!rows, !mat128) -> !kv_heads
+  %v = call @project_kv(%h, %value) : (!rows, !mat128) -> !kv_heads
+  // The new keys and values go behind the P that the caches have.
+  %keys1 = tensor.insert_slice %k into %keys[0, %p, 0, 0] [1, %s, 2, 64]
+      [1, 1, 1, 1] : !kv_heads into !cache
+  %values1 = tensor.insert_slice %v into %values[0, %p, 0, 0] [1, %s, 2, 64]
+      [1, 1, 1, 1] : !kv_heads into !cache
+  %n = arith.addi %p, %s : index
+  %kh = tensor.extract_slice %keys1[0, 0, 0, 0] [1, %n, 2, 64] [1, 1, 1, 1]
+      : !cache to !kv_heads
+  %vh = tensor.extract_slice %values1[0, 0, 0, 0] [1, %n, 2, 64] [1, 1, 1, 1]
+      : !cache to !kv_heads
+  // Causal masks are anchored at the last query and the last key.
   %zh = vga.gated_attention %qh, %kh, %vh, %gate_w bias(%gate_b : !gate_b)
       causal layout bshd : !q_heads, !kv_heads, !kv_heads, !gate_w
   %z = tensor.collapse_shape %zh [[0, 1], [2, 3]] : !q_heads into !rows
   // The product accumulates onto x: that is the residual connection.
   %y = linalg.matmul ins(%z, %output : !rows, !mat256) outs(%x : !rows) -> !rows
-  return %y : !rows
+  return %y, %keys1, %values1 : !rows, !cache, !cache
 }
 
 // x + down(gelu(up(norm(x)))), with the tanh form of GELU.
@@ -174,17 +190,33 @@ func.func private @mlp(%x: !rows, %norm: !vec256, %up_w: !up, %up_b: !vec1024,
 }
 
 func.func private @block(
-    %x: !rows, %an: !vec256, %q: !mat256, %k: !mat128, %v: !mat128, %o: !mat256,
-    %gw: !gate_w, %gb: !gate_b, %mn: !vec256, %uw: !up, %ub: !vec1024,
-    %dw: !down, %db: !vec256) -> !rows {
-  %y = call @attention(%x, %an, %q, %k, %v, %o, %gw, %gb) : !attention
+    %x: !rows, %p: index, %keys: !cache, %values: !cache, %an: !vec256,
+    %q: !mat256, %k: !mat128, %v: !mat128, %o: !mat256, %gw: !gate_w,
+    %gb: !gate_b, %mn: !vec256, %uw: !up, %ub: !vec1024, %dw: !down,
+    %db: !vec256) -> (!rows, !cache, !cache) {
+  %y, %keys1, %values1 = call @attention(%x, %p, %keys, %values, %an, %q, %k,
+                                         %v, %o, %gw, %gb) : !attention
   %z = call @mlp(%y, %mn, %uw, %ub, %dw, %db) : !mlp
-  return %z : !rows
+  return %z, %keys1, %values1 : !rows, !cache, !cache
 }
 
-// Weights are found by name; a digit in a value's name is its block.
+// Weights are found by name; a digit in a value's name is its block. The caches
+// hold `past` tokens: none at first, then what earlier calls were given.
 func.func @main(
     %tokens: !tokens,
+    %past: tensor<i64> {vga.position},
+    %keys0: !cache {vga.state = "keys.0"},
+    %values0: !cache {vga.state = "values.0"},
+    %keys1: !cache {vga.state = "keys.1"},
+    %values1: !cache {vga.state = "values.1"},
+    %keys2: !cache {vga.state = "keys.2"},
+    %values2: !cache {vga.state = "values.2"},
+    %keys3: !cache {vga.state = "keys.3"},
+    %values3: !cache {vga.state = "values.3"},
+    %keys4: !cache {vga.state = "keys.4"},
+    %values4: !cache {vga.state = "values.4"},
+    %keys5: !cache {vga.state = "keys.5"},
+    %values5: !cache {vga.state = "values.5"},
     %token: !mat256 {vga.param = "embedding.token"},
     %position: tensor<512x256xf32> {vga.param = "embedding.position"},
     %an0: !vec256 {vga.param = "blocks.0.attention.norm"},
@@ -261,27 +293,41 @@ func.func @main(
     %db5: !vec256 {vga.param = "blocks.5.mlp.down.bias"},
     %norm: !vec256 {vga.param = "norm"},
     %head: !mat256 {vga.param = "head"})
-    -> !rows attributes {vga.context = 512 : i64} {
+    -> (!rows, !cache, !cache, !cache, !cache, !cache, !cache, !cache, !cache,
+        !cache, !cache, !cache, !cache)
+    attributes {vga.context = 512 : i64} {
   %c0 = arith.constant 0 : index
   %context = arith.constant 512 : index
   %s = tensor.dim %tokens, %c0 : !tokens
-  %fits = arith.cmpi ule, %s, %context : index
+  %p64 = tensor.extract %past[] : tensor<i64>
+  %p = arith.index_cast %p64 : i64 to index
+  %n = arith.addi %p, %s : index
+  %fits = arith.cmpi ule, %n, %context : index
   cf.assert %fits, "more than 512 tokens"
-  %x0 = call @embed(%tokens, %token, %position)
-      : (!tokens, !mat256, tensor<512x256xf32>) -> !rows
-  %x1 = call @block(%x0, %an0, %q0, %k0, %v0, %o0, %gw0, %gb0,
-                   %mn0, %uw0, %ub0, %dw0, %db0) : !block
-  %x2 = call @block(%x1, %an1, %q1, %k1, %v1, %o1, %gw1, %gb1,
-                   %mn1, %uw1, %ub1, %dw1, %db1) : !block
-  %x3 = call @block(%x2, %an2, %q2, %k2, %v2, %o2, %gw2, %gb2,
-                   %mn2, %uw2, %ub2, %dw2, %db2) : !block
-  %x4 = call @block(%x3, %an3, %q3, %k3, %v3, %o3, %gw3, %gb3,
-                   %mn3, %uw3, %ub3, %dw3, %db3) : !block
-  %x5 = call @block(%x4, %an4, %q4, %k4, %v4, %o4, %gw4, %gb4,
-                   %mn4, %uw4, %ub4, %dw4, %db4) : !block
-  %x6 = call @block(%x5, %an5, %q5, %k5, %v5, %o5, %gw5, %gb5,
-                   %mn5, %uw5, %ub5, %dw5, %db5) : !block
+  %x0 = call @embed(%tokens, %p, %token, %position)
+      : (!tokens, index, !mat256, tensor<512x256xf32>) -> !rows
+  %x1, %nk0, %nv0 = call @block(
+      %x0, %p, %keys0, %values0, %an0, %q0, %k0, %v0, %o0, %gw0, %gb0,
+      %mn0, %uw0, %ub0, %dw0, %db0) : !block
+  %x2, %nk1, %nv1 = call @block(
+      %x1, %p, %keys1, %values1, %an1, %q1, %k1, %v1, %o1, %gw1, %gb1,
+      %mn1, %uw1, %ub1, %dw1, %db1) : !block
+  %x3, %nk2, %nv2 = call @block(
+      %x2, %p, %keys2, %values2, %an2, %q2, %k2, %v2, %o2, %gw2, %gb2,
+      %mn2, %uw2, %ub2, %dw2, %db2) : !block
+  %x4, %nk3, %nv3 = call @block(
+      %x3, %p, %keys3, %values3, %an3, %q3, %k3, %v3, %o3, %gw3, %gb3,
+      %mn3, %uw3, %ub3, %dw3, %db3) : !block
+  %x5, %nk4, %nv4 = call @block(
+      %x4, %p, %keys4, %values4, %an4, %q4, %k4, %v4, %o4, %gw4, %gb4,
+      %mn4, %uw4, %ub4, %dw4, %db4) : !block
+  %x6, %nk5, %nv5 = call @block(
+      %x5, %p, %keys5, %values5, %an5, %q5, %k5, %v5, %o5, %gw5, %gb5,
+      %mn5, %uw5, %ub5, %dw5, %db5) : !block
   %y = call @rms_norm(%x6, %norm) : (!rows, !vec256) -> !rows
   %logits = call @project(%y, %head) : (!rows, !mat256) -> !rows
-  return %logits : !rows
+  return %logits, %nk0, %nv0, %nk1, %nv1, %nk2, %nv2, %nk3, %nv3, %nk4, %nv4,
+      %nk5, %nv5
+      : !rows, !cache, !cache, !cache, !cache, !cache, !cache, !cache, !cache,
+        !cache, !cache, !cache, !cache
 }

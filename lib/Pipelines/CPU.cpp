@@ -78,12 +78,14 @@ static void addGraphPasses(OpPassManager &manager,
 /// Tensors -> buffers, each freed by its owner.
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
+  manager.addNestedPass<func::FuncOp>(createVGACPUOpenStatesPass());
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(bufferization::createOneShotBufferizePass(options));
   manager.addPass(bufferization::createDropEquivalentBufferResultsPass());
+  manager.addPass(createVGACPUCloseStatesPass());
   addCleanup(manager);
   manager.addNestedPass<func::FuncOp>(createVGACPUStackScratchPass());
   bufferization::buildBufferDeallocationPipeline(manager);

@@ -53,7 +53,7 @@ bool TensorSpec::accepts(ElementKind otherKind,
 SmallVector<unsigned> Signature::getInputs() const {
   SmallVector<unsigned> inputs;
   for (auto [index, argument] : llvm::enumerate(arguments))
-    if (!argument.isParameter())
+    if (argument.isInput())
       inputs.push_back(index);
   return inputs;
 }
@@ -61,6 +61,12 @@ SmallVector<unsigned> Signature::getInputs() const {
 bool Signature::hasParameters() const {
   return llvm::any_of(arguments, [](const ArgumentSpec &argument) {
     return argument.isParameter();
+  });
+}
+
+bool Signature::hasPosition() const {
+  return llvm::any_of(arguments, [](const ArgumentSpec &argument) {
+    return argument.isPosition;
   });
 }
 
@@ -73,6 +79,42 @@ static std::optional<TensorSpec> getTensorSpec(Type type) {
   if (!kind || tensor.getEncoding())
     return std::nullopt;
   return TensorSpec{*kind, SmallVector<int64_t, 4>(tensor.getShape())};
+}
+
+/// Reads what the attributes of an argument say of it.
+static LogicalResult setRole(func::FuncOp function, unsigned index,
+                             ArgumentSpec &argument) {
+  auto emitError = [&] {
+    return function.emitError()
+           << "argument " << index << " of '" << function.getName() << "', ";
+  };
+  argument.isState = static_cast<bool>(function.getArgAttr(index, "vga.state"));
+  argument.isPosition =
+      static_cast<bool>(function.getArgAttr(index, "vga.position"));
+  if (argument.isState && ShapedType::isDynamicShape(argument.shape))
+    return emitError() << "a state, must have a static shape, got "
+                       << function.getArgumentTypes()[index];
+  if (argument.isPosition && !argument.accepts(ElementKind::I64, {}))
+    return emitError() << "the position, must be a tensor<i64>, got "
+                       << function.getArgumentTypes()[index];
+  return success();
+}
+
+/// The last results are the states, in the order of the arguments.
+static LogicalResult dropStates(func::FuncOp function, Signature &signature) {
+  SmallVector<Type> states;
+  for (auto [argument, type] :
+       llvm::zip(signature.arguments, function.getArgumentTypes()))
+    if (argument.isState)
+      states.push_back(type);
+  ArrayRef<Type> results = function.getResultTypes();
+  if (results.size() < states.size() ||
+      results.take_back(states.size()) != ArrayRef(states))
+    return function.emitError()
+           << "'" << function.getName()
+           << "' must return its states last, in the order of its arguments";
+  signature.results.truncate(results.size() - states.size());
+  return success();
 }
 
 FailureOr<Signature> vga::getSignature(func::FuncOp function) {
@@ -92,6 +134,8 @@ FailureOr<Signature> vga::getSignature(func::FuncOp function) {
       return function.emitError() << "argument " << index << " of '" << name
                                   << "'" << kSupported << type;
     ArgumentSpec argument{std::move(*spec), /*parameter=*/""};
+    if (failed(setRole(function, index, argument)))
+      return failure();
     if (Attribute attr = function.getArgAttr(index, "vga.param")) {
       auto parameter = dyn_cast<StringAttr>(attr);
       if (!parameter || parameter.empty())
@@ -109,6 +153,8 @@ FailureOr<Signature> vga::getSignature(func::FuncOp function) {
                                   << "'" << kSupported << type;
     signature.results.push_back(std::move(*spec));
   }
+  if (failed(dropStates(function, signature)))
+    return failure();
   return signature;
 }
 
@@ -216,8 +262,17 @@ Expected<BoundArguments> BoundArguments::bind(const Signature &signature,
   }
   BoundArguments bound;
   bound.inputs = std::move(inputs);
+  bound.specs = signature.arguments;
   for (const ArgumentSpec &spec : signature.arguments) {
     bound.weights.push_back(nullptr);
+    if (spec.isState || spec.isPosition) {
+      Expected<HostTensor> tensor = HostTensor::create(spec.kind, spec.shape);
+      if (!tensor)
+        return tensor.takeError();
+      std::memset(tensor->getData(), 0, tensor->getNumBytes());
+      (spec.isState ? bound.states : bound.positions)
+          .push_back(std::move(*tensor));
+    }
     if (!spec.isParameter())
       continue;
     Expected<const HostTensor *> weight = parameters.get(spec);
@@ -244,8 +299,17 @@ BoundArguments::bindFiles(const Signature &signature,
 
 SmallVector<const HostTensor *> BoundArguments::get() const {
   SmallVector<const HostTensor *> arguments;
-  const HostTensor *input = inputs.begin();
-  for (const HostTensor *weight : weights)
-    arguments.push_back(weight ? weight : input++);
+  const HostTensor *input = inputs.begin(), *state = states.begin(),
+                   *position = positions.begin();
+  for (auto [weight, spec] : llvm::zip_equal(weights, specs))
+    arguments.push_back(weight            ? weight
+                        : spec.isState    ? state++
+                        : spec.isPosition ? position++
+                                          : input++);
   return arguments;
+}
+
+void BoundArguments::setPosition(int64_t tokens) {
+  for (HostTensor &position : positions)
+    position.getValues<int64_t>()[0] = tokens;
 }

@@ -31,11 +31,13 @@ using namespace mlir;
 using namespace mlir::vga;
 using llvm::Expected;
 
-/// Removes what vga says of functions: it has no meaning in LLVM IR.
+/// Removes what vga says of functions: it has no meaning in LLVM IR. States are
+/// for the pipeline, which removes them itself.
 static void stripVGAAttributes(FunctionOpInterface function) {
   auto strip = [](ArrayRef<NamedAttribute> attributes, auto remove) {
     for (NamedAttribute attribute : attributes)
-      if (attribute.getName().getValue().starts_with("vga."))
+      if (attribute.getName().getValue().starts_with("vga.") &&
+          attribute.getName() != "vga.state")
         remove(attribute.getName());
   };
   strip(llvm::to_vector(function->getDiscardableAttrs()),

@@ -170,32 +170,70 @@ Expected<HostTensor> LanguageModel::encode(StringRef text) const {
   return tensor;
 }
 
-/// The most probable continuation of a text, or a random one.
-static Expected<uint8_t> predictByte(Runner &runner, const LanguageModel &model,
-                                     BoundArguments &arguments, StringRef text,
-                                     Sampler &sampler) {
-  auto tokens = model.encode(text);
-  if (!tokens)
-    return tokens.takeError();
-  int64_t length = tokens->getNumElements();
-  arguments.setInput(0, std::move(*tokens));
-  auto results = runner.run(model.signature.entry, arguments.get());
-  if (!results)
-    return results.takeError();
-  const HostTensor &logits = results->front();
-  if (logits.getShape() != ArrayRef<int64_t>{length, kNumBytes})
-    return llvm::createStringError("'" + model.signature.entry + "' returned " +
-                                   logits.describe() + " for " + Twine(length) +
-                                   " tokens");
-  std::optional<unsigned> byte =
-      sampler.sample(logits.getValues<float>().take_back(kNumBytes));
-  if (!byte)
-    return llvm::createStringError(
-        "'" + model.signature.entry +
-        "' returned logits that are not numbers, after " + Twine(text.size()) +
-        " bytes of text");
-  return *byte;
-}
+namespace {
+/// Reads a text and predicts the byte that comes next.
+class Reader {
+public:
+  Reader(Runner &runner, const LanguageModel &model, BoundArguments &arguments,
+         const SamplingOptions &options)
+      : runner(runner), model(model), arguments(arguments), sampler(options) {}
+
+  /// The most probable continuation of `text`, or a random one. Later texts
+  /// begin with this one.
+  Expected<uint8_t> predict(StringRef text) {
+    StringRef unseen = text;
+    if (model.signature.hasPosition())
+      unseen = takeUnseen(text);
+    auto tokens = model.encode(unseen);
+    if (!tokens)
+      return tokens.takeError();
+    int64_t length = tokens->getNumElements();
+    arguments.setInput(0, std::move(*tokens));
+    arguments.setPosition(held);
+    auto results = runner.run(model.signature.entry, arguments.get());
+    if (!results)
+      return results.takeError();
+    if (model.signature.hasPosition())
+      held += length;
+    seen = text.size();
+    const HostTensor &logits = results->front();
+    if (logits.getShape() != ArrayRef<int64_t>{length, kNumBytes})
+      return llvm::createStringError("'" + model.signature.entry +
+                                     "' returned " + logits.describe() +
+                                     " for " + Twine(length) + " tokens");
+    std::optional<unsigned> byte =
+        sampler.sample(logits.getValues<float>().take_back(kNumBytes));
+    if (!byte)
+      return llvm::createStringError(
+          "'" + model.signature.entry +
+          "' returned logits that are not numbers, after " +
+          Twine(text.size()) + " bytes of text");
+    return *byte;
+  }
+
+private:
+  /// What the states do not hold yet. Full states are of no use: then it is
+  /// what they shall hold instead.
+  StringRef takeUnseen(StringRef text) {
+    StringRef unseen = text.drop_front(seen);
+    if (!model.context ||
+        held + static_cast<int64_t>(unseen.size()) <= *model.context)
+      return unseen;
+    bool isFirst = held == 0;
+    held = 0;
+    return text.take_back(isFirst ? *model.context
+                                  : std::max<int64_t>(*model.context / 2, 1));
+  }
+
+  Runner &runner;
+  const LanguageModel &model;
+  BoundArguments &arguments;
+  Sampler sampler;
+  /// Bytes of the text that have been read; tokens in the states.
+  size_t seen = 0;
+  int64_t held = 0;
+};
+} // namespace
 
 Expected<GenerationStats>
 vga::generate(Runner &runner, const LanguageModel &model,
@@ -206,14 +244,14 @@ vga::generate(Runner &runner, const LanguageModel &model,
   auto getSeconds = [](Clock::duration duration) {
     return std::chrono::duration<double>(duration).count();
   };
-  Sampler sampler(options);
+  Reader reader(runner, model, arguments, options);
   Utf8Stream stream;
   GenerationStats stats;
   stats.promptTokens = prompt.size();
   std::string text = prompt.str();
   auto begin = Clock::now(), first = begin;
   for (; stats.generatedTokens < tokens; ++stats.generatedTokens) {
-    auto byte = predictByte(runner, model, arguments, text, sampler);
+    auto byte = reader.predict(text);
     if (!byte)
       return byte.takeError();
     if (stats.generatedTokens == 0)

@@ -57,6 +57,25 @@ def VGACPUStackScratchPass : Pass<"vga-cpu-stack-scratch"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def VGACPUOpenStatesPass : Pass<"vga-cpu-open-states", "::mlir::func::FuncOp"> {
+  let summary = "Let bufferization write to the states of functions";
+  let description = [{
+    Arguments with the attribute `vga.state` become writable. Others stay what a
+    function only reads.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
+def VGACPUCloseStatesPass : Pass<"vga-cpu-close-states", "::mlir::ModuleOp"> {
+  let summary = "Drop the results that are states, updated in place";
+  let description = [{
+    The last results of a function with states are the buffers of those
+    arguments, if bufferization could update them in place; it is an error if it
+    could not. Callers have these buffers: they are no longer returned.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def VGACPUHoistAllocasPass : Pass<"vga-cpu-hoist-allocas"> {
   let summary = "Move static memref.allocas out of loops";
   let description = [{

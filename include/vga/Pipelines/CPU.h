@@ -79,7 +79,8 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
 ///             it by llvm.emit_c_interface
 ///
 /// A function's tensor arguments become memrefs that it only reads, its tensor
-/// results memrefs that the caller frees (free of the allocated pointer).
+/// results memrefs that the caller frees (free of the allocated pointer). Its
+/// states (`vga.state`) become memrefs that it updates and does not return.
 void buildCPUPipeline(OpPassManager &manager,
                       const CPUPipelineOptions &options);
 

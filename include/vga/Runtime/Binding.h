@@ -38,20 +38,29 @@ struct TensorSpec {
 };
 
 struct ArgumentSpec : TensorSpec {
-  /// The name of a weight; empty for an input.
+  /// The name of a weight; empty for all else.
   std::string parameter;
+  /// Whether the function updates it, and keeps it for the next call.
+  bool isState = false;
+  /// Whether it is how many tokens the states hold.
+  bool isPosition = false;
+
   bool isParameter() const { return !parameter.empty(); }
+  bool isInput() const { return !isParameter() && !isState && !isPosition; }
 };
 
 /// The type of a function, taken down before lowering changes it.
 struct Signature {
   std::string entry;
   SmallVector<ArgumentSpec> arguments;
+  /// Without the states, which are not returned.
   SmallVector<TensorSpec> results;
 
   /// The positions of the arguments that are inputs.
   SmallVector<unsigned> getInputs() const;
   bool hasParameters() const;
+  /// True if calls depend on earlier ones.
+  bool hasPosition() const;
 };
 
 /// The signature of a function with a body whose arguments and results are all
@@ -79,7 +88,9 @@ private:
   llvm::StringMap<HostTensor> tensors;
 };
 
-/// The arguments of one call; weights belong to the store, inputs to this.
+/// The arguments of calls; weights belong to the store, inputs and states to
+/// this. At first no call has been made: states are zero, and so is the
+/// position.
 class BoundArguments {
 public:
   /// Binds all arguments; `inputNames` are for error messages.
@@ -101,10 +112,15 @@ public:
     inputs[index] = std::move(tensor);
   }
 
+  /// Says how many tokens the states hold.
+  void setPosition(int64_t tokens);
+
 private:
-  /// For each argument its weight, or null for the next input.
+  /// For each argument its weight, or null for the next input, state or
+  /// position.
   SmallVector<const HostTensor *> weights;
-  SmallVector<HostTensor> inputs;
+  SmallVector<ArgumentSpec> specs;
+  SmallVector<HostTensor> inputs, states, positions;
 };
 
 } // namespace mlir::vga

@@ -58,7 +58,8 @@ private:
   std::string pending;
 };
 
-/// How a function computes logits.
+/// How a function computes logits: of all tokens of a text, or with states (see
+/// Signature) of those that it has not seen.
 struct LanguageModel {
   Signature signature;
   /// The longest input; nothing if there is no bound.
@@ -78,7 +79,9 @@ struct GenerationStats {
 };
 
 /// Continues `prompt`, which is not empty, by `tokens` bytes. `arguments` are
-/// those of the model with any input; `emit` gets the text as it comes.
+/// those of the model with any input; `emit` gets the text as it comes. A model
+/// with states sees every byte once; when they are full, it starts anew with
+/// the second half of what they held.
 llvm::Expected<GenerationStats>
 generate(Runner &runner, const LanguageModel &model, BoundArguments &arguments,
          StringRef prompt, unsigned tokens, const SamplingOptions &options,

@@ -20,6 +20,16 @@ func.func @context() attributes {vga.context = 0} { return }
 
 // -----
 
+// expected-error @+1 {{expected 'vga.state' on argument #0 to be a non-empty string, got unit}}
+func.func @no_state(%w: tensor<4xf32> {vga.state}) { return }
+
+// -----
+
+// expected-error @+1 {{expected 'vga.position' on argument #0 to have no value, got 3 : i64}}
+func.func @position(%w: tensor<i64> {vga.position = 3}) { return }
+
+// -----
+
 // expected-error @+1 {{'vga.context' belongs on a function}}
 module attributes {vga.context = 512} {}
 

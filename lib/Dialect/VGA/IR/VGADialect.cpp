@@ -60,13 +60,20 @@ LogicalResult VGADialect::verifyRegionArgAttribute(Operation *op,
                                                    unsigned argIndex,
                                                    NamedAttribute attribute) {
   StringRef name = attribute.getName();
-  if (name != "vga.param")
+  if (name == "vga.position") {
+    if (!isa<UnitAttr>(attribute.getValue()))
+      return op->emitError()
+             << "expected 'vga.position' on argument #" << argIndex
+             << " to have no value, got " << attribute.getValue();
+    return success();
+  }
+  if (name != "vga.param" && name != "vga.state")
     return op->emitError() << "unknown attribute '" << name << "' on argument #"
                            << argIndex;
-  auto param = dyn_cast<StringAttr>(attribute.getValue());
-  if (!param || param.empty())
-    return op->emitError() << "expected 'vga.param' on argument #" << argIndex
-                           << " to be a non-empty string, got "
+  auto string = dyn_cast<StringAttr>(attribute.getValue());
+  if (!string || string.empty())
+    return op->emitError() << "expected '" << name << "' on argument #"
+                           << argIndex << " to be a non-empty string, got "
                            << attribute.getValue();
   return success();
 }

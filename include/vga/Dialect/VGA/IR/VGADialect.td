@@ -46,6 +46,12 @@ def VGA_Dialect : Dialect {
     A function argument with the attribute `vga.param = "name"` is a weight
     that `vga-run` binds by name. `vga.context = N` on a function is the number
     of tokens that a language model accepts at most.
+
+    An argument with `vga.state = "name"`, a tensor of static shape, is what a
+    function remembers between calls, zeros at first: a cache of keys, for
+    instance. It returns its states last, in the order of its arguments, and the
+    pipelines update them in place. An argument `tensor<i64> {vga.position}` is
+    how many tokens the states hold.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",

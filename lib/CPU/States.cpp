@@ -1,0 +1,98 @@
+//===- States.cpp - What functions remember between calls ----------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/CPU/Passes.h"
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace mlir::vga {
+#define GEN_PASS_DEF_VGACPUOPENSTATESPASS
+#define GEN_PASS_DEF_VGACPUCLOSESTATESPASS
+#include "vga/CPU/Passes.h.inc"
+} // namespace mlir::vga
+
+using namespace mlir;
+
+static constexpr StringLiteral kState = "vga.state";
+
+/// The positions of the arguments that are states.
+static SmallVector<unsigned> getStates(func::FuncOp function) {
+  SmallVector<unsigned> states;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (function.getArgAttr(i, kState))
+      states.push_back(i);
+  return states;
+}
+
+namespace {
+struct OpenStatesPass : vga::impl::VGACPUOpenStatesPassBase<OpenStatesPass> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isDeclaration())
+      return;
+    for (unsigned state : getStates(function))
+      function.setArgAttr(
+          state, bufferization::BufferizationDialect::kWritableAttrName,
+          BoolAttr::get(&getContext(), true));
+  }
+};
+
+struct CloseStatesPass : vga::impl::VGACPUCloseStatesPassBase<CloseStatesPass> {
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isDeclaration() && failed(close(function)))
+        return signalPassFailure();
+  }
+
+private:
+  /// Drops the results that are states.
+  LogicalResult close(func::FuncOp function) {
+    SmallVector<unsigned> states = getStates(function);
+    if (states.empty())
+      return success();
+    if (!SymbolTable::symbolKnownUseEmpty(function, getOperation()))
+      return function.emitError()
+             << "'" << function.getName()
+             << "' has states and is called by another function";
+    WalkResult updated = function.walk([&](func::ReturnOp exit) {
+      return WalkResult(dropStates(function, exit, states));
+    });
+    if (updated.wasInterrupted())
+      return failure();
+    unsigned kept = function.getNumResults() - states.size();
+    BitVector dropped(function.getNumResults());
+    dropped.set(kept, function.getNumResults());
+    for (unsigned state : states)
+      function.removeArgAttr(state, kState);
+    return function.eraseResults(dropped);
+  }
+
+  static LogicalResult dropStates(func::FuncOp function, func::ReturnOp exit,
+                                  ArrayRef<unsigned> states) {
+    if (exit.getNumOperands() < states.size())
+      return exit.emitError()
+             << "'" << function.getName() << "' must return its states";
+    unsigned first = exit.getNumOperands() - states.size();
+    for (auto [index, state] : llvm::enumerate(states)) {
+      Value value = exit.getOperand(first + index);
+      while (auto cast = value.getDefiningOp<memref::CastOp>())
+        value = cast.getSource();
+      if (value != function.getArgument(state))
+        return exit.emitError()
+               << "state " << function.getArgAttr(state, kState) << " of '"
+               << function.getName()
+               << "' is not updated in place: what is returned for it must "
+                  "come from the argument by insertions";
+    }
+    exit->eraseOperands(first, states.size());
+    return success();
+  }
+};
+} // namespace

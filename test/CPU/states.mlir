@@ -1,0 +1,23 @@
+// What a function remembers is updated in place and no longer returned.
+// RUN: vga-opt %s --vga-cpu-open-states | FileCheck %s --check-prefix=OPEN
+// RUN: vga-opt %s --vga-cpu-open-states --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --vga-cpu-close-states | FileCheck %s
+
+// OPEN-LABEL: func.func @remember
+// OPEN-SAME:    tensor<?xf32>, %{{.*}}: tensor<i64> {vga.position}, %{{.*}}: tensor<8xf32> {bufferization.writable = true, vga.state = "seen"}
+
+// CHECK-LABEL: func.func @remember
+// CHECK-SAME:    %[[X:[a-z0-9]*]]: memref<?xf32>, %{{.*}}: memref<i64> {vga.position}, %[[SEEN:.*]]: memref<8xf32>) -> memref<8xf32> {
+// CHECK: %[[PART:.*]] = memref.subview %[[SEEN]]
+// CHECK: memref.copy %[[X]], %[[PART]]
+// CHECK: return %{{.*}} : memref<8xf32>
+func.func @remember(%x: tensor<?xf32>, %position: tensor<i64> {vga.position}, %seen: tensor<8xf32> {vga.state = "seen"})
+    -> (tensor<8xf32>, tensor<8xf32>) {
+  %c0 = arith.constant 0 : index
+  %s = tensor.dim %x, %c0 : tensor<?xf32>
+  %p64 = tensor.extract %position[] : tensor<i64>
+  %p = arith.index_cast %p64 : i64 to index
+  %now = tensor.insert_slice %x into %seen[%p] [%s] [1] : tensor<?xf32> into tensor<8xf32>
+  %e = tensor.empty() : tensor<8xf32>
+  %double = linalg.add ins(%now, %now : tensor<8xf32>, tensor<8xf32>) outs(%e : tensor<8xf32>) -> tensor<8xf32>
+  return %double, %now : tensor<8xf32>, tensor<8xf32>
+}
