@@ -19,6 +19,7 @@
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace mlir::vga {
@@ -385,14 +386,23 @@ public:
     Location loc = op.getLoc();
     Value out = op.getDpsInits()[0];
     auto type = cast<FloatType>(getElementTypeOrSelf(out));
-    Value a = read(rewriter, loc, op->getOperand(0));
-    Value b;
+    // What vectors run along is loaded as vectors; of the other operand each
+    // element meets a whole vector, and is loaded by itself.
+    AffineMap result = op.getIndexingMapsArray().back();
+    AffineExpr column = result.getResults().back();
+    auto readOperand = [&](unsigned index) {
+      AffineMap map = op.getIndexingMapsArray()[index];
+      return llvm::is_contained(map.getResults(), column)
+                 ? read(rewriter, loc, op->getOperand(index))
+                 : readElements(rewriter, loc, op->getOperand(index));
+    };
+    Value a, b;
     if (vga::isPairContraction(op)) {
+      a = read(rewriter, loc, op->getOperand(0));
       b = vga::readPairs(rewriter, loc, op->getOperand(1));
     } else {
-      b = read(rewriter, loc, op->getOperand(1));
-      a = convert(rewriter, loc, a, type);
-      b = convert(rewriter, loc, b, type);
+      a = convert(rewriter, loc, readOperand(0), type);
+      b = convert(rewriter, loc, readOperand(1), type);
     }
     Value accumulator = read(rewriter, loc, out);
     SmallVector<Attribute> iterators;
@@ -428,6 +438,23 @@ private:
         builder, loc, VectorType::get(type.getShape(), type.getElementType()),
         memref, zeros(builder, loc, memref), /*padding=*/std::nullopt,
         ArrayRef<bool>(inBounds(memref)));
+  }
+
+  /// The same vector, of scalars. A vector of six floats would be two registers
+  /// to the machine, which it takes apart again by shuffles.
+  static Value readElements(OpBuilder &builder, Location loc, Value memref) {
+    auto type = cast<MemRefType>(memref.getType());
+    SmallVector<Value> elements;
+    SmallVector<int64_t> strides = computeSuffixProduct(type.getShape());
+    for (int64_t i = 0; i < type.getNumElements(); ++i) {
+      SmallVector<Value> indices;
+      for (int64_t index : delinearize(i, strides))
+        indices.push_back(arith::ConstantIndexOp::create(builder, loc, index));
+      elements.push_back(memref::LoadOp::create(builder, loc, memref, indices));
+    }
+    return vector::FromElementsOp::create(
+        builder, loc, VectorType::get(type.getShape(), type.getElementType()),
+        elements);
   }
 
   static Value convert(OpBuilder &builder, Location loc, Value vector,

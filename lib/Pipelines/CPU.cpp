@@ -125,6 +125,7 @@ static void addLLVMPasses(OpPassManager &manager,
   if (options.parallel) {
     manager.addPass(createConvertSCFToOpenMPPass());
     manager.addNestedPass<func::FuncOp>(createVGACPUSerializeSingleTasksPass());
+    manager.addNestedPass<func::FuncOp>(createVGACPUBalanceTasksPass());
   }
   manager.addNestedPass<func::FuncOp>(createVGACPUHoistAllocasPass());
   if (options.parallel) {

@@ -15,7 +15,7 @@ func.func @contraction(%a: memref<?x64xf32>, %b: memref<64x?xf32>, %c: memref<?x
   // CHECK-NOT: vector.mask
   // CHECK: affine.apply #[[$SIXES]]()
   // CHECK-NOT: linalg.
-  // CHECK: vector.transfer_read {{.*}} {in_bounds = [true, true]} : {{.*}}, vector<6x4xf32>
+  // CHECK: vector.from_elements {{.*}} : vector<6x4xf32>
   // CHECK: vector.transfer_read {{.*}} {in_bounds = [true, true]} : {{.*}}, vector<4x16xf32>
   // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4x16xf32> into vector<6x16xf32>
   // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4x8xf32> into vector<6x8xf32>

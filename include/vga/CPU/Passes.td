@@ -86,6 +86,15 @@ def VGACPUHoistAllocasPass : Pass<"vga-cpu-hoist-allocas"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def VGACPUBalanceTasksPass : Pass<"vga-cpu-balance-tasks"> {
+  let summary = "Schedule tasks of unequal work dynamically";
+  let description = [{
+    Threads fetch the iterations of an omp.wsloop one by one where the bounds of
+    loops inside depend on which iteration it is: under a causal mask, a task at
+    the end has many times as many keys as one at the start.
+  }];
+}
+
 def VGACPUSerializeSingleTasksPass : Pass<"vga-cpu-serialize-single-tasks"> {
   let summary = "Run a parallel loop of one iteration without waking threads";
   let description = [{
