@@ -28,6 +28,12 @@ def _number(value: float | None, digits: int = 3) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+def line(row: Row) -> str:
+    """A row, while others are still being measured."""
+    end = f"bar {_number(row.bar)}" if row.met is not None else row.note
+    return f"{row.case}: {_number(row.ours_ms)} {row.unit}, {_number(row.ratio)} x {row.peer}, {end}"
+
+
 def table(rows: list[Row]) -> str:
     head = ("case", "ours", "GFLOP/s", "peer", "peer's", "unit", "ratio", "quartiles", "bar", "met")
     lines = [head]
@@ -42,4 +48,7 @@ def table(rows: list[Row]) -> str:
 
 
 def write_json(rows: list[Row], path: Path) -> None:
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    """Replaces the file as a whole."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    part.replace(path)

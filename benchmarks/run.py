@@ -22,7 +22,7 @@ from pathlib import Path
 
 import cases as problems
 import ours
-from report import Row, table, write_json
+from report import Row, line, table, write_json
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = {
@@ -165,8 +165,10 @@ def main() -> int:
                     rows.append(Row(case.name, peer, bar=bar, note="not asked for"))
                     continue
                 rows.append(compare(case, peer, bar, Path(scratch), options))
-                if sys.stderr.isatty():
-                    print(f"\r{len(rows)} rows", end="", file=sys.stderr, flush=True)
+                # A run that is cut off keeps what it has measured.
+                print(line(rows[-1]), file=sys.stderr, flush=True)
+                if options.json:
+                    write_json(rows, options.json)
     print(table(rows))
     if options.json:
         write_json(rows, options.json)
