@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Tasks.h"
 #include "vga/CPU/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -22,17 +23,12 @@ namespace mlir::vga {
 using namespace mlir;
 using namespace mlir::linalg;
 
-/// A task's share of the last two axes of the result: a block of rows that
-/// stays in the first-level cache with a block of columns that stays in the
-/// second, for f32 contractions over some hundreds of elements.
-static constexpr int64_t kRows = 48;
-static constexpr int64_t kColumns = 128;
 /// The share of an operation with one axis.
 static constexpr int64_t kElements = 4096;
 /// An operation below this many iterations is not worth waking threads for.
 static constexpr int64_t kSmallest = 16384;
 
-static bool isSmall(LinalgOp op) {
+bool vga::isSmallTask(LinalgOp op) {
   int64_t iterations = 1;
   for (int64_t range : op.getStaticLoopRanges()) {
     if (ShapedType::isDynamic(range))
@@ -43,7 +39,7 @@ static bool isSmall(LinalgOp op) {
 }
 
 /// The tile sizes of the loops of `op`; 0 is a loop that is not split.
-static SmallVector<int64_t> getTaskSizes(LinalgOp op) {
+SmallVector<int64_t> vga::getTaskSizes(LinalgOp op) {
   SmallVector<int64_t> sizes(op.getNumLoops(), 0);
   AffineMap result = op.getIndexingMapsArray().back();
   unsigned axes = result.getNumResults();
@@ -53,11 +49,11 @@ static SmallVector<int64_t> getTaskSizes(LinalgOp op) {
     if (fromRight > 2)
       sizes[position] = 1;
     else if (fromRight == 2)
-      sizes[position] = kRows;
+      sizes[position] = vga::kTaskRows;
     else if (axes == 1)
       sizes[position] = kElements;
     else if (op.getNumReductionLoops() != 0)
-      sizes[position] = kColumns;
+      sizes[position] = vga::kTaskColumns;
   }
   return sizes;
 }
@@ -76,10 +72,10 @@ struct ParallelizePass : vga::impl::VGACPUParallelizePassBase<ParallelizePass> {
       bool isSplittable =
           op.hasPureBufferSemantics() && op.getNumDpsInits() &&
           op.getIndexingMapsArray().back().isProjectedPermutation();
-      if (!isSplittable || isSmall(op))
+      if (!isSplittable || vga::isSmallTask(op))
         continue;
       auto options = LinalgTilingOptions()
-                         .setTileSizes(getTaskSizes(op))
+                         .setTileSizes(vga::getTaskSizes(op))
                          .setLoopType(LinalgTilingLoopType::ParallelLoops);
       rewriter.setInsertionPoint(op);
       FailureOr<TiledLinalgOp> tiled = tileLinalgOp(rewriter, op, options);

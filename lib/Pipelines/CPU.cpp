@@ -73,6 +73,10 @@ static void addGraphPasses(OpPassManager &manager,
   manager.addNestedPass<func::FuncOp>(createLinalgGeneralizeNamedOpsPass());
   manager.addNestedPass<func::FuncOp>(createVGAFuseElementwisePass());
   addCleanup(manager);
+  manager.addNestedPass<func::FuncOp>(createVGACPUTileTasksPass());
+  manager.addNestedPass<func::FuncOp>(createVGACPULowerPacksPass());
+  addCleanup(manager);
+  manager.addNestedPass<func::FuncOp>(createLinalgGeneralizeNamedOpsPass());
 }
 
 /// Tensors -> buffers, each freed by its owner.
@@ -164,6 +168,11 @@ static void addLLVMPasses(OpPassManager &manager,
   addCleanup(manager);
 }
 
+void vga::buildPreparationPipeline(OpPassManager &manager) {
+  manager.addPass(createVGACPUPackWeightsPass());
+  manager.addPass(createVGAHoistParametersPass());
+}
+
 void vga::buildCPUPipeline(OpPassManager &manager,
                            const CPUPipelineOptions &options) {
   addGraphPasses(manager, options);
@@ -178,4 +187,9 @@ void vga::registerCPUPipeline() {
       "Compile vga, linalg, tensor, arith and math on tensors to CPU code in "
       "the llvm dialect",
       buildCPUPipeline);
+  PassPipelineRegistration<>(
+      "vga-cpu-preparation-pipeline",
+      "Move the packing of weights, and what else depends on weights only, to "
+      "functions NAME.prepare",
+      buildPreparationPipeline);
 }

@@ -50,11 +50,15 @@ static void stripVGAAttributes(FunctionOpInterface function) {
           [&](StringAttr name) { function.removeResultAttr(i, name); });
 }
 
+void vga::dropAnnotations(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    stripVGAAttributes(function);
+}
+
 void vga::exportOnly(ModuleOp module, const llvm::StringSet<> &names) {
   MLIRContext *context = module.getContext();
   context->getOrLoadDialect<LLVM::LLVMDialect>();
   for (auto function : module.getOps<func::FuncOp>()) {
-    stripVGAAttributes(function);
     if (names.contains(function.getName())) {
       function.setPublic();
       function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
@@ -98,6 +102,16 @@ static BF16Products getBF16Products(const llvm::TargetMachine &machine) {
       !subtarget.checkFeatures("+avx512bf16,+avx512vl"))
     return BF16Products::Widen;
   return hasMatrixUnits(machine) ? BF16Products::Matrix : BF16Products::Dot;
+}
+
+LogicalResult vga::separatePreparation(ModuleOp module,
+                                       const CompileOptions &options) {
+  PassManager pm(module.getContext());
+  if (options.configurePassManager && failed(options.configurePassManager(pm)))
+    return failure();
+  pm.addPass(createSymbolDCEPass());
+  buildPreparationPipeline(pm);
+  return pm.run(module);
 }
 
 LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
@@ -237,6 +251,7 @@ LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
     if (function.isPublic())
       names.insert(function.getName());
   exportOnly(module, names);
+  dropAnnotations(module);
   auto machine = createMachine(options, /*isRunHere=*/false);
   if (!machine)
     return module.emitError("cannot generate code: ")

@@ -17,9 +17,15 @@
 namespace mlir::vga {
 
 /// Makes the functions of these names the only ones that code outside of the
-/// module can call; the others may be inlined and dropped. Also takes away
-/// the attributes of vga, which are of no use from here on.
+/// module can call; the others may be inlined and dropped.
 void exportOnly(ModuleOp module, const llvm::StringSet<> &names);
+
+/// Takes away the attributes of vga that are of no use to the pipeline.
+void dropAnnotations(ModuleOp module);
+
+/// Moves what depends on weights only to functions NAME.prepare.
+LogicalResult separatePreparation(ModuleOp module,
+                                  const CompileOptions &options);
 
 /// Runs the CPU pipeline for the processor of `machine`.
 LogicalResult lowerToLLVMDialect(ModuleOp module,

@@ -249,6 +249,8 @@ vga::generate(Runner &runner, const LanguageModel &model,
   GenerationStats stats;
   stats.promptTokens = prompt.size();
   std::string text = prompt.str();
+  if (Error error = runner.prepare(model.signature.entry, arguments.get()))
+    return std::move(error);
   auto begin = Clock::now(), first = begin;
   for (; stats.generatedTokens < tokens; ++stats.generatedTokens) {
     auto byte = reader.predict(text);

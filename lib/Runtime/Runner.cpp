@@ -155,6 +155,47 @@ takeResults(ArrayRef<TensorSpec> specs, ArrayRef<Descriptor> descriptors) {
   return results;
 }
 
+using Code = void (*)(void **);
+
+/// Calls compiled code through its packed interface.
+static Expected<SmallVector<HostTensor>>
+call(Code code, ArrayRef<TensorSpec> resultSpecs,
+     ArrayRef<const HostTensor *> arguments) {
+  // All descriptors in one array; the results come first, as one struct.
+  size_t numSlots = 0;
+  for (const TensorSpec &result : resultSpecs)
+    numSlots += Descriptor::getNumSlots(result.shape.size());
+  size_t numResultSlots = numSlots;
+  for (const HostTensor *argument : arguments)
+    numSlots += Descriptor::getNumSlots(argument->getRank());
+  SmallVector<int64_t, 64> slots(numSlots, 0);
+  MutableArrayRef<int64_t> rest(slots);
+  auto take = [&rest](int64_t rank) {
+    size_t size = Descriptor::getNumSlots(rank);
+    Descriptor descriptor(rest.take_front(size), rank);
+    rest = rest.drop_front(size);
+    return descriptor;
+  };
+  SmallVector<Descriptor> results;
+  for (const TensorSpec &result : resultSpecs)
+    results.push_back(take(result.shape.size()));
+
+  // The wrapper takes the address of each argument of the C function, which
+  // are themselves addresses of descriptors.
+  SmallVector<void *> pointers;
+  if (numResultSlots != 0)
+    pointers.push_back(slots.data());
+  for (const HostTensor *argument : arguments) {
+    pointers.push_back(rest.data());
+    take(argument->getRank()).set(*argument);
+  }
+  SmallVector<void *> packed;
+  for (void *&pointer : pointers)
+    packed.push_back(&pointer);
+  code(packed.data());
+  return takeResults(resultSpecs, results);
+}
+
 //===----------------------------------------------------------------------===//
 // Runner
 //===----------------------------------------------------------------------===//
@@ -168,6 +209,23 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
   for (const Signature &entry : entries)
     names.insert(entry.entry);
   exportOnly(module, names);
+  if (failed(separatePreparation(module, options)))
+    return failure();
+  std::unique_ptr<Runner> runner(new Runner);
+  for (const Signature &entry : entries) {
+    Function &function = runner->functions[entry.entry];
+    function.signature = entry;
+    auto prepare = module.lookupSymbol<func::FuncOp>(entry.entry + ".prepare");
+    if (!prepare || !entry.hasParameters() || names.contains(prepare.getName()))
+      continue;
+    FailureOr<Signature> preparation = getSignature(prepare);
+    if (failed(preparation))
+      return failure();
+    function.preparation = std::move(*preparation);
+    names.insert(prepare.getName());
+  }
+  exportOnly(module, names);
+  dropAnnotations(module);
 
   auto fail = [&](llvm::Error error) {
     return module.emitError()
@@ -202,20 +260,26 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
   if (!engine)
     return fail(engine.takeError());
 
-  std::unique_ptr<Runner> runner(new Runner);
   runner->engine = std::move(*engine);
   runner->engine->registerSymbols(getRuntimeSymbols);
-  for (const Signature &entry : entries) {
-    auto code = runner->engine->lookupPacked("_mlir_ciface_" + entry.entry);
+  for (auto &[name, function] : runner->functions) {
+    auto code = runner->engine->lookupPacked(("_mlir_ciface_" + name).str());
     if (!code)
       return fail(code.takeError());
-    runner->functions[entry.entry] = {entry, *code};
+    function.code = *code;
+    if (!function.preparation)
+      continue;
+    code = runner->engine->lookupPacked("_mlir_ciface_" +
+                                        function.preparation->entry);
+    if (!code)
+      return fail(code.takeError());
+    function.prepare = *code;
   }
   return runner;
 }
 
-Expected<SmallVector<HostTensor>>
-Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
+Expected<Runner::Function *>
+Runner::lookup(StringRef entry, ArrayRef<const HostTensor *> arguments) {
   auto it = functions.find(entry);
   if (it == functions.end())
     return llvm::createStringError("no function named '" + entry + "'");
@@ -227,38 +291,49 @@ Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
                         }))
     return llvm::createStringError("the arguments are not those of '" + entry +
                                    "'");
+  return &it->second;
+}
 
-  // All descriptors in one array; the results come first, as one struct.
-  size_t numSlots = 0;
-  for (const TensorSpec &result : signature.results)
-    numSlots += Descriptor::getNumSlots(result.shape.size());
-  size_t numResultSlots = numSlots;
-  for (const HostTensor *argument : arguments)
-    numSlots += Descriptor::getNumSlots(argument->getRank());
-  SmallVector<int64_t, 64> slots(numSlots, 0);
-  MutableArrayRef<int64_t> rest(slots);
-  auto take = [&rest](int64_t rank) {
-    size_t size = Descriptor::getNumSlots(rank);
-    Descriptor descriptor(rest.take_front(size), rank);
-    rest = rest.drop_front(size);
-    return descriptor;
-  };
-  SmallVector<Descriptor> results;
-  for (const TensorSpec &result : signature.results)
-    results.push_back(take(result.shape.size()));
+Expected<SmallVector<HostTensor>>
+Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
+  if (llvm::Error error = prepare(entry, arguments))
+    return std::move(error);
+  const Function &function = functions[entry];
+  SmallVector<const HostTensor *> all(arguments);
+  for (const HostTensor &tensor : function.prepared)
+    all.push_back(&tensor);
+  return call(function.code, function.signature.results, all);
+}
 
-  // The wrapper takes the address of each argument of the C function, which
-  // are themselves addresses of descriptors.
-  SmallVector<void *> pointers;
-  if (numResultSlots != 0)
-    pointers.push_back(slots.data());
-  for (const HostTensor *argument : arguments) {
-    pointers.push_back(rest.data());
-    take(argument->getRank()).set(*argument);
+llvm::Error Runner::prepare(StringRef entry,
+                            ArrayRef<const HostTensor *> arguments) {
+  Expected<Function *> function = lookup(entry, arguments);
+  if (!function)
+    return function.takeError();
+  if ((*function)->preparation)
+    return (*function)->meetWeights(arguments);
+  return llvm::Error::success();
+}
+
+llvm::Error
+Runner::Function::meetWeights(ArrayRef<const HostTensor *> arguments) {
+  SmallVector<const HostTensor *> weights;
+  for (auto [spec, tensor] : llvm::zip_equal(signature.arguments, arguments))
+    if (spec.isParameter())
+      weights.push_back(tensor);
+  if (weights == preparedFor)
+    return llvm::Error::success();
+  auto results = call(prepare, preparation->results, weights);
+  if (!results)
+    return results.takeError();
+  prepared = std::move(*results);
+  preparedFor = std::move(weights);
+  return llvm::Error::success();
+}
+
+void Runner::forgetWeights() {
+  for (auto &entry : functions) {
+    entry.second.preparedFor.clear();
+    entry.second.prepared.clear();
   }
-  SmallVector<void *> packed;
-  for (void *&pointer : pointers)
-    packed.push_back(&pointer);
-  it->second.code(packed.data());
-  return takeResults(signature.results, results);
 }

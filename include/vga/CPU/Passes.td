@@ -106,6 +106,53 @@ def VGACPUSerializeSingleTasksPass : Pass<"vga-cpu-serialize-single-tasks"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def VGACPUPackWeightsPass : Pass<"vga-cpu-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "Pack the weights of products into panels of columns";
+  let description = [{
+    Replaces the operand W of a product x W by `unpack(pack(W))` where W depends
+    on weights only (`vga.param`) and its columns are those of the result: K
+    rows of N columns become ceil(N / 128) panels of K x 128, the last padded
+    with zeros. `vga-hoist-parameters` takes the packing out of the calls;
+    `vga-cpu-tile-tasks` reads the panels in place of what is unpacked.
+
+    Weights that are stored by columns, x W^T, become rows in this way. Without
+    panels a task of a wide matrix reads addresses that are a large power of two
+    apart, which share few sets of the caches.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VGACPUTileTasksPass : Pass<"vga-cpu-tile-tasks"> {
+  let summary = "Tile linalg on tensors into tasks, producers included";
+  let description = [{
+    Makes a parallel loop (scf.forall) over blocks of the result of a product,
+    or of what is computed element by element from products or sums: 48 rows by
+    128 columns, or whole rows where something is summed along them. Producers
+    that nothing else needs are computed block by block in the same task: the
+    bias or zeros that a product starts from, the product under an activation or
+    a residual connection, the sums of squares under a norm.
+
+    A slice of columns of an unpacked matrix is read from its panel, if it lies
+    within one.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VGACPULowerPacksPass : Pass<"vga-cpu-lower-packs"> {
+  let summary = "Lower linalg.pack and linalg.unpack to transpositions";
+  let description = [{
+    Packing becomes padding, an expanded shape and a transposition, unpacking
+    the reverse, by upstream's decomposition.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def VGACPUParallelizePass : Pass<"vga-cpu-parallelize"> {
   let summary = "Tile linalg on buffers into scf.parallel loops";
   let description = [{

@@ -84,7 +84,12 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
 void buildCPUPipeline(OpPassManager &manager,
                       const CPUPipelineOptions &options);
 
-/// Registers `vga-cpu-pipeline`.
+/// Adds the passes that move what depends on weights only, and the packing of
+/// weights, to functions NAME.prepare. Comes before the CPU pipeline, for who
+/// calls these functions.
+void buildPreparationPipeline(OpPassManager &manager);
+
+/// Registers `vga-cpu-pipeline` and `vga-cpu-preparation-pipeline`.
 void registerCPUPipeline();
 
 } // namespace mlir::vga

@@ -70,13 +70,32 @@ public:
   llvm::Expected<SmallVector<HostTensor>>
   run(StringRef entry, ArrayRef<const HostTensor *> arguments);
 
+  /// Does what a function does once for its weights, such as packing them; the
+  /// first call does it otherwise. Weights are known again by their address.
+  llvm::Error prepare(StringRef entry, ArrayRef<const HostTensor *> arguments);
+
+  /// Says that weights are about to change or to go.
+  void forgetWeights();
+
 private:
   struct Function {
     Signature signature;
     void (*code)(void **) = nullptr;
+
+    /// NAME.prepare, if there is one: what it makes of the weights are further
+    /// arguments of every call.
+    std::optional<Signature> preparation;
+    void (*prepare)(void **) = nullptr;
+    SmallVector<const HostTensor *> preparedFor;
+    SmallVector<HostTensor> prepared;
+
+    llvm::Error meetWeights(ArrayRef<const HostTensor *> arguments);
   };
 
   Runner() = default;
+
+  llvm::Expected<Function *> lookup(StringRef entry,
+                                    ArrayRef<const HostTensor *> arguments);
 
   std::unique_ptr<ExecutionEngine> engine;
   llvm::StringMap<Function> functions;

@@ -41,6 +41,34 @@ def VGASplitGatedAttentionPass : Pass<"vga-split-gated-attention"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def VGAHoistParametersPass
+    : Pass<"vga-hoist-parameters", "::mlir::ModuleOp"> {
+  let summary = "Compute once per load what depends on weights only";
+  let description = [{
+    What a private function computes from weights alone is computed by its
+    callers, and passed to it. Where that ends in a public function NAME, with
+    `vga.param` arguments, it moves to a function `NAME.prepare`: its arguments
+    are these weights, its results the values of arguments that NAME gets at its
+    end. Whoever calls NAME calls NAME.prepare once before, and again when
+    weights change.
+
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32>,
+                    %w: tensor<2x4xf32> {vga.param = "w"}) {
+      %t = linalg.transpose ins(%w) ...   // weights only
+      ...
+    }
+    // becomes
+    func.func @main.prepare(%w: ... {vga.param = "w"}) -> tensor<4x2xf32>
+    func.func @main(%x, %w, %t: tensor<4x2xf32>)
+    ```
+
+    Only operations without side effects move, and only if what is kept is no
+    larger than what it is made from: a weight stored in 16 bits stays so.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def VGATileAttentionPass : Pass<"vga-tile-attention"> {
   let summary = "Tile vga.attention into tasks of vga.online_attention";
   let description = [{

@@ -1,0 +1,49 @@
+//===- LowerPacks.cpp - Packing as padding and transposition --------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/CPU/Passes.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::vga {
+#define GEN_PASS_DEF_VGACPULOWERPACKSPASS
+#include "vga/CPU/Passes.h.inc"
+} // namespace mlir::vga
+
+using namespace mlir;
+
+namespace {
+struct LowerPacksPass : vga::impl::VGACPULowerPacksPassBase<LowerPacksPass> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    auto lower = [&](Operation *op) {
+      rewriter.setInsertionPoint(op);
+      if (auto pack = dyn_cast<linalg::PackOp>(op))
+        return success(succeeded(linalg::lowerPack(rewriter, pack)));
+      if (auto unpack = dyn_cast<linalg::UnPackOp>(op))
+        return success(succeeded(linalg::lowerUnPack(rewriter, unpack)));
+      return success();
+    };
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<linalg::PackOp, linalg::UnPackOp>(op))
+        ops.push_back(op);
+    });
+    for (Operation *op : ops) {
+      if (isOpTriviallyDead(op))
+        rewriter.eraseOp(op);
+      else if (failed(lower(op))) {
+        op->emitError("could not be lowered");
+        return signalPassFailure();
+      }
+    }
+  }
+};
+} // namespace
