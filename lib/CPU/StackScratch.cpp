@@ -74,6 +74,27 @@ private:
                                                     alignment);
       return;
     }
+    // A number of rows is a part of a buffer of static shape, whose accesses
+    // the passes to come can tell apart.
+    ArrayRef<int64_t> rows = type.getShape().drop_front();
+    if (!ShapedType::isDynamicShape(rows)) {
+      int64_t rowBytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8) *
+                         ShapedType::getNumElements(rows);
+      SmallVector<int64_t> shape(type.getShape());
+      shape.front() = bytes / std::max<int64_t>(rowBytes, 1);
+      auto block = memref::AllocaOp::create(
+          rewriter, loc, MemRefType::get(shape, type.getElementType()),
+          ValueRange(), alignment);
+      SmallVector<OpFoldResult> offsets(shape.size(), rewriter.getIndexAttr(0));
+      SmallVector<OpFoldResult> strides(shape.size(), rewriter.getIndexAttr(1));
+      SmallVector<OpFoldResult> sizes =
+          getAsIndexOpFoldResult(rewriter.getContext(), shape);
+      sizes.front() = alloc.getDynamicSizes().front();
+      Value part = memref::SubViewOp::create(rewriter, loc, block, offsets,
+                                             sizes, strides);
+      rewriter.replaceOpWithNewOp<memref::CastOp>(alloc, type, part);
+      return;
+    }
     auto storage = memref::AllocaOp::create(
         rewriter, loc, MemRefType::get(bytes, rewriter.getI8Type()),
         ValueRange(), alignment);

@@ -36,7 +36,7 @@
 
 // DEFINITION-LABEL: func.func @attend
 // DEFINITION: memref.alloc({{.*}}) {{.*}} : memref<1x8x1x?x?xf32>
-// DEFINITION-NOT: scf.forall
+// DEFINITION-NOT: scf.for %
 // DEFINITION: return
 func.func @attend(%q: tensor<1x8x?x64xf32>, %k: tensor<1x8x?x64xf32>, %v: tensor<1x8x?x64xf32>,
                   %g: tensor<1x8x?xf32>) -> tensor<1x8x?x64xf32> {

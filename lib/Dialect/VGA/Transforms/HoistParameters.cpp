@@ -120,7 +120,7 @@ struct HoistParametersPass
         continue;
       if (function.isPrivate())
         moveToCallers(function, work);
-      else
+      else if (SymbolTable::symbolKnownUseEmpty(function, getOperation()))
         moveToPreparation(function, work);
     }
   }
