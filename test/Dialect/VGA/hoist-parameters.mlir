@@ -2,17 +2,21 @@
 
 // What the callee makes of a weight is made once for each call, and in the end
 // once per load. The weight itself is no longer passed on.
-// CHECK-LABEL: func private @callee
-// CHECK-SAME:    (%[[X:.*]]: tensor<3xf32>, %[[T:.*]]: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<3xf32>)
+// CHECK-LABEL: func private @callee.prepare
+// CHECK-SAME:    (%[[W:.*]]: tensor<2x4xf32>) -> tensor<4x2xf32>
+// CHECK: %[[T:.*]] = linalg.transpose ins(%[[W]]
+// CHECK: return %[[T]]
+// CHECK-LABEL: func private @callee(
+// CHECK-SAME:    %[[X:.*]]: tensor<3xf32>, %[[P:.*]]: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<3xf32>)
 // CHECK-NOT: linalg.transpose
-// CHECK: return %[[T]], %[[X]]
+// CHECK: return %[[P]], %[[X]]
 // CHECK-LABEL: func @main.prepare
 // CHECK-SAME:    (%[[A:.*]]: tensor<2x4xf32> {vga.param = "a"}, %[[B:.*]]: tensor<2x4xf32> {vga.param = "b"}) -> (tensor<4x2xf32>, tensor<4x2xf32>)
-// CHECK: %[[TA:.*]] = linalg.transpose ins(%[[A]]
-// CHECK: %[[TB:.*]] = linalg.transpose ins(%[[B]]
+// CHECK: %[[TA:.*]] = call @callee.prepare(%[[A]])
+// CHECK: %[[TB:.*]] = call @callee.prepare(%[[B]])
 // CHECK: return %[[TA]], %[[TB]]
-// CHECK-LABEL: func @main
-// CHECK-SAME:    (%[[X:.*]]: tensor<3xf32>, %{{.*}}: tensor<2x4xf32> {vga.param = "a"}, %{{.*}}: tensor<2x4xf32> {vga.param = "b"}, %[[PA:.*]]: tensor<4x2xf32>, %[[PB:.*]]: tensor<4x2xf32>)
+// CHECK-LABEL: func @main(
+// CHECK-SAME:    %[[X:.*]]: tensor<3xf32>, %{{.*}}: tensor<2x4xf32> {vga.param = "a"}, %{{.*}}: tensor<2x4xf32> {vga.param = "b"}, %[[PA:.*]]: tensor<4x2xf32>, %[[PB:.*]]: tensor<4x2xf32>)
 // CHECK: call @callee(%[[X]], %[[PA]])
 // CHECK: call @callee(%[[X]], %[[PB]])
 func.func private @callee(%w: tensor<2x4xf32>, %x: tensor<3xf32>) -> (tensor<4x2xf32>, tensor<3xf32>) {

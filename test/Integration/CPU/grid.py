@@ -1,7 +1,7 @@
 """Runs the generated grid: every vga operation over features, element types and odd sizes.
 
-Each case is a function; some thirty of them make a module, which one vga-run process compiles and
-runs. Results are held against the float64 oracle of test/oracle on the same rounded inputs. Exit
+A case is a call of a function, one of a few sizes if its shape is dynamic; some twenty functions
+make a module, which one vga-run process compiles and runs. Results are held against the float64 oracle of test/oracle on the same rounded inputs. Exit
 status 1 when a case fails or does not run, or when the grid is smaller than it should be.
 """
 
@@ -36,7 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count(), help="vga-run processes at once"
     )
-    parser.add_argument("--per-module", type=int, default=PER_MODULE, help="cases in one module")
+    parser.add_argument("--per-module", type=int, default=PER_MODULE, help="functions in one module")
     parser.add_argument("--keep", metavar="DIR", help="keep modules, inputs and results in DIR")
     options = parser.parse_args()
     if options.jobs < 1 or options.per_module < 1:

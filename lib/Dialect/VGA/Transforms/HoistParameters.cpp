@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // From callees to callers: what a private function computes from weights alone
-// becomes an argument of it, computed before each call. What arrives in a
+// becomes an argument of it, computed before each call by a function of its
+// own. What arrives in a
 // public function this way goes to a function of its own, NAME.prepare.
 //
 //===----------------------------------------------------------------------===//
@@ -42,7 +43,7 @@ static std::optional<int64_t> getSize(Type type) {
 /// stored in 16 bits is better read in 16 bits. Padding is no concern; what was
 /// packed is kept so, and unpacked, if at all, where it is used.
 static bool isWorthKeeping(Operation *op) {
-  if (isa<linalg::PackOp>(op))
+  if (isa<linalg::PackOp, func::CallOp>(op))
     return true;
   if (isa<linalg::UnPackOp>(op))
     return false;
@@ -79,6 +80,8 @@ public:
 
   ArrayRef<Value> getResults() const { return results; }
 
+  bool contains(Operation *op) const { return ops.contains(op); }
+
   /// Computes `result` again with other values for the arguments.
   Value clone(OpBuilder &builder, Value value, IRMapping &mapping) const {
     if (Value known = mapping.lookupOrNull(value))
@@ -103,6 +106,7 @@ private:
 struct HoistParametersPass
     : vga::impl::VGAHoistParametersPassBase<HoistParametersPass> {
   void runOnOperation() override {
+    preparations.clear();
     // Callees first.
     const CallGraph &graph = getAnalysis<CallGraph>();
     SmallVector<func::FuncOp> functions;
@@ -114,12 +118,12 @@ struct HoistParametersPass
             if (function.getBody().hasOneBlock() && !it.hasCycle())
               functions.push_back(function);
     for (func::FuncOp function : functions) {
-      Parameters parameters(getOperation());
+      Parameters parameters(getOperation(), preparations);
       WeightWork work(function, parameters);
       if (work.getResults().empty())
         continue;
       if (function.isPrivate())
-        moveToCallers(function, work);
+        moveToCallers(function, work, parameters);
       else if (SymbolTable::symbolKnownUseEmpty(function, getOperation()))
         moveToPreparation(function, work);
     }
@@ -139,7 +143,7 @@ private:
     // What is dead now may have kept its own operands alive.
     for (Operation &op :
          llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
-      if (isOpTriviallyDead(&op))
+      if (op.use_empty() && (isOpTriviallyDead(&op) || work.contains(&op)))
         op.erase();
   }
 
@@ -153,14 +157,28 @@ private:
     return calls;
   }
 
-  void moveToCallers(func::FuncOp function, const WeightWork &work) {
+  /// Callers compute once more what the function has computed so far, in one
+  /// call: the code for it is there once, however often it is called.
+  void moveToCallers(func::FuncOp function, const WeightWork &work,
+                     const Parameters &parameters) {
+    SmallVector<BlockArgument> weights;
+    for (BlockArgument argument : function.getArguments())
+      if (parameters.contains(argument))
+        weights.push_back(argument);
+    func::FuncOp prepare = createPreparation(function, work, weights);
+    prepare.setPrivate();
+    preparations.insert(prepare);
+    SmallVector<unsigned> positions;
+    for (BlockArgument weight : weights)
+      positions.push_back(weight.getArgNumber());
     for (func::CallOp call : getCalls(function)) {
       OpBuilder builder(call);
-      IRMapping mapping;
-      mapping.map(function.getArguments(), call.getOperands());
-      SmallVector<Value> operands(call.getOperands());
-      for (Value result : work.getResults())
-        operands.push_back(work.clone(builder, result, mapping));
+      SmallVector<Value> operands(call.getOperands()), given;
+      for (unsigned position : positions)
+        given.push_back(operands[position]);
+      auto prepared =
+          func::CallOp::create(builder, call.getLoc(), prepare, given);
+      llvm::append_range(operands, prepared.getResults());
       call->setOperands(operands);
     }
     replaceByArguments(function, work);
@@ -178,31 +196,39 @@ private:
   /// NAME.prepare takes the weights of NAME and returns what the arguments that
   /// NAME gets at its end must be.
   void moveToPreparation(func::FuncOp function, const WeightWork &work) {
-    OpBuilder builder(function);
-    SmallVector<Type> inputs;
     SmallVector<BlockArgument> weights;
     for (BlockArgument argument : function.getArguments())
-      if (function.getArgAttr(argument.getArgNumber(), "vga.param")) {
+      if (function.getArgAttr(argument.getArgNumber(), "vga.param"))
         weights.push_back(argument);
-        inputs.push_back(argument.getType());
-      }
+    func::FuncOp prepare = createPreparation(function, work, weights);
+    for (auto [index, weight] : llvm::enumerate(weights))
+      prepare.setArgAttr(
+          index, "vga.param",
+          function.getArgAttr(weight.getArgNumber(), "vga.param"));
+    replaceByArguments(function, work);
+  }
+
+  static func::FuncOp createPreparation(func::FuncOp function,
+                                        const WeightWork &work,
+                                        ArrayRef<BlockArgument> weights) {
+    OpBuilder builder(function);
+    SmallVector<Type> inputs;
+    for (BlockArgument weight : weights)
+      inputs.push_back(weight.getType());
     auto prepare = func::FuncOp::create(
         builder, function.getLoc(), (function.getName() + ".prepare").str(),
         builder.getFunctionType(inputs,
                                 TypeRange(ValueRange(work.getResults()))));
     IRMapping mapping;
     builder.setInsertionPointToStart(prepare.addEntryBlock());
-    for (auto [index, weight] : llvm::enumerate(weights)) {
-      mapping.map(weight, prepare.getArgument(index));
-      prepare.setArgAttr(
-          index, "vga.param",
-          function.getArgAttr(weight.getArgNumber(), "vga.param"));
-    }
+    mapping.map(weights, prepare.getArguments());
     SmallVector<Value> results;
     for (Value result : work.getResults())
       results.push_back(work.clone(builder, result, mapping));
     func::ReturnOp::create(builder, function.getLoc(), results);
-    replaceByArguments(function, work);
+    return prepare;
   }
+
+  llvm::DenseSet<Operation *> preparations;
 };
 } // namespace

@@ -37,7 +37,15 @@ bool Parameters::contains(Operation *op) const {
       return false;
     hasWeights = true;
   }
-  return hasWeights && isSelfContained(op);
+  return hasWeights && (isSelfContained(op) || isPreparation(op));
+}
+
+bool Parameters::isPreparation(Operation *op) const {
+  auto call = dyn_cast<func::CallOp>(op);
+  auto callee = call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+                           call, call.getCalleeAttr())
+                     : nullptr;
+  return callee && preparations.contains(callee);
 }
 
 bool Parameters::contains(Value value) const {
@@ -46,7 +54,9 @@ bool Parameters::contains(Value value) const {
   return arguments.contains(value);
 }
 
-Parameters::Parameters(ModuleOp module) {
+Parameters::Parameters(ModuleOp module,
+                       const llvm::DenseSet<Operation *> &preparations)
+    : preparations(preparations) {
   // At first every argument of a private function is taken for one; then those
   // that some call gives something else are struck off.
   DenseMap<func::FuncOp, SmallVector<func::CallOp>> calls;

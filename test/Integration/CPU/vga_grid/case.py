@@ -150,10 +150,18 @@ class Tensor:
 
 @dataclass(frozen=True)
 class NamedCase:
-    """A case with its name, which is its MLIR symbol and the seed of its inputs."""
+    """A case with its name, which is the seed of its inputs.
+
+    `function` is the MLIR symbol; cases of other sizes call the same one.
+    """
 
     name: str
     case: Case
+    function: str = ""
+
+    def __post_init__(self):
+        if not self.function:
+            object.__setattr__(self, "function", self.name)
 
     @property
     def seed(self) -> int:

@@ -2,9 +2,9 @@
 
 The bounds are relative errors in the Frobenius norm, per type of the result, so that the f32 lse
 and gates of an f16 case are held to the f32 bound: they are computed and returned in f32. The f64
-bound: a score is a sum of up to 65 products and a row a sum of up to 100 terms, each adding at
+bound: a score is a sum of up to 65 products and a row a sum of up to 331 terms, each adding at
 most 1.1e-16 of relative error, and exp turns the absolute error of a score (|s| up to about 10)
-into a relative one: (65 + 100) * 1.1e-16 * 10 = 2e-13 at worst. 1e-12 leaves room for libm, and
+into a relative one: (65 + 331) * 1.1e-16 * 10 = 4e-13 at worst. 1e-12 leaves room for libm, and
 any step taken in f32 (6e-8) exceeds it by four orders of magnitude.
 """
 

@@ -25,7 +25,12 @@ class Outcome:
 
 
 def batches(cases: list[NamedCase], size: int) -> list[list[NamedCase]]:
-    return [cases[start : start + size] for start in range(0, len(cases), size)]
+    """The cases of `size` functions at a time."""
+    functions: dict[str, list[NamedCase]] = {}
+    for named in cases:
+        functions.setdefault(named.function, []).append(named)
+    groups = list(functions.values())
+    return [sum(groups[start : start + size], []) for start in range(0, len(groups), size)]
 
 
 def write_module(cases: list[NamedCase], path: Path) -> None:
@@ -43,7 +48,7 @@ def run_vga(vga_run: list[str], cases: list[NamedCase], stem: str, folder: Path)
         for result in results:  # what an earlier try left must not pass for this one's
             (folder / result).unlink(missing_ok=True)
         operands = [f"{named.name}.in.{tensor.name}.npy" for tensor in inputs(named.case)]
-        entries.append({"entry": named.name, "inputs": operands, "outputs": results})
+        entries.append({"entry": named.function, "inputs": operands, "outputs": results})
     runs.write_text(json.dumps(entries, indent=1), encoding="utf-8")
     # Two threads, so that parallel loops are parallel; asleep rather than spinning when idle.
     environment = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive", **os.environ}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from . import pairwise
 from .case import FLOATS, LAYOUTS, Case, GateOperand, Mask, NamedCase, Projection
+from .sizes import variants
 from .corner import corner_cases
 
-MINIMUM = 480  # fewer cases than this is an error of the grid itself
+MINIMUM = 1500  # fewer cases than this is an error of the grid itself
 
 SIZES = {
     "batch": [1, 2, 3],
@@ -255,8 +256,9 @@ def all_cases() -> list[NamedCase]:
         "composed": map(composed_case, pairwise.rows(COMPOSED, 4, 20)),
         "corner": corner_cases(),
     }
-    return [
+    first = [
         NamedCase(f"{group}{number:03}_{case.key}", case)
         for group, cases in groups.items()
         for number, case in enumerate(cases)
     ]
+    return [named for base in first for named in (base, *variants(base))]

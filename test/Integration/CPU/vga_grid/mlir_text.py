@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 
 from .case import Case, NamedCase, Tensor, gate_result, inputs, outputs
 
@@ -62,7 +63,7 @@ def function(named: NamedCase) -> str:
     arguments = ", ".join(f"%{name}: {text}" for name, text in types.items())
     results = [tensor_type(case, tensor) for tensor in outputs(case)]
     names = ["%" + tensor.name for tensor in outputs(case)]
-    rng = random.Random(named.seed)
+    rng = random.Random(zlib.crc32(named.function.encode()))
     lines = []
 
     def operation(name, result, operands, clauses):
@@ -92,11 +93,12 @@ def function(named: NamedCase) -> str:
         operation(name, ", ".join(names), operands, clauses)
     body = "\n".join(lines)
     return (
-        f"func.func @{named.name}({arguments})\n    -> ({', '.join(results)}) {{\n{body}\n"
+        f"func.func @{named.function}({arguments})\n    -> ({', '.join(results)}) {{\n{body}\n"
         f"  return {', '.join(names)} : {', '.join(results)}\n}}\n"
     )
 
 
 def module(cases: list[NamedCase]) -> str:
-    """The functions of many cases, at top level so that modules can be concatenated."""
-    return "\n".join(function(named) for named in cases)
+    """The functions of many cases, each once, at top level so that modules can be concatenated."""
+    distinct = {named.function: named for named in cases}
+    return "\n".join(function(named) for named in distinct.values())

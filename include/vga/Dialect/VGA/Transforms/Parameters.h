@@ -21,7 +21,9 @@ namespace mlir::vga {
 /// or what depends on weights only.
 class Parameters {
 public:
-  explicit Parameters(ModuleOp module);
+  /// Calls of `preparations`, which only compute, count as operations.
+  explicit Parameters(ModuleOp module,
+                      const llvm::DenseSet<Operation *> &preparations = {});
 
   bool contains(Value value) const;
 
@@ -32,7 +34,10 @@ public:
   static bool isFree(Operation *op);
 
 private:
+  bool isPreparation(Operation *op) const;
+
   llvm::DenseSet<Value> arguments;
+  llvm::DenseSet<Operation *> preparations;
 };
 
 } // namespace mlir::vga

@@ -46,7 +46,7 @@ def VGAHoistParametersPass
   let summary = "Compute once per load what depends on weights only";
   let description = [{
     What a private function computes from weights alone is computed by its
-    callers, and passed to it. Where that ends in a public function NAME, with
+    callers, through a function of its own, and passed to it. Where that ends in a public function NAME, with
     `vga.param` arguments, it moves to a function `NAME.prepare`: its arguments
     are these weights, its results the values of arguments that NAME gets at its
     end. Whoever calls NAME calls NAME.prepare once before, and again when
