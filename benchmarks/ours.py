@@ -90,7 +90,7 @@ def prepare(case: Case, folder: Path) -> list[str]:
 
 def run(vga_run: str, arguments: list[str], threads: int, mcpu: str | None):
     """(report of one vga-run process, its peak memory in bytes)."""
-    command = [vga_run, *arguments, "--threads", str(threads)]
+    command = [vga_run, *arguments, "--no-cache", "--threads", str(threads)]
     command += ["--mcpu", mcpu] if mcpu else []
     # A child of its own, because RUSAGE_CHILDREN is the maximum over all that have ended.
     child = [sys.executable, __file__, *command]

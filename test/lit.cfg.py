@@ -31,6 +31,10 @@ llvm_config.with_environment("PATH", config.vga_tools_dir, append_path=True)
 # A captured variable must not leak from one function's checks to the next.
 llvm_config.with_environment("FILECHECK_OPTS", "-enable-var-scope --dump-input-filter=all")
 llvm_config.with_environment("OMP_NUM_THREADS", "2")
+# Code that vga-run keeps: none of earlier runs, and nothing in the user's home.
+cache = os.path.join(config.test_exec_root, "cache")
+shutil.rmtree(cache, ignore_errors=True)
+llvm_config.with_environment("XDG_CACHE_HOME", cache)
 
 # LLVM's allocators poison what they have not handed out, in the inline half
 # that is compiled into vga; the packaged half in libLLVM does not unpoison it.

@@ -18,6 +18,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "vga/Pipelines/CPU.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -217,10 +218,36 @@ vga::createMachine(const CompileOptions &options, bool isRunHere) {
   return machine;
 }
 
+std::string vga::getPackedName(StringRef function) {
+  return ("vga_packed_" + function).str();
+}
+
+/// A function `void(void **)` that calls the C interface of another, whose
+/// arguments are all pointers.
+static void addPackedCall(llvm::Module &module, StringRef name) {
+  llvm::Function *callee = module.getFunction(("_mlir_ciface_" + name).str());
+  if (!callee)
+    return;
+  llvm::LLVMContext &context = module.getContext();
+  llvm::Type *pointer = llvm::PointerType::getUnqual(context);
+  auto *packed = llvm::Function::Create(
+      llvm::FunctionType::get(llvm::Type::getVoidTy(context), {pointer},
+                              /*isVarArg=*/false),
+      llvm::Function::ExternalLinkage, vga::getPackedName(name), module);
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", packed));
+  SmallVector<llvm::Value *> arguments;
+  for (unsigned i = 0; i < callee->arg_size(); ++i)
+    arguments.push_back(builder.CreateLoad(
+        pointer, builder.CreateConstGEP1_64(pointer, packed->getArg(0), i)));
+  builder.CreateCall(callee, arguments);
+  builder.CreateRetVoid();
+}
+
 std::unique_ptr<llvm::Module>
 vga::buildLLVMModule(ModuleOp module, llvm::TargetMachine &machine,
                      llvm::LLVMContext &llvmContext,
-                     const CompileOptions &options) {
+                     const CompileOptions &options,
+                     const llvm::StringSet<> &packed) {
   DialectRegistry registry;
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
@@ -234,6 +261,8 @@ vga::buildLLVMModule(ModuleOp module, llvm::TargetMachine &machine,
     return nullptr;
   }
   ExecutionEngine::setupTargetTripleAndDataLayout(llvmModule.get(), &machine);
+  for (StringRef name : packed.keys())
+    addPackedCall(*llvmModule, name);
   auto optimize =
       makeOptimizingTransformer(options.optLevel, /*sizeLevel=*/0, &machine);
   if (llvm::Error error = optimize(llvmModule.get())) {
@@ -242,6 +271,18 @@ vga::buildLLVMModule(ModuleOp module, llvm::TargetMachine &machine,
     return nullptr;
   }
   return llvmModule;
+}
+
+LogicalResult vga::emitObject(llvm::Module &llvmModule,
+                              llvm::TargetMachine &machine,
+                              SmallVectorImpl<char> &object) {
+  llvm::raw_svector_ostream stream(object);
+  llvm::legacy::PassManager codegen;
+  if (machine.addPassesToEmitFile(codegen, stream, nullptr,
+                                  llvm::CodeGenFileType::ObjectFile))
+    return failure();
+  codegen.run(llvmModule);
+  return success();
 }
 
 LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
@@ -260,7 +301,7 @@ LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
     return failure();
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::Module> llvmModule =
-      buildLLVMModule(module, **machine, llvmContext, options);
+      buildLLVMModule(module, **machine, llvmContext, options, /*packed=*/{});
   if (!llvmModule)
     return failure();
   if (format == CodeFormat::LLVMIR) {
@@ -269,12 +310,8 @@ LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
   }
 
   SmallVector<char, 0> object;
-  llvm::raw_svector_ostream objectStream(object);
-  llvm::legacy::PassManager codegen;
-  if ((*machine)->addPassesToEmitFile(codegen, objectStream, nullptr,
-                                      llvm::CodeGenFileType::ObjectFile))
+  if (failed(emitObject(*llvmModule, **machine, object)))
     return module.emitError("this target writes no object files");
-  codegen.run(*llvmModule);
-  os << objectStream.str();
+  os << object;
   return success();
 }

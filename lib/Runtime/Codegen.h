@@ -51,12 +51,22 @@ llvm::orc::SymbolMap getRuntimeSymbols(llvm::orc::MangleAndInterner mangle);
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createMachine(const CompileOptions &options, bool isRunHere);
 
-/// Translates a lowered module to LLVM IR and optimizes it. Emits an error and
-/// returns null if that fails.
+/// The name of the function that calls `function` with an array of pointers:
+/// to the result, if any, and to the arguments.
+std::string getPackedName(StringRef function);
+
+/// Translates a lowered module to LLVM IR and optimizes it; functions in
+/// `packed` can be called by getPackedName, too. Emits an error and returns
+/// null if that fails.
 std::unique_ptr<llvm::Module> buildLLVMModule(ModuleOp module,
                                               llvm::TargetMachine &machine,
                                               llvm::LLVMContext &llvmContext,
-                                              const CompileOptions &options);
+                                              const CompileOptions &options,
+                                              const llvm::StringSet<> &packed);
+
+/// Generates machine code; fails if the target has no object files.
+LogicalResult emitObject(llvm::Module &llvmModule, llvm::TargetMachine &machine,
+                         SmallVectorImpl<char> &object);
 
 } // namespace mlir::vga
 

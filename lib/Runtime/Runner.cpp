@@ -9,10 +9,13 @@
 #include "vga/Runtime/Runner.h"
 
 #include "Codegen.h"
-#include "mlir/ExecutionEngine/ExecutionEngine.h"
+#include "ObjectCache.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Target/TargetMachine.h"
 #include <cstring>
@@ -155,11 +158,9 @@ takeResults(ArrayRef<TensorSpec> specs, ArrayRef<Descriptor> descriptors) {
   return results;
 }
 
-using Code = void (*)(void **);
-
 /// Calls compiled code through its packed interface.
 static Expected<SmallVector<HostTensor>>
-call(Code code, ArrayRef<TensorSpec> resultSpecs,
+call(Runner::Code code, ArrayRef<TensorSpec> resultSpecs,
      ArrayRef<const HostTensor *> arguments) {
   // All descriptors in one array; the results come first, as one struct.
   size_t numSlots = 0;
@@ -180,8 +181,6 @@ call(Code code, ArrayRef<TensorSpec> resultSpecs,
   for (const TensorSpec &result : resultSpecs)
     results.push_back(take(result.shape.size()));
 
-  // The wrapper takes the address of each argument of the C function, which
-  // are themselves addresses of descriptors.
   SmallVector<void *> pointers;
   if (numResultSlots != 0)
     pointers.push_back(slots.data());
@@ -189,10 +188,7 @@ call(Code code, ArrayRef<TensorSpec> resultSpecs,
     pointers.push_back(rest.data());
     take(argument->getRank()).set(*argument);
   }
-  SmallVector<void *> packed;
-  for (void *&pointer : pointers)
-    packed.push_back(&pointer);
-  code(packed.data());
+  code(pointers.data());
   return takeResults(resultSpecs, results);
 }
 
@@ -201,6 +197,27 @@ call(Code code, ArrayRef<TensorSpec> resultSpecs,
 //===----------------------------------------------------------------------===//
 
 Runner::~Runner() = default;
+
+/// The object of a module, of which `names` are called; null after an error.
+static std::unique_ptr<llvm::MemoryBuffer>
+compile(ModuleOp module, const llvm::StringSet<> &names,
+        llvm::TargetMachine &machine, const CompileOptions &options) {
+  if (failed(lowerToLLVMDialect(module, machine, options)) ||
+      failed(checkExternalFunctions(module)))
+    return nullptr;
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::Module> llvmModule =
+      buildLLVMModule(module, machine, llvmContext, options, names);
+  if (!llvmModule)
+    return nullptr;
+  SmallVector<char, 0> object;
+  if (failed(emitObject(*llvmModule, machine, object))) {
+    module.emitError("cannot generate code: this target has no object files");
+    return nullptr;
+  }
+  return std::make_unique<llvm::SmallVectorMemoryBuffer>(
+      std::move(object), "vga", /*RequiresNullTerminator=*/false);
+}
 
 FailureOr<std::unique_ptr<Runner>>
 Runner::create(ModuleOp module, ArrayRef<Signature> entries,
@@ -237,45 +254,60 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
   auto machine = createMachine(options, /*isRunHere=*/true);
   if (!machine)
     return fail(machine.takeError());
-  if (failed(lowerToLLVMDialect(module, **machine, options)) ||
-      failed(checkExternalFunctions(module)))
-    return failure();
+  std::unique_ptr<llvm::MemoryBuffer> object;
+  std::optional<ObjectCache> cache;
+  if (!options.cacheDirectory.empty()) {
+    cache.emplace(module, **machine, options);
+    object = cache->load();
+    runner->isFromCache = object != nullptr;
+  }
+  if (!object) {
+    object = compile(module, names, **machine, options);
+    if (!object)
+      return failure();
+    if (cache)
+      if (llvm::Error error = cache->store(object->getBuffer()))
+        module.emitWarning()
+            << "the code is not kept: " << toString(std::move(error));
+  }
+  if (llvm::Error error = runner->link(std::move(object)))
+    return fail(std::move(error));
+  return runner;
+}
 
-  // The engine wraps every function that it sees: let it see the optimized
-  // module, in which only the entries are left.
-  auto build = [&, machine = machine->get()](Operation *op,
-                                             llvm::LLVMContext &llvmContext) {
-    return buildLLVMModule(cast<ModuleOp>(op), *machine, llvmContext, options);
+llvm::Error Runner::link(std::unique_ptr<llvm::MemoryBuffer> object) {
+  auto created = llvm::orc::LLJITBuilder()
+                     .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
+                     .create();
+  if (!created)
+    return created.takeError();
+  jit = std::move(*created);
+  llvm::orc::MangleAndInterner mangle(jit->getExecutionSession(),
+                                      jit->getDataLayout());
+  if (llvm::Error error = jit->getMainJITDylib().define(
+          llvm::orc::absoluteSymbols(getRuntimeSymbols(mangle))))
+    return error;
+  if (llvm::Error error = jit->addObjectFile(std::move(object)))
+    return error;
+  auto lookup = [&](StringRef name) -> Expected<Code> {
+    auto address = jit->lookup(getPackedName(name));
+    if (!address)
+      return address.takeError();
+    return address->toPtr<Code>();
   };
-  ExecutionEngineOptions engineOptions;
-  engineOptions.llvmModuleBuilder = build;
-  engineOptions.jitCodeGenOptLevel = (*machine)->getOptLevel();
-  engineOptions.enableGDBNotificationListener = false;
-  engineOptions.enablePerfNotificationListener = false;
-  auto engineMachine = createMachine(options, /*isRunHere=*/true);
-  if (!engineMachine)
-    return fail(engineMachine.takeError());
-  auto engine =
-      ExecutionEngine::create(module, engineOptions, std::move(*engineMachine));
-  if (!engine)
-    return fail(engine.takeError());
-
-  runner->engine = std::move(*engine);
-  runner->engine->registerSymbols(getRuntimeSymbols);
-  for (auto &[name, function] : runner->functions) {
-    auto code = runner->engine->lookupPacked(("_mlir_ciface_" + name).str());
+  for (auto &[name, function] : functions) {
+    auto code = lookup(name);
     if (!code)
-      return fail(code.takeError());
+      return code.takeError();
     function.code = *code;
     if (!function.preparation)
       continue;
-    code = runner->engine->lookupPacked("_mlir_ciface_" +
-                                        function.preparation->entry);
+    code = lookup(function.preparation->entry);
     if (!code)
-      return fail(code.takeError());
+      return code.takeError();
     function.prepare = *code;
   }
-  return runner;
+  return llvm::Error::success();
 }
 
 Expected<Runner::Function *>

@@ -14,6 +14,7 @@
 #include "Codegen.h"
 
 #include "llvm/Support/DynamicLibrary.h"
+#include <cstdlib>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -48,6 +49,12 @@ llvm::Error vga::loadOpenMP() {
   return isLoaded() ? llvm::Error::success()
                     : llvm::createStringError(
                           "no OpenMP runtime (libomp.so.5) on this machine");
+}
+
+void vga::bindThreads() {
+  // The runtime reads its environment when it is loaded.
+  setenv("OMP_PROC_BIND", "close", /*overwrite=*/0);
+  setenv("OMP_PLACES", "cores", /*overwrite=*/0);
 }
 
 llvm::Expected<unsigned> vga::setNumThreads(unsigned threads) {

@@ -24,9 +24,9 @@ namespace llvm {
 class TargetMachine;
 } // namespace llvm
 
-namespace mlir {
-class ExecutionEngine;
-} // namespace mlir
+namespace llvm::orc {
+class LLJIT;
+} // namespace llvm::orc
 
 namespace mlir::vga {
 
@@ -43,6 +43,9 @@ struct CompileOptions {
 
   /// How attention is computed.
   AttentionLowering attention = AttentionLowering::Fused;
+
+  /// Where machine code is kept for the next time; nowhere if empty.
+  std::string cacheDirectory;
 
   /// Sets up IR printing, timing and the like.
   std::function<LogicalResult(PassManager &)> configurePassManager;
@@ -77,15 +80,21 @@ public:
   /// Says that weights are about to change or to go.
   void forgetWeights();
 
+  /// Whether the code was there already.
+  bool wasCached() const { return isFromCache; }
+
+  /// Called with the addresses of the results and the arguments.
+  using Code = void (*)(void **);
+
 private:
   struct Function {
     Signature signature;
-    void (*code)(void **) = nullptr;
+    Code code = nullptr;
 
     /// NAME.prepare, if there is one: what it makes of the weights are further
     /// arguments of every call.
     std::optional<Signature> preparation;
-    void (*prepare)(void **) = nullptr;
+    Code prepare = nullptr;
     SmallVector<const HostTensor *> preparedFor;
     SmallVector<HostTensor> prepared;
 
@@ -97,7 +106,10 @@ private:
   llvm::Expected<Function *> lookup(StringRef entry,
                                     ArrayRef<const HostTensor *> arguments);
 
-  std::unique_ptr<ExecutionEngine> engine;
+  llvm::Error link(std::unique_ptr<llvm::MemoryBuffer> object);
+
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  bool isFromCache = false;
   llvm::StringMap<Function> functions;
 };
 
@@ -106,6 +118,11 @@ private:
 /// not return.
 using RuntimeErrorHandler = void (*)(const char *message);
 void setRuntimeErrorHandler(RuntimeErrorHandler handler);
+
+/// Keeps each thread of compiled code on a core of its own, unless the user's
+/// environment says something else (OMP_PROC_BIND, OMP_PLACES). To be called
+/// before there are threads.
+void bindThreads();
 
 /// Sets how many threads compiled code uses; 0 leaves the choice to the OpenMP
 /// runtime. Returns how many it will use. Fails if that is more than one and

@@ -42,7 +42,8 @@ struct Summary {
 void BenchmarkReport::print(raw_ostream &os) const {
   Summary summary(seconds);
   os << entry << ": " << seconds.size() << " runs on " << threads
-     << " threads, compiled in " << llvm::format("%.2f s\n", compileSeconds)
+     << " threads, " << (isCached ? "loaded from the cache" : "compiled")
+     << llvm::format(" in %.2f s\n", compileSeconds)
      << llvm::format("time: min %.4g ms, median %.4g ms, max %.4g ms\n",
                      summary.min * 1e3, summary.median * 1e3,
                      summary.max * 1e3);
@@ -59,6 +60,7 @@ void BenchmarkReport::printJSON(raw_ostream &os) const {
                             {"runs", seconds.size()},
                             {"threads", threads},
                             {"compile_seconds", compileSeconds},
+                            {"cached", isCached},
                             {"min_ms", summary.min * 1e3},
                             {"median_ms", summary.median * 1e3},
                             {"max_ms", summary.max * 1e3},
@@ -113,6 +115,7 @@ void GenerationReport::printJSON(raw_ostream &os) const {
           {"entry", entry},
           {"threads", threads},
           {"compile_seconds", compileSeconds},
+          {"cached", isCached},
           {"temperature", sampling.temperature},
           {"top_k", sampling.topK},
           {"seed", sampling.seed},

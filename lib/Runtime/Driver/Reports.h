@@ -19,6 +19,8 @@ struct BenchmarkReport {
   std::string entry;
   unsigned threads = 0;
   double compileSeconds = 0;
+  /// Whether the code was there already, and only loaded.
+  bool isCached = false;
   std::optional<double> flops;
   /// In the order of the calls; at least one.
   std::vector<double> seconds;
@@ -32,6 +34,8 @@ struct GenerationReport {
   std::string entry, prompt, text;
   unsigned threads = 0;
   double compileSeconds = 0;
+  /// Whether the code was there already, and only loaded.
+  bool isCached = false;
   SamplingOptions sampling;
   GenerationStats stats;
 

@@ -218,6 +218,8 @@ FailureOr<Call> Session::prepare(const RunRequest &request) {
 }
 
 LogicalResult Session::compile(ArrayRef<Signature> entries) {
+  if (options.bindThreads)
+    bindThreads();
   if (llvm::Expected<unsigned> threads = setNumThreads(options.threads))
     numThreads = *threads;
   else
@@ -330,6 +332,7 @@ LogicalResult Session::runBenchmark() {
     return failure();
   benchmark.threads = numThreads;
   benchmark.compileSeconds = compileSeconds;
+  benchmark.isCached = runner->wasCached();
 
   // Warm up: page in, start threads, let the clock rise.
   constexpr double kWarmUpSeconds = 0.1;
@@ -384,6 +387,7 @@ LogicalResult Session::runGeneration() {
   generation.sampling = options.sampling;
   generation.threads = numThreads;
   generation.compileSeconds = compileSeconds;
+  generation.isCached = runner->wasCached();
   auto print = [&](StringRef text) -> Error {
     generation.text += text;
     if (options.json)

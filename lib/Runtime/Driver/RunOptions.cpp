@@ -13,6 +13,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
 #include <cmath>
 
 using namespace mlir;
@@ -33,6 +34,7 @@ Options of MLIR's pass manager, such as --mlir-print-ir-after-all and
 
 namespace {
 enum class Target { CPU, CUDA };
+enum class Affinity { None, Cores };
 
 struct CommandLine {
   cl::OptionCategory category{"vga-run options"};
@@ -75,6 +77,20 @@ struct CommandLine {
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),
       cl::value_desc("n"), cl::init(0), cl::cat(category)};
+  cl::opt<Affinity> affinity{
+      "affinity", cl::desc("Where threads run, unless OMP_PROC_BIND says it:"),
+      cl::values(clEnumValN(Affinity::None, "none", "where the system likes"),
+                 clEnumValN(Affinity::Cores, "cores",
+                            "each on a core of its own, for good; for a "
+                            "machine that does nothing else")),
+      cl::init(Affinity::None), cl::cat(category)};
+  cl::opt<std::string> cacheDirectory{
+      "cache-dir",
+      cl::desc("Where compiled code is kept, to be used again\n"
+               "(default: vga in the user's cache directory)"),
+      cl::value_desc("directory"), cl::cat(category)};
+  cl::opt<bool> noCache{"no-cache", cl::desc("Compile, and keep nothing"),
+                        cl::cat(category)};
   cl::opt<unsigned> optLevel{"O",
                              cl::Prefix,
                              cl::desc("Optimization level of LLVM (default: "
@@ -134,6 +150,7 @@ struct CommandLine {
   llvm::Expected<Mode> getMode() const;
   Error checkCombination(Mode mode) const;
   Error checkValues() const;
+  std::string getCacheDirectory() const;
   RunOptions get(Mode mode) const;
 };
 } // namespace
@@ -188,6 +205,15 @@ Error CommandLine::checkCombination(Mode mode) const {
       {temperature, {Mode::Generate}, "needs --prompt"},
       {topK, {Mode::Generate}, "needs --prompt"},
       {seed, {Mode::Generate}, "needs --prompt"},
+      {cacheDirectory,
+       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::Generate},
+       "cannot go with --emit"},
+      {noCache,
+       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::Generate},
+       "cannot go with --emit"},
+      {affinity,
+       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::Generate},
+       "cannot go with --emit"},
       {json,
        {Mode::Benchmark, Mode::Generate},
        "needs --benchmark or --prompt"}};
@@ -199,6 +225,10 @@ Error CommandLine::checkCombination(Mode mode) const {
 }
 
 Error CommandLine::checkValues() const {
+  if (noCache && cacheDirectory.getNumOccurrences() != 0)
+    return createStringError("--cache-dir and --no-cache do not go together");
+  if (cacheDirectory.getNumOccurrences() != 0 && cacheDirectory.empty())
+    return createStringError("--cache-dir must not be empty");
   if (target == Target::CUDA)
     return createStringError(
         "--target cuda: this version compiles for the CPU only");
@@ -225,6 +255,25 @@ Error CommandLine::checkValues() const {
   return Error::success();
 }
 
+/// Nothing is kept when stages of the compilation are to be seen.
+std::string CommandLine::getCacheDirectory() const {
+  bool isWatched =
+      llvm::any_of(llvm::make_second_range(cl::getRegisteredOptions()),
+                   [&](const cl::Option *option) {
+                     return option->getNumOccurrences() != 0 &&
+                            !llvm::is_contained(option->Categories, &category);
+                   });
+  if (noCache || isWatched)
+    return "";
+  if (cacheDirectory.getNumOccurrences() != 0)
+    return cacheDirectory;
+  SmallString<128> directory;
+  if (!llvm::sys::path::cache_directory(directory))
+    return "";
+  llvm::sys::path::append(directory, "vga");
+  return directory.str().str();
+}
+
 RunOptions CommandLine::get(Mode mode) const {
   RunOptions options;
   options.mode = mode;
@@ -240,6 +289,8 @@ RunOptions CommandLine::get(Mode mode) const {
   options.compile.parallel = threads != 1;
   options.compile.attention = attention;
   options.compile.cpu = cpu;
+  options.compile.cacheDirectory = getCacheDirectory();
+  options.bindThreads = affinity == Affinity::Cores;
   options.compile.configurePassManager = [](PassManager &pm) {
     applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);

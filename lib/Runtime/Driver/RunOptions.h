@@ -28,6 +28,8 @@ struct RunOptions {
   unsigned threads = 0;
   bool json = false;
   CompileOptions compile;
+  /// Whether threads stay on their cores.
+  bool bindThreads = false;
 
   std::string runList;
   unsigned benchmarkRuns = 0;
