@@ -61,6 +61,9 @@ ENGINES = ("torch", "torch-compiled")
 def _square(s: int, d: int, causal: bool, dtype: str, sdpa: dict) -> Case:
     bars = [(peer, sdpa[dtype]) for peer in ENGINES if dtype in sdpa]
     if dtype == "f32":
+        bars.append(("ort", 1.0))
+        if not causal:
+            bars.append(("iree", 1.0))
         bars += [("sgemm", 0.75 if causal else 0.80), ("ungated", GATE_COST)]
     name = f"{dtype}_s{s}_d{d}" + ("_causal" if causal else "")
     return Case(name, dtype=dtype, sq=s, sk=s, d=d, causal=causal, bars=tuple(bars))

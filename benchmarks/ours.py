@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -49,10 +50,11 @@ def attention_module(case: Case) -> tuple[str, dict[str, tuple]]:
 
 
 def matmul_module(case: Case) -> tuple[str, dict[str, tuple]]:
+    """A product with a weight, which is packed when it is loaded."""
     shapes = {"x": (case.m, case.k), "w": (case.k, case.n)}
     x, w, y = (f"tensor<{a}x{b}xf32>" for a, b in (*shapes.values(), (case.m, case.n)))
     text = (
-        f"func.func @main(%x: {x}, %w: {w}) -> {y} {{\n"
+        f"func.func @main(%x: {x}, %w: {w} {{vga.param = \"w\"}}) -> {y} {{\n"
         f"  %zero = arith.constant 0.0 : f32\n  %e = tensor.empty() : {y}\n"
         f"  %f = linalg.fill ins(%zero : f32) outs(%e : {y}) -> {y}\n"
         f"  %r = linalg.matmul ins(%x, %w : {x}, {w}) outs(%f : {y}) -> {y}\n"
@@ -69,6 +71,15 @@ def save(path: Path, shape: tuple, element: str, rng: np.random.Generator) -> No
         np.save(path, values.astype("<f2" if element == "f16" else "<f4"))
 
 
+def save_weight(path: Path, shape: tuple, rng: np.random.Generator) -> None:
+    """A .safetensors file with one tensor, w."""
+    values = rng.standard_normal(shape, dtype=np.float32)
+    entry = {"dtype": "F32", "shape": list(shape), "data_offsets": [0, values.nbytes]}
+    header = json.dumps({"w": entry}).encode()
+    header += b" " * (-len(header) % 8)
+    path.write_bytes(struct.pack("<Q", len(header)) + header + values.tobytes())
+
+
 def prepare(case: Case, folder: Path) -> list[str]:
     """Writes the case's files; returns vga-run's arguments for it."""
     if case.kind == "model":
@@ -81,6 +92,11 @@ def prepare(case: Case, folder: Path) -> list[str]:
     path.write_text(text, encoding="utf-8")
     arguments, rng = [str(path)], np.random.default_rng(0)
     for name, shape in shapes.items():
+        if name == "w":
+            file = path.with_suffix(".safetensors")
+            save_weight(file, shape, rng)
+            arguments += ["--weights", str(file)]
+            continue
         file = path.with_suffix(f".{name}.npy")
         save(file, shape, "f32" if name == "g" else case.dtype, rng)
         arguments += ["--input", str(file)]

@@ -27,9 +27,12 @@ from report import Row, line, table, write_json
 HERE = Path(__file__).resolve().parent
 SCRIPTS = {
     "torch": "torch_sdpa.py", "torch-compiled": "torch_sdpa.py", "kjv-torch": "kjv_torch.py",
-    "openblas": "openblas.py", "sgemm": "openblas.py",
+    "ort": "ort.py", "iree": "iree_runtime.py", "openblas": "openblas.py", "sgemm": "openblas.py",
 }  # fmt: skip
-OPTIONAL = {"torch": ("torch",), "torch-compiled": ("torch-compiled", "kjv-torch")}
+OPTIONAL = {
+    "torch": ("torch",), "torch-compiled": ("torch-compiled", "kjv-torch"),
+    "ort": ("ort",), "iree": ("iree",),
+}  # fmt: skip
 AVX2 = {
     "OPENBLAS_CORETYPE": "Haswell", "ATEN_CPU_CAPABILITY": "avx2",
     "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2",
@@ -41,7 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--target", choices=["cpu"], default="cpu")
     parser.add_argument("--vga-run", default="vga-run", help="the vga-run to measure")
     parser.add_argument("--python", default=sys.executable, help="the peers' interpreter")
-    parser.add_argument("--peers", default="", help="optional peers: torch,torch-compiled")
+    parser.add_argument("--peers", default="", help="optional peers: torch,torch-compiled,ort,iree")
     parser.add_argument("--cases", type=Path, help="a JSON file of cases instead of the grid")
     parser.add_argument("--filter", default="", help="only cases whose name matches")
     parser.add_argument("--threads", type=int, default=os.cpu_count())

@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--attention", default="fused", help="its option of that name: fused or definition"
     )
+    parser.add_argument("-O", default="3", metavar="LEVEL", help="its option of that name")
     parser.add_argument("--filter", metavar="REGEX", help="only cases whose name matches")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
     parser.add_argument("--emit-only", metavar="DIR", help="write the modules to DIR and stop")
@@ -114,7 +115,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vga-grid-") as scratch:
         folder = Path(options.keep or scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        command = [options.vga_run, f"--attention={options.attention}"]
+        command = [options.vga_run, f"--attention={options.attention}", f"-O{options.O}"]
         outcomes, problems = execute.run_all(
             command, cases, options.per_module, options.jobs, folder, show_progress
         )

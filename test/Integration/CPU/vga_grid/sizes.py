@@ -15,7 +15,7 @@ from .case import NamedCase
 QUERIES = [2, 5, 15, 16, 31, 47, 48, 64, 70, 97, 130]
 KEYS = [1, 4, 15, 40, 63, 64, 65, 127, 128, 200, 331]
 MANY_KEYS = [257, 331, 511, 700, 1100]
-VARIANTS = 5
+VARIANTS = 9
 
 
 def variants(named: NamedCase) -> list[NamedCase]:
