@@ -122,6 +122,35 @@ TEST_F(RunnerTest, ResultsThatArePartsOfSomething) {
   EXPECT_EQ(run(*runner, "main", {&a}), "tensor<2x2xf32> [[5, 7], [9, 11]];");
 }
 
+TEST_F(RunnerTest, WeightsArePreparedOnce) {
+  auto runner = compile(R"mlir(
+    func.func @main(%w: tensor<2x3xf32> {vga.param = "w"}, %x: tensor<3x2xf32>)
+        -> tensor<3x2xf32> {
+      %e = tensor.empty() : tensor<3x2xf32>
+      %t = linalg.transpose ins(%w : tensor<2x3xf32>)
+                            outs(%e : tensor<3x2xf32>) permutation = [1, 0]
+      %r = linalg.add ins(%t, %x : tensor<3x2xf32>, tensor<3x2xf32>)
+                      outs(%e : tensor<3x2xf32>) -> tensor<3x2xf32>
+      return %r : tensor<3x2xf32>
+    })mlir");
+  ASSERT_TRUE(runner) << takeDiagnostics();
+  HostTensor w = makeF32({2, 3}, {1, 2, 3, 4, 5, 6});
+  HostTensor other = makeF32({2, 3}, {0, 0, 0, 0, 0, 1});
+  HostTensor x = makeF32({3, 2}, {0, 0, 0, 0, 0, 10});
+  ASSERT_FALSE(static_cast<bool>(runner->prepare("main", {&w, &x})));
+  EXPECT_EQ(run(*runner, "main", {&w, &x}),
+            "tensor<3x2xf32> [[1, 4], [2, 5], [3, 16]];");
+  // What was prepared is used until told otherwise, or for other weights.
+  w.getValues<float>()[0] = 7;
+  EXPECT_EQ(run(*runner, "main", {&w, &x}),
+            "tensor<3x2xf32> [[1, 4], [2, 5], [3, 16]];");
+  runner->forgetWeights();
+  EXPECT_EQ(run(*runner, "main", {&w, &x}),
+            "tensor<3x2xf32> [[7, 4], [2, 5], [3, 16]];");
+  EXPECT_EQ(run(*runner, "main", {&other, &x}),
+            "tensor<3x2xf32> [[0, 0], [0, 0], [0, 11]];");
+}
+
 TEST_F(RunnerTest, NoResult) {
   auto runner = compile("func.func @main() { return }");
   ASSERT_TRUE(runner) << takeDiagnostics();
