@@ -19,6 +19,7 @@
 #include "vga/Pipelines/CPU.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -243,6 +244,29 @@ static void addPackedCall(llvm::Module &module, StringRef name) {
   builder.CreateRetVoid();
 }
 
+/// Inserts bf16 into vectors as integers of 16 bits: LLVM can not legalize the
+/// insertion on processors that have vectors of bf16 but no bf16 by itself
+/// (AVX512-BF16). It makes such insertions of small arrays on the stack.
+static void insertBF16AsIntegers(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    for (llvm::Instruction &instruction :
+         llvm::make_early_inc_range(llvm::instructions(function))) {
+      auto *insert = dyn_cast<llvm::InsertElementInst>(&instruction);
+      if (!insert || !insert->getOperand(1)->getType()->isBFloatTy())
+        continue;
+      llvm::IRBuilder<> builder(insert);
+      llvm::VectorType *type = insert->getType();
+      auto *integers =
+          llvm::VectorType::get(builder.getInt16Ty(), type->getElementCount());
+      llvm::Value *inserted = builder.CreateInsertElement(
+          builder.CreateBitCast(insert->getOperand(0), integers),
+          builder.CreateBitCast(insert->getOperand(1), builder.getInt16Ty()),
+          insert->getOperand(2));
+      insert->replaceAllUsesWith(builder.CreateBitCast(inserted, type));
+      insert->eraseFromParent();
+    }
+}
+
 std::unique_ptr<llvm::Module>
 vga::buildLLVMModule(ModuleOp module, llvm::TargetMachine &machine,
                      llvm::LLVMContext &llvmContext,
@@ -270,6 +294,7 @@ vga::buildLLVMModule(ModuleOp module, llvm::TargetMachine &machine,
         << toString(std::move(error));
     return nullptr;
   }
+  insertBF16AsIntegers(*llvmModule);
   return llvmModule;
 }
 

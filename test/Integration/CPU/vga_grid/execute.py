@@ -83,7 +83,8 @@ def judge(named: NamedCase, folder: Path, expected: list) -> Outcome:
 def run_batch(vga_run: list[str], cases: list[NamedCase], stem: str, folder: Path):
     """(outcomes, complaint about the module or None) of one module.
 
-    When the module fails, each case is tried in a module of its own, so that the culprit is named.
+    When the module fails, each function is tried in a module of its own, and where that fails
+    each case, so that the culprit is named.
     """
     expected = {}
     for named in cases:
@@ -96,12 +97,16 @@ def run_batch(vga_run: list[str], cases: list[NamedCase], stem: str, folder: Pat
     if problem is None:
         return [judge(named, folder, expected[named.name]) for named in cases], None
     outcomes = []
-    for named in cases:
-        alone = run_vga(vga_run, [named], named.name, folder)
-        if alone is None:
-            outcomes.append(judge(named, folder, expected[named.name]))
-        else:
-            outcomes.append(Outcome(named, complaints=[f"did not run: {alone}"]))
+    for group in batches(cases, 1):
+        together = run_vga(vga_run, group, group[0].function, folder)
+        for named in group:
+            alone = together
+            if together is not None and len(group) > 1:
+                alone = run_vga(vga_run, [named], named.name, folder)
+            if alone is None:
+                outcomes.append(judge(named, folder, expected[named.name]))
+            else:
+                outcomes.append(Outcome(named, complaints=[f"did not run: {alone}"]))
     return outcomes, f"{stem}.mlir: {problem}"
 
 
