@@ -244,26 +244,50 @@ static void addPackedCall(llvm::Module &module, StringRef name) {
   builder.CreateRetVoid();
 }
 
-/// Inserts bf16 into vectors as integers of 16 bits: LLVM can not legalize the
-/// insertion on processors that have vectors of bf16 but no bf16 by itself
-/// (AVX512-BF16). It makes such insertions of small arrays on the stack.
-static void insertBF16AsIntegers(llvm::Module &module) {
+/// The same vectors, or elements of them, as integers.
+static llvm::Value *castToIntegers(llvm::IRBuilder<> &builder,
+                                   llvm::Value *value) {
+  llvm::Type *type = builder.getInt16Ty();
+  if (auto *vector = dyn_cast<llvm::VectorType>(value->getType()))
+    type = llvm::VectorType::get(type, vector->getElementCount());
+  return builder.CreateBitCast(value, type);
+}
+
+/// Moves elements of bf16 within vectors as integers of 16 bits. LLVM makes
+/// long vectors of small arrays on the stack, and then can not legalize moves
+/// of their elements on processors that have vectors of bf16 but no bf16 by
+/// itself (AVX512-BF16).
+static void moveBF16AsIntegers(llvm::Module &module) {
+  constexpr unsigned kRegisterElements = 32;
   for (llvm::Function &function : module)
     for (llvm::Instruction &instruction :
          llvm::make_early_inc_range(llvm::instructions(function))) {
-      auto *insert = dyn_cast<llvm::InsertElementInst>(&instruction);
-      if (!insert || !insert->getOperand(1)->getType()->isBFloatTy())
+      llvm::Type *type = instruction.getType();
+      if (!isa<llvm::FixedVectorType>(type) ||
+          !type->getScalarType()->isBFloatTy())
         continue;
-      llvm::IRBuilder<> builder(insert);
-      llvm::VectorType *type = insert->getType();
-      auto *integers =
-          llvm::VectorType::get(builder.getInt16Ty(), type->getElementCount());
-      llvm::Value *inserted = builder.CreateInsertElement(
-          builder.CreateBitCast(insert->getOperand(0), integers),
-          builder.CreateBitCast(insert->getOperand(1), builder.getInt16Ty()),
-          insert->getOperand(2));
-      insert->replaceAllUsesWith(builder.CreateBitCast(inserted, type));
-      insert->eraseFromParent();
+      llvm::IRBuilder<> builder(&instruction);
+      auto asIntegers = [&](unsigned operand) {
+        return castToIntegers(builder, instruction.getOperand(operand));
+      };
+      llvm::Value *moved = nullptr;
+      if (isa<llvm::InsertElementInst>(instruction)) {
+        moved = builder.CreateInsertElement(asIntegers(0), asIntegers(1),
+                                            instruction.getOperand(2));
+      } else if (auto *shuffle =
+                     dyn_cast<llvm::ShuffleVectorInst>(&instruction)) {
+        auto *from =
+            cast<llvm::FixedVectorType>(shuffle->getOperand(0)->getType());
+        auto *to = cast<llvm::FixedVectorType>(type);
+        if (std::max(from->getNumElements(), to->getNumElements()) >
+            kRegisterElements)
+          moved = builder.CreateShuffleVector(asIntegers(0), asIntegers(1),
+                                              shuffle->getShuffleMask());
+      }
+      if (!moved)
+        continue;
+      instruction.replaceAllUsesWith(builder.CreateBitCast(moved, type));
+      instruction.eraseFromParent();
     }
 }
 
@@ -294,7 +318,7 @@ vga::buildLLVMModule(ModuleOp module, llvm::TargetMachine &machine,
         << toString(std::move(error));
     return nullptr;
   }
-  insertBF16AsIntegers(*llvmModule);
+  moveBF16AsIntegers(*llvmModule);
   return llvmModule;
 }
 
