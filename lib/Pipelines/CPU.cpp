@@ -70,6 +70,7 @@ static void addGraphPasses(OpPassManager &manager,
   addCleanup(manager);
   // arith and math on tensors, and linalg's named operations.
   manager.addPass(createConvertElementwiseToLinalgPass());
+  manager.addNestedPass<func::FuncOp>(createVGADecomposeAggregatesPass());
   manager.addNestedPass<func::FuncOp>(createLinalgGeneralizeNamedOpsPass());
   manager.addNestedPass<func::FuncOp>(createVGAFuseElementwisePass());
   addCleanup(manager);

@@ -22,6 +22,18 @@ def VGAFuseElementwisePass : Pass<"vga-fuse-elementwise"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def VGADecomposeAggregatesPass : Pass<"vga-decompose-aggregates"> {
+  let summary = "Decompose linalg.softmax into what loops can be made of";
+  let description = [{
+    Rewrites linalg.softmax as upstream's `AggregatedOpInterface` has it: maxima,
+    exponentials of what is left of them, sums, and the quotients.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def VGACopyToLinalgPass : Pass<"vga-copy-to-linalg"> {
   let summary = "Turn memref.copy into linalg";
   let description = [{
