@@ -14,19 +14,24 @@
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/TransformOps/VGATransformOps.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
+#include "vga/GPU/Passes.h"
 #include "vga/Pipelines/CPU.h"
+#include "vga/Pipelines/GPU.h"
 
 using namespace mlir;
 
 void vga::registerAllDialects(DialectRegistry &registry) {
   registry.insert<VGADialect>();
   registerTransformDialectExtension(registry);
+  registerBufferizableOpInterfaceExternalModels(registry);
   registerRuntimeVerifiableOpInterfaceExternalModels(registry);
 }
 
 void vga::registerAllPasses() {
   registerVGAConversionPasses();
   registerVGACPUPasses();
+  registerVGAGPUPasses();
   registerVGATransformsPasses();
   registerCPUPipeline();
+  registerGPUPipeline();
 }

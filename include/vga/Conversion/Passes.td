@@ -29,4 +29,24 @@ def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
   ];
 }
 
+def ConvertVGAToNVVMPass : Pass<"convert-vga-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "Turn vga.attention into fused kernels and launches of them";
+  let description = [{
+    Each vga.attention becomes a kernel, written in the nvvm and llvm dialects
+    in the gpu.module `@vga_kernels`, and a `vga.launch` of it. The kernel is
+    the one of the operation's schedule (`vga-gpu-choose-schedules`): on sm_90a,
+    a producer warpgroup that loads by TMA, and consumers that multiply with
+    wgmma. An operation that no kernel computes is an error that says why.
+  }];
+  let options = [
+    Option<"chip", "chip", "std::string", "\"sm_90a\"",
+           "The GPU, by LLVM's name">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
 #endif // VGA_CONVERSION_PASSES_TD

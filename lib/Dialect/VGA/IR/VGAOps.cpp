@@ -28,6 +28,15 @@ static void printWindow(OpAsmPrinter &printer, Operation *,
   window.print(printer);
 }
 
+static ParseResult parseSchedule(OpAsmParser &parser, ScheduleAttr &schedule) {
+  return parser.parseCustomAttributeWithFallback(schedule);
+}
+
+static void printSchedule(OpAsmPrinter &printer, Operation *,
+                          ScheduleAttr schedule) {
+  printer.printStrippedAttrOrType(schedule);
+}
+
 #define GET_OP_CLASSES
 #include "vga/Dialect/VGA/IR/VGAOps.cpp.inc"
 
@@ -180,4 +189,21 @@ LogicalResult
 GatedAttentionOp::reifyResultShapes(OpBuilder &builder,
                                     ReifiedRankedShapedTypeDims &shapes) {
   return reifyAttentionShapes(*this, builder, shapes);
+}
+
+//===----------------------------------------------------------------------===//
+// vga.launch
+//===----------------------------------------------------------------------===//
+
+void LaunchOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand &operand : getInputsMutable())
+    if (isa<MemRefType>(operand.get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  for (OpOperand &operand : getOutputsMutable())
+    if (isa<MemRefType>(operand.get().getType())) {
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+    }
 }

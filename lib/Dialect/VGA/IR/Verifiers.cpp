@@ -302,3 +302,44 @@ LogicalResult GatedAttentionOp::verify() {
     return failure();
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Schedules and launches
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                     int64_t queries, int64_t keys, int64_t keyStages,
+                     int64_t valueStages, bool pingPong, bool persistent,
+                     TileOrder order, bool outputBuffer) {
+  if (queries != 64 && queries != 128 && queries != 192)
+    return emitError() << "expected queries of a schedule to be 64, 128 or "
+                          "192, got "
+                       << queries;
+  if (keys <= 0 || keys > 256 || keys % 16 != 0)
+    return emitError() << "expected keys of a schedule to be a multiple of 16 "
+                          "up to 256, got "
+                       << keys;
+  for (auto [name, stages] :
+       {std::pair("key_stages", keyStages), {"value_stages", valueStages}})
+    if (stages < 1 || stages > 8)
+      return emitError() << "expected " << name
+                         << " of a schedule to be between 1 and 8, got "
+                         << stages;
+  return success();
+}
+
+LogicalResult LaunchOp::verify() {
+  size_t numArrays = getInputs().size() + getOutputs().size();
+  if (getBoxes().size() != numArrays)
+    return emitOpError("expected a box for each of ")
+           << numArrays << " arrays, got " << getBoxes().size();
+  for (auto [i, box, array] : llvm::enumerate(getBoxes(), getArrays())) {
+    int64_t rank = cast<ShapedType>(array.getType()).getRank();
+    int64_t boxRank = cast<DenseI64ArrayAttr>(box).size();
+    if (boxRank != 0 && boxRank != rank)
+      return emitOpError("expected the box of array #")
+             << i << " to have rank " << rank << ", got " << boxRank;
+  }
+  return success();
+}

@@ -97,7 +97,8 @@ struct SplitGatedAttention : OpRewritePattern<GatedAttentionOp> {
         op.getValue(), valueGate, outputGate, op.getMask(), op.getKvLength(),
         op.getSink(), op.getCausalAttr(), op.getWindowAttr(),
         op.getAlignmentAttr(), op.getScaleAttr(), op.getSoftcapAttr(),
-        op.getLayoutAttr(), op.getReturnLseAttr());
+        op.getLayoutAttr(), op.getScheduleAttr(),
+        op.getReturnLseAttr());
     attention->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     rewriter.replaceOp(op, attention);
     return success();

@@ -63,4 +63,62 @@ def VGA_Form : VGA_Enum<"Form", "how a step of attention stores its operands", [
 ]>;
 def VGA_FormAttr : VGA_EnumAttr<VGA_Form, "form">;
 
+def VGA_TileOrder : VGA_Enum<"TileOrder", "in which order a grid takes its tiles", [
+  I32EnumAttrCase<"linear", 0>,      // the tiles of a head one after the other
+  I32EnumAttrCase<"heavy_first", 1>, // those with the most keys before others
+]>;
+def VGA_TileOrderAttr : VGA_EnumAttr<VGA_TileOrder, "tile_order">;
+
+def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
+  let summary = "how a GPU kernel computes attention";
+  let description = [{
+    What a kernel does in which tiles, and what overlaps with what. A schedule
+    changes the speed and nothing else; `vga-gpu-choose-schedules` gives one to
+    each operation that has none.
+
+    | parameter | meaning |
+    |---|---|
+    | `queries` | rows of a tile, 64 for each warpgroup that computes |
+    | `keys` | keys of a block, a multiple of 16 up to 256 |
+    | `key_stages`, `value_stages` | blocks of keys and of values in shared memory at a time |
+    | `ping_pong` | warpgroups take turns: one multiplies while another exponentiates |
+    | `persistent` | a block of threads computes tile after tile |
+    | `order` | `linear`, or `heavy_first` for causal masks |
+    | `output_buffer` | the output has shared memory of its own, not that of the queries |
+
+    Example:
+
+    ```mlir
+    func.func @attend(%q: tensor<4x16x4096x128xbf16>,
+                      %k: tensor<4x16x4096x128xbf16>,
+                      %v: tensor<4x16x4096x128xbf16>)
+        -> tensor<4x16x4096x128xbf16> {
+      %z = vga.attention %q, %k, %v
+             schedule <queries = 128, keys = 128, key_stages = 2,
+                       value_stages = 3, persistent = false>
+             : tensor<4x16x4096x128xbf16>, tensor<4x16x4096x128xbf16>,
+               tensor<4x16x4096x128xbf16>
+      return %z : tensor<4x16x4096x128xbf16>
+    }
+    ```
+  }];
+  let mnemonic = "schedule";
+  let parameters = (ins
+    "int64_t":$queries,
+    "int64_t":$keys,
+    "int64_t":$key_stages,
+    "int64_t":$value_stages,
+    DefaultValuedParameter<"bool", "true">:$ping_pong,
+    DefaultValuedParameter<"bool", "true">:$persistent,
+    DefaultValuedParameter<"::mlir::vga::TileOrder",
+                           "::mlir::vga::TileOrder::linear">:$order,
+    DefaultValuedParameter<"bool", "false">:$output_buffer);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// How many warpgroups compute.
+    int64_t getConsumers() const { return getQueries() / 64; }
+  }];
+}
+
 #endif // VGA_DIALECT_VGA_IR_VGAATTRS_TD

@@ -140,6 +140,7 @@ class VGA_AttentionBase<string mnemonic, dag gateArguments, string gateClauses,
          OptionalAttr<F64Attr>:$scale,
          OptionalAttr<F64Attr>:$softcap,
          DefaultValuedAttr<VGA_LayoutAttr, "::mlir::vga::Layout::bhsd">:$layout,
+         OptionalAttr<VGA_ScheduleAttr>:$schedule,
          UnitAttr:$return_lse));
   let results = (outs VGA_Tensor4D:$result, Optional<VGA_Lse>:$lse);
   let assemblyFormat = [{
@@ -154,6 +155,7 @@ class VGA_AttentionBase<string mnemonic, dag gateArguments, string gateClauses,
          | `scale` $scale
          | `softcap` $softcap
          | `layout` $layout
+         | `schedule` custom<Schedule>($schedule)
          | `lse` $return_lse)
     attr-dict `:` type($query) `,` type($key) `,` type($value) }] # gateTypes;
 }
@@ -426,6 +428,76 @@ def VGA_OnlineAttentionOp : Op<VGA_Dialect, "online_attention", [
     mergeParts(::mlir::OpBuilder &builder, ::mlir::Location loc,
                ::mlir::ValueRange parts, ::mlir::ValueRange destinations,
                Form form);
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// vga.launch
+//===----------------------------------------------------------------------===//
+
+def VGA_DeviceArray : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef],
+                                "ranked tensor or strided memref">;
+
+def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
+    AttrSizedOperandSegments, DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "runs a kernel on the GPU";
+  let description = [{
+    Runs a kernel on arrays that are in the GPU's memory. The parameters of the
+    kernel are, in this order: for each of `ins` and `outs` a pointer, or, where
+    `boxes` has a box for it, a tensor map (128 bytes by value) for copies of
+    boxes of this shape with 128-byte swizzle, zeros outside; then the `sizes`
+    as i32.
+
+    A `persistent` kernel takes any number of blocks for its tiles; it gets as
+    many as run at a time, if that is less than `blocks`.
+
+    Launches are asynchronous and in order.
+
+    Example:
+
+    ```mlir
+    func.func @copy(%x: tensor<1x2x?x64xbf16>, %y: tensor<1x2x?x64xbf16>,
+                    %tiles: index, %rows: index) -> tensor<1x2x?x64xbf16> {
+      %r = vga.launch @kernels::@copy blocks(%tiles) threads 128
+             shared_memory 8192 persistent sizes(%rows)
+             boxes [array<i64: 1, 1, 64, 64>, array<i64>]
+             ins(%x : tensor<1x2x?x64xbf16>) outs(%y : tensor<1x2x?x64xbf16>)
+             -> tensor<1x2x?x64xbf16>
+      return %r : tensor<1x2x?x64xbf16>
+    }
+    ```
+  }];
+  let arguments = (ins
+    SymbolRefAttr:$kernel,
+    Index:$blocks,
+    ConfinedAttr<I64Attr, [IntPositive]>:$threads,
+    ConfinedAttr<I64Attr, [IntNonNegative]>:$shared_memory,
+    UnitAttr:$persistent,
+    Variadic<Index>:$sizes,
+    TypedArrayAttrBase<DenseI64ArrayAttr, "array of shapes">:$boxes,
+    Variadic<VGA_DeviceArray>:$inputs,
+    Variadic<VGA_DeviceArray>:$outputs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $kernel `blocks` `(` $blocks `)` `threads` $threads
+    `shared_memory` $shared_memory (`persistent` $persistent^)?
+    (`sizes` `(` $sizes^ `)`)? `boxes` $boxes
+    `ins` `(` ($inputs^ `:` type($inputs))? `)`
+    `outs` `(` $outputs `:` type($outputs) `)`
+    attr-dict (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getOutputsMutable();
+    }
+    /// The arrays, inputs first.
+    ::llvm::SmallVector<::mlir::Value> getArrays() {
+      ::llvm::SmallVector<::mlir::Value> arrays(getInputs());
+      ::llvm::append_range(arrays, getOutputs());
+      return arrays;
+    }
   }];
 }
 

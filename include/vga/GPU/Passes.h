@@ -1,0 +1,32 @@
+//===- Passes.h - Kernels and launches for GPUs -----------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_GPU_PASSES_H
+#define VGA_GPU_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir {
+class DialectRegistry;
+class ModuleOp;
+} // namespace mlir
+
+namespace mlir::vga {
+
+#define GEN_PASS_DECL
+#include "vga/GPU/Passes.h.inc"
+
+/// Lets bufferization turn vga.launch on tensors into vga.launch on memrefs.
+void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
+
+#define GEN_PASS_REGISTRATION
+#include "vga/GPU/Passes.h.inc"
+
+} // namespace mlir::vga
+
+#endif // VGA_GPU_PASSES_H

@@ -1,0 +1,42 @@
+//===- GPU.h - The way to GPU code ------------------------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_PIPELINES_GPU_H
+#define VGA_PIPELINES_GPU_H
+
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
+
+namespace mlir::vga {
+
+/// Options of `vga-gpu-pipeline`.
+struct GPUPipelineOptions : PassPipelineOptions<GPUPipelineOptions> {
+  Option<std::string> chip{*this, "chip",
+                           llvm::cl::desc("The GPU, by LLVM's name"),
+                           llvm::cl::init("sm_90a")};
+};
+
+/// vga on tensors -> kernels in PTX, in gpu.binary operations, and functions
+/// on memrefs of the GPU's memory that launch them.
+void buildGPUKernelPipeline(OpPassManager &manager,
+                            const GPUPipelineOptions &options);
+
+/// The same, and on to functions in the llvm dialect that call the runtime in
+/// `vga/Runtime/CUDA.h`.
+void buildGPUPipeline(OpPassManager &manager,
+                      const GPUPipelineOptions &options);
+
+/// Registers `vga-gpu-kernel-pipeline` and `vga-gpu-pipeline`.
+void registerGPUPipeline();
+
+} // namespace mlir::vga
+
+#endif // VGA_PIPELINES_GPU_H

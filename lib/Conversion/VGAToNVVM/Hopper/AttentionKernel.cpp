@@ -1,0 +1,152 @@
+//===- AttentionKernel.cpp - The function of an attention kernel ----------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionKernel.h"
+#include "../Kernels.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+using namespace mlir::vga::hopper;
+
+namespace {
+/// What the arguments of a kernel are, in order.
+class ArgumentList {
+public:
+  explicit ArgumentList(OpBuilder &b) : b(b) {}
+
+  /// Each returns the number of the argument.
+  unsigned addMap() {
+    MLIRContext *context = b.getContext();
+    constexpr int64_t kMapBytes = 128, kMapAlignment = 64;
+    return add(LLVM::LLVMPointerType::get(context),
+               {b.getNamedAttr(
+                    LLVM::LLVMDialect::getByValAttrName(),
+                    TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(),
+                                                           kMapBytes))),
+                b.getNamedAttr(LLVM::LLVMDialect::getAlignAttrName(),
+                               b.getI64IntegerAttr(kMapAlignment)),
+                b.getNamedAttr(
+                    NVVM::NVVMDialect::getGridConstantAttrName(),
+                    b.getUnitAttr())});
+  }
+  unsigned addPointer() {
+    return add(LLVM::LLVMPointerType::get(b.getContext(), 1), {});
+  }
+  unsigned addSize() { return add(b.getI32Type(), {}); }
+
+  SmallVector<Type> types;
+  SmallVector<Attribute> attributes;
+
+private:
+  unsigned add(Type type, ArrayRef<NamedAttribute> named) {
+    types.push_back(type);
+    attributes.push_back(b.getDictionaryAttr(named));
+    return types.size() - 1;
+  }
+
+  OpBuilder &b;
+};
+} // namespace
+
+/// Dynamic shared memory, of which a module has one declaration.
+static LLVM::GlobalOp getSharedMemory(OpBuilder &b, gpu::GPUModuleOp module) {
+  constexpr StringLiteral kName("shared_memory");
+  if (auto global = module.lookupSymbol<LLVM::GlobalOp>(kName))
+    return global;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  return LLVM::GlobalOp::create(
+      b, module.getLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), 0),
+      /*isConstant=*/false, LLVM::Linkage::External, kName, Attribute(),
+      /*alignment=*/1024, /*addrSpace=*/3);
+}
+
+FailureOr<LaunchPlan>
+hopper::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
+                             StringRef name, AttentionOp op,
+                             const Target &target) {
+  FailureOr<Plan> plan = Plan::create(op, *op.getSchedule(), target);
+  if (failed(plan))
+    return failure();
+
+  OpBuilder::InsertionGuard guard(builder);
+  LLVM::GlobalOp memory = getSharedMemory(builder, module);
+  ArgumentList list(builder);
+  std::vector<std::pair<Value Arguments::*, unsigned>> members;
+  auto addArray = [&](Value operand, Value Arguments::*member) {
+    if (operand)
+      members.push_back({member, list.addPointer()});
+  };
+  for (Value Arguments::*map : {&Arguments::queryMap, &Arguments::keyMap,
+                                &Arguments::valueMap})
+    members.push_back({map, list.addMap()});
+  addArray(op.getValueGate(), &Arguments::valueGate);
+  addArray(op.getOutputGate(), &Arguments::outputGate);
+  addArray(op.getMask(), &Arguments::mask);
+  addArray(op.getKvLength(), &Arguments::kvLength);
+  addArray(op.getSink(), &Arguments::sink);
+  members.push_back({&Arguments::outputMap, list.addMap()});
+  addArray(op.getLse(), &Arguments::lse);
+  for (Value Arguments::*size : {&Arguments::batch, &Arguments::queries,
+                                 &Arguments::keys, &Arguments::sectionHeads})
+    members.push_back({size, list.addSize()});
+  SmallVector<unsigned> strides;
+  if (op.getMask())
+    for (int64_t i = 0; i < 4; ++i)
+      strides.push_back(list.addSize());
+
+  builder.setInsertionPointToEnd(module.getBody());
+  MLIRContext *context = builder.getContext();
+  auto function = LLVM::LLVMFuncOp::create(
+      builder, op.getLoc(), name,
+      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
+                                  list.types));
+  function.setAllArgAttrs(builder.getArrayAttr(list.attributes));
+  function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
+                    builder.getUnitAttr());
+  function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
+                    builder.getUnitAttr());
+  function->setAttr(
+      NVVM::NVVMDialect::getReqntidAttrName(),
+      builder.getDenseI32ArrayAttr(static_cast<int32_t>(plan->getThreads())));
+  // Without these two, setmaxnreg is ignored.
+  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                    builder.getI32IntegerAttr(1));
+
+  Block *entry = function.addEntryBlock(builder);
+  builder.setInsertionPointToStart(entry);
+  KernelBuilder b(op.getLoc(), builder);
+  Kernel kernel{b, op, *plan, {}, Value()};
+  for (auto [member, number] : members)
+    kernel.arguments.*member = entry->getArgument(number);
+  for (unsigned number : strides)
+    kernel.arguments.maskStrides.push_back(entry->getArgument(number));
+  kernel.shared = LLVM::AddressOfOp::create(b, memory);
+
+  initializeBarriers(kernel);
+  Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
+  auto roles = scf::IfOp::create(b, b.less(thread, b.i32(kWarpgroupThreads)),
+                                 /*withElseRegion=*/true);
+  b.setInsertionPointToStart(roles.thenBlock());
+  buildProducer(kernel, thread);
+  b.setInsertionPointToStart(roles.elseBlock());
+  buildConsumer(kernel, b.sub(thread, kWarpgroupThreads));
+  b.setInsertionPointAfter(roles);
+  LLVM::ReturnOp::create(b, ValueRange());
+
+  LaunchPlan launch;
+  launch.threads = plan->getThreads();
+  launch.sharedBytes = plan->sharedBytes;
+  auto box = [&](int64_t rows) {
+    return plan->axes.arrange<int64_t>(1, 1, rows, kAtomChannels);
+  };
+  launch.queryBox = box(plan->schedule.getQueries());
+  launch.keyBox = launch.valueBox = box(plan->schedule.getKeys());
+  launch.outputBox = box(kWarpgroupRows);
+  return launch;
+}

@@ -1,0 +1,279 @@
+//===- AttentionKernel.h - A fused attention kernel under construction *- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One thread block computes tiles of queries. Its first warpgroup, the producer,
+// has the copy engine (TMA) bring queries, keys and values to shared memory;
+// the others, the consumers, have 64 query rows each, multiply with wgmma, and
+// keep scores and accumulators in registers. Rings of stages with full and
+// empty barriers lie between the two.
+//
+// Source of the scheme: FlashAttention-3, arXiv 2407.08608.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H
+#define VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H
+
+#include "KernelBuilder.h"
+#include "vga/Dialect/VGA/IR/Semantics.h"
+
+namespace mlir::vga {
+struct Target;
+} // namespace mlir::vga
+
+namespace mlir::vga::hopper {
+
+constexpr int64_t kWarpgroupThreads = 128;
+/// Query rows of a warpgroup: M of wgmma.
+constexpr int64_t kWarpgroupRows = 64;
+/// K of wgmma for 16-bit operands.
+constexpr int64_t kProductDepth = 16;
+/// Rows of shared memory tiles are 128 bytes, the widest swizzle: 64 channels.
+constexpr int64_t kAtomBytes = 128;
+constexpr int64_t kAtomChannels = 64;
+constexpr int64_t kElementBytes = 2;
+
+/// The tiles of a stage ring in shared memory, and its barriers.
+struct Ring {
+  int64_t stages = 0, stageBytes = 0;
+  /// Offsets of the first stage and of the first barrier of each kind.
+  int64_t data = 0, full = 0, empty = 0;
+};
+
+/// What of an operation is known when its kernel is made: sizes, offsets into
+/// shared memory.
+struct Plan {
+  /// Fails with a diagnostic of `op` if no kernel of this form computes it, or
+  /// if the schedule does not fit into the machine.
+  static FailureOr<Plan> create(AttentionOp op, ScheduleAttr schedule,
+                                const Target &target);
+
+  int64_t getThreads() const {
+    return (schedule.getConsumers() + 1) * kWarpgroupThreads;
+  }
+  int64_t getKeyAtoms() const {
+    return llvm::divideCeil(keyChannels, kAtomChannels);
+  }
+  int64_t getValueAtoms() const {
+    return llvm::divideCeil(valueChannels, kAtomChannels);
+  }
+  /// Bytes between the atoms of a tile of queries, and of keys or values.
+  int64_t getQueryAtomBytes() const {
+    return schedule.getQueries() * kAtomBytes;
+  }
+  int64_t getKeyAtomBytes() const { return schedule.getKeys() * kAtomBytes; }
+
+  /// Registers of a thread: of the producer, of the consumers.
+  std::pair<int64_t, int64_t> getRegisters() const;
+
+  ScheduleAttr schedule;
+  int64_t queryHeads = 0, kvHeads = 0, keyChannels = 0, valueChannels = 0;
+  AxisOrder axes = AxisOrder(Layout::bhsd);
+  Type elementType;
+  Band band = Band(std::nullopt, std::nullopt);
+  bool isBottomRight = true;
+  double scale = 1, softcap = 0;
+
+  /// Shared memory: the queries, the output, the rings of keys and values.
+  int64_t queryData = 0, queryFull = 0, queryEmpty = 0, outputData = 0;
+  Ring keyRing, valueRing;
+  int64_t sharedBytes = 0;
+};
+
+/// The values of the kernel's arguments, null for those it does not have.
+struct Arguments {
+  Value queryMap, keyMap, valueMap, outputMap;
+  Value valueGate, outputGate, mask, kvLength, sink, lse;
+  /// Sizes of the problem, as i32.
+  Value batch, queries, keys;
+  /// Key/value heads whose tiles are taken in turns, in heavy_first order.
+  Value sectionHeads;
+  /// Elements from one entry of the mask to the next along each of [B, H, Sq,
+  /// Sk], as i32; 0 where it is broadcast.
+  SmallVector<Value> maskStrides;
+};
+
+/// A kernel under construction.
+struct Kernel {
+  KernelBuilder &b;
+  AttentionOp op;
+  const Plan &plan;
+  Arguments arguments;
+  /// The start of shared memory.
+  Value shared;
+
+  Value sharedAt(int64_t offset) { return b.advance(shared, offset); }
+};
+
+/// The tile that a thread block works on.
+struct Tile {
+  Value batch, head, kvHead;
+  /// The first query.
+  Value query;
+  /// Keys at or past it do not exist, or are past kv_length.
+  Value keyEnd;
+  /// Sk - Sq or 0: how far causal masks and windows are shifted.
+  Value offset;
+  /// The blocks of keys [first, last) that are visible at all, at least one;
+  /// of these, [fullFirst, fullLast) are visible to all queries of the tile.
+  Value first, last, fullFirst, fullLast;
+};
+
+//===----------------------------------------------------------------------===//
+// Tiles.cpp: which tiles there are, and which keys they meet
+//===----------------------------------------------------------------------===//
+
+/// Builds `body` for all tiles of this thread block, with a state.
+void forEachTile(Kernel &kernel, ValueRange state,
+                 function_ref<SmallVector<Value>(const Tile &, ValueRange)>
+                     body);
+
+//===----------------------------------------------------------------------===//
+// Pipeline.cpp: barriers and stages
+//===----------------------------------------------------------------------===//
+
+/// A place in a ring: the number of the stage, and the parity of the round.
+struct Stage {
+  Value index, parity;
+
+  static Stage first(Kernel &kernel);
+  Stage next(Kernel &kernel, const Ring &ring) const;
+
+  /// The address of the stage's data and of its barriers.
+  Value getData(Kernel &kernel, const Ring &ring) const;
+  Value getFull(Kernel &kernel, const Ring &ring) const;
+  Value getEmpty(Kernel &kernel, const Ring &ring) const;
+};
+
+/// One thread initializes all barriers; then all threads meet.
+void initializeBarriers(Kernel &kernel);
+/// Waits until the phase of this parity is complete.
+void waitFor(Kernel &kernel, Value barrier, Value parity);
+/// Waits until a slot is free: at first, it is.
+void waitUntilEmpty(Kernel &kernel, Value barrier, Value parity);
+void arrive(Kernel &kernel, Value barrier);
+/// Arrives, and has the barrier wait for bytes of the copy engine.
+void arriveExpecting(Kernel &kernel, Value barrier, int64_t bytes);
+/// A barrier among `threads` threads of the block, by number.
+void syncNamed(Kernel &kernel, Value number, int64_t threads);
+void arriveNamed(Kernel &kernel, Value number, int64_t threads);
+
+//===----------------------------------------------------------------------===//
+// TensorMaps.cpp: copies between global and shared memory
+//===----------------------------------------------------------------------===//
+
+/// Copies a tile of `atoms` atoms to shared memory; rows and channels that do
+/// not exist are zeros.
+void loadTile(Kernel &kernel, Value map, Value destination, Value barrier,
+              int64_t atoms, int64_t atomBytes, Value row, Value head,
+              Value batch);
+/// Copies 64 rows to global memory; rows that do not exist stay out.
+void storeRows(Kernel &kernel, Value map, Value source, int64_t atoms,
+               int64_t atomBytes, Value row, Value head, Value batch);
+
+//===----------------------------------------------------------------------===//
+// Wgmma.cpp: products of tiles
+//===----------------------------------------------------------------------===//
+
+/// Starts S = Q K^T; `queries` and `keys` are descriptors.
+SmallVector<Value> startScores(Kernel &kernel, Value queries, Value keys);
+/// Starts O += P V, with P in registers.
+SmallVector<Value> startOutput(Kernel &kernel, ValueRange accumulator,
+                               ValueRange weights, Value values);
+/// Waits until at most `pending` products are under way; `registers` are
+/// results of one that is not.
+SmallVector<Value> waitForProducts(Kernel &kernel, ValueRange registers,
+                                   int64_t pending);
+/// The descriptor of a tile whose rows are what is summed over, or, for values,
+/// whose columns are kept.
+Value describeRows(Kernel &kernel, Value address);
+Value describeValues(Kernel &kernel, Value address);
+/// A descriptor moved on by bytes.
+Value moveDescriptor(Kernel &kernel, Value descriptor, Value bytes);
+
+//===----------------------------------------------------------------------===//
+// The registers of a consumer
+//===----------------------------------------------------------------------===//
+
+/// Where a thread's registers are in its warpgroup's tile of 64 rows: it has
+/// rows `row` and `row + 8`, and of every 8 columns `column` and `column + 1`.
+struct Lane {
+  Value warpgroup; // among the consumers
+  Value thread;    // in the warpgroup
+  Value row, column;
+
+  static Lane get(Kernel &kernel, Value threadInConsumers);
+};
+constexpr int64_t kLaneRows = 2;
+/// Which of the lane's rows register i belongs to, and its column's distance
+/// from the lane's first one.
+inline int64_t getLaneRow(int64_t i) { return i / 2 % 2; }
+inline int64_t getLaneColumn(int64_t i) { return i / 4 * 8 + i % 2; }
+
+/// The running softmax of a lane's rows. Maxima are those of the scores before
+/// they are scaled; sums are of the lane's columns only.
+struct Rows {
+  SmallVector<Value, kLaneRows> maximum, sum;
+};
+
+//===----------------------------------------------------------------------===//
+// Softmax.cpp, Mask.cpp, Gate.cpp, Epilogue.cpp
+//===----------------------------------------------------------------------===//
+
+/// The factor between scores in registers and exponents of 2.
+double getExponentScale(const Plan &plan, AttentionOp op);
+
+/// Turns the scores of a block of keys into weights. `factors` are those by
+/// which accumulators become outdated, `isOutdated` whether they do.
+SmallVector<Value> updateRows(Kernel &kernel, ValueRange scores, Rows &rows,
+                              bool mayBeEmpty, SmallVectorImpl<Value> &factors,
+                              Value &isOutdated);
+/// Multiplies accumulators by the factors of their rows, if they are outdated.
+SmallVector<Value> rescale(Kernel &kernel, ValueRange accumulator,
+                           ValueRange factors, Value isOutdated);
+/// Weights as operands of wgmma.
+SmallVector<Value> packWeights(Kernel &kernel, ValueRange weights);
+
+/// What scores are before they are compared: scaled, capped and with the mask
+/// added, if that can not wait for the exponent.
+SmallVector<Value> transformScores(Kernel &kernel, const Tile &tile,
+                                   const Lane &lane, Value block,
+                                   ValueRange scores);
+/// Sets scores of keys that a row does not see to -inf.
+SmallVector<Value> hideKeys(Kernel &kernel, const Tile &tile, const Lane &lane,
+                            Value block, ValueRange scores);
+/// Zeroes the values past the tile's last key, which no weight of 0 makes
+/// harmless if they are infinite.
+void zeroValuesPastEnd(Kernel &kernel, const Tile &tile, const Lane &lane,
+                       Value block, Value values);
+
+/// Multiplies weights by the gates of their keys; an edge has keys that are
+/// not there.
+SmallVector<Value> gateWeights(Kernel &kernel, const Tile &tile,
+                               const Lane &lane, Value block, bool isEdge,
+                               ValueRange weights);
+/// Multiplies outputs by the gates of their rows, or by their own.
+SmallVector<Value> gateOutput(Kernel &kernel, const Tile &tile,
+                              const Lane &lane, ValueRange output);
+
+/// Divides by the sums, applies the output gate, writes output and lse.
+void writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
+               ValueRange accumulator, Rows rows);
+
+//===----------------------------------------------------------------------===//
+// Producer.cpp, Consumer.cpp
+//===----------------------------------------------------------------------===//
+
+/// The role of the first warpgroup.
+void buildProducer(Kernel &kernel, Value thread);
+/// The role of the others.
+void buildConsumer(Kernel &kernel, Value thread);
+
+} // namespace mlir::vga::hopper
+
+#endif // VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H

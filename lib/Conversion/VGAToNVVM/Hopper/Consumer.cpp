@@ -1,0 +1,322 @@
+//===- Consumer.cpp - The warpgroups that compute -------------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Blocks of keys are taken from the last to the first. In each step the scores
+// of a block and the output of the block before are under way together, and
+// the softmax runs while the output's product does:
+//
+//   start S = Q K_i^T;  start O += P V_{i+1};  wait for S
+//   P' = softmax of S;  wait for O;  rescale O;  P = P'
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionKernel.h"
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::vga;
+using namespace mlir::vga::hopper;
+
+namespace {
+/// Named barriers: 0 is that of all threads, then one for each warpgroup, then
+/// one for each warpgroup's turn.
+constexpr int64_t kFirstTurn = 4;
+
+class Consumer {
+public:
+  Consumer(Kernel &kernel, Value thread)
+      : kernel(kernel), b(kernel.b), plan(kernel.plan),
+        lane(Lane::get(kernel, thread)) {
+    Value own = b.mul(lane.warpgroup, kWarpgroupRows * kAtomBytes);
+    queries = describeRows(
+        kernel, b.advance(kernel.sharedAt(plan.queryData), own));
+    keys = describeRows(kernel, kernel.sharedAt(plan.keyRing.data));
+    values = describeValues(kernel, kernel.sharedAt(plan.valueRing.data));
+  }
+
+  void run();
+
+private:
+  /// What goes from step to step.
+  struct State {
+    SmallVector<Value> accumulator, weights;
+    Rows rows;
+    Stage key, value;
+  };
+  SmallVector<Value> flatten(const State &state);
+  State unflatten(ValueRange values);
+
+  void computeTile(const Tile &tile, State &state, Value queryParity);
+  void startTile(const Tile &tile, State &state);
+  void step(const Tile &tile, Value block, bool isEdge, State &state);
+  void steps(const Tile &tile, Value from, Value to, bool isEdge,
+             State &state);
+
+  /// The scores of a block, masked; the product is complete.
+  SmallVector<Value> finishScores(const Tile &tile, Value block, bool isEdge,
+                                  ValueRange scores);
+  SmallVector<Value> startOutputOf(State &state);
+  /// One thread of each warp says that the warp is done with a stage.
+  void release(Value barrier) {
+    b.onlyIf(b.equal(b.rem(lane.thread, 32), 0),
+             [&] { arrive(kernel, barrier); });
+  }
+
+  bool takesTurns() const {
+    return plan.schedule.getPingPong() && plan.schedule.getConsumers() > 1;
+  }
+  int64_t getTurnThreads() const {
+    return plan.schedule.getConsumers() * kWarpgroupThreads;
+  }
+  void awaitTurn();
+  void passTurn();
+  void giveFirstTurns();
+
+  /// Whether the last block of a tile can have keys that some query does not
+  /// see, and whether blocks before it can.
+  bool lastIsEdge() const;
+  bool allAreEdges() const { return static_cast<bool>(kernel.op.getMask()); }
+
+  Kernel &kernel;
+  KernelBuilder &b;
+  const Plan &plan;
+  Lane lane;
+  Value queries, keys, values;
+};
+} // namespace
+
+Lane Lane::get(Kernel &kernel, Value threadInConsumers) {
+  KernelBuilder &b = kernel.b;
+  Lane lane;
+  lane.warpgroup =
+      b.broadcast(b.div(threadInConsumers, kWarpgroupThreads));
+  lane.thread = b.rem(threadInConsumers, kWarpgroupThreads);
+  Value inWarp = b.rem(lane.thread, 32);
+  lane.row = b.add(b.add(b.mul(lane.warpgroup, kWarpgroupRows),
+                         b.mul(b.div(lane.thread, 32), 16)),
+                   b.div(inWarp, 4));
+  lane.column = b.mul(b.rem(inWarp, 4), 2);
+  return lane;
+}
+
+bool Consumer::lastIsEdge() const {
+  int64_t numKeys = AttentionSizes(kernel.op).keys;
+  return allAreEdges() || plan.band.upper || plan.band.lower ||
+         kernel.arguments.kvLength || ShapedType::isDynamic(numKeys) ||
+         numKeys == 0 || numKeys % plan.schedule.getKeys() != 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Turns of the warpgroups
+//===----------------------------------------------------------------------===//
+
+void Consumer::awaitTurn() {
+  if (takesTurns())
+    syncNamed(kernel, b.add(lane.warpgroup, kFirstTurn), getTurnThreads());
+}
+
+/// A warpgroup has its turn when all others have passed theirs.
+void Consumer::passTurn() {
+  if (!takesTurns())
+    return;
+  int64_t consumers = plan.schedule.getConsumers();
+  for (int64_t i = 1; i < consumers; ++i)
+    arriveNamed(kernel,
+                b.add(b.rem(b.add(lane.warpgroup, i), consumers), kFirstTurn),
+                getTurnThreads());
+}
+
+/// At first the lower number goes first.
+void Consumer::giveFirstTurns() {
+  if (!takesTurns())
+    return;
+  for (int64_t i = 0; i + 1 < plan.schedule.getConsumers(); ++i)
+    b.onlyIf(b.less(b.i32(i), lane.warpgroup), [&] {
+      arriveNamed(kernel, b.i32(kFirstTurn + i), getTurnThreads());
+    });
+}
+
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> Consumer::flatten(const State &state) {
+  SmallVector<Value> values = {state.key.index, state.key.parity,
+                               state.value.index, state.value.parity};
+  llvm::append_range(values, state.rows.maximum);
+  llvm::append_range(values, state.rows.sum);
+  llvm::append_range(values, state.accumulator);
+  llvm::append_range(values, state.weights);
+  return values;
+}
+
+Consumer::State Consumer::unflatten(ValueRange values) {
+  State state;
+  auto take = [&](int64_t count) {
+    ValueRange taken = values.take_front(count);
+    values = values.drop_front(count);
+    return taken;
+  };
+  state.key = {take(1)[0], take(1)[0]};
+  state.value = {take(1)[0], take(1)[0]};
+  state.rows.maximum = llvm::to_vector<kLaneRows>(take(kLaneRows));
+  state.rows.sum = llvm::to_vector<kLaneRows>(take(kLaneRows));
+  state.accumulator = llvm::to_vector(take(plan.valueChannels / 2));
+  state.weights = llvm::to_vector(take(plan.schedule.getKeys() / 4));
+  return state;
+}
+
+SmallVector<Value> Consumer::finishScores(const Tile &tile, Value block,
+                                          bool isEdge, ValueRange scores) {
+  SmallVector<Value> result =
+      transformScores(kernel, tile, lane, block, scores);
+  return isEdge ? hideKeys(kernel, tile, lane, block, result) : result;
+}
+
+SmallVector<Value> Consumer::startOutputOf(State &state) {
+  waitFor(kernel, state.value.getFull(kernel, plan.valueRing),
+          state.value.parity);
+  Value offset = b.mul(state.value.index, plan.valueRing.stageBytes);
+  return startOutput(kernel, state.accumulator, state.weights,
+                     moveDescriptor(kernel, values, offset));
+}
+
+/// The scores of the last block, for which there is no output to make.
+void Consumer::startTile(const Tile &tile, State &state) {
+  Value zero = b.f32(0);
+  Value lowest = b.f32(-std::numeric_limits<double>::infinity());
+  state.rows.maximum.assign(kLaneRows, lowest);
+  state.rows.sum.assign(kLaneRows, zero);
+  state.accumulator.assign(plan.valueChannels / 2, zero);
+
+  Value block = b.sub(tile.last, 1);
+  waitFor(kernel, state.key.getFull(kernel, plan.keyRing), state.key.parity);
+  Value offset = b.mul(state.key.index, plan.keyRing.stageBytes);
+  SmallVector<Value> scores =
+      startScores(kernel, queries, moveDescriptor(kernel, keys, offset));
+  scores = waitForProducts(kernel, scores, 0);
+  release(state.key.getEmpty(kernel, plan.keyRing));
+  state.key = state.key.next(kernel, plan.keyRing);
+  scores = finishScores(tile, block, lastIsEdge(), scores);
+  SmallVector<Value> factors;
+  Value isOutdated;
+  SmallVector<Value> weights = updateRows(kernel, scores, state.rows,
+                                          lastIsEdge(), factors, isOutdated);
+  weights = gateWeights(kernel, tile, lane, block, lastIsEdge(), weights);
+  state.weights = packWeights(kernel, weights);
+  if (!kernel.arguments.kvLength)
+    return;
+  waitFor(kernel, state.value.getFull(kernel, plan.valueRing),
+          state.value.parity);
+  zeroValuesPastEnd(kernel, tile, lane, block,
+                    state.value.getData(kernel, plan.valueRing));
+}
+
+void Consumer::step(const Tile &tile, Value block, bool isEdge,
+                    State &state) {
+  waitFor(kernel, state.key.getFull(kernel, plan.keyRing), state.key.parity);
+  Value offset = b.mul(state.key.index, plan.keyRing.stageBytes);
+  awaitTurn();
+  SmallVector<Value> scores =
+      startScores(kernel, queries, moveDescriptor(kernel, keys, offset));
+  SmallVector<Value> accumulator = startOutputOf(state);
+  passTurn();
+
+  scores = waitForProducts(kernel, scores, 1);
+  release(state.key.getEmpty(kernel, plan.keyRing));
+  scores = finishScores(tile, block, isEdge, scores);
+  SmallVector<Value> factors;
+  Value isOutdated;
+  SmallVector<Value> weights = updateRows(kernel, scores, state.rows, isEdge,
+                                          factors, isOutdated);
+  weights = gateWeights(kernel, tile, lane, block, isEdge, weights);
+
+  accumulator = waitForProducts(kernel, accumulator, 0);
+  release(state.value.getEmpty(kernel, plan.valueRing));
+  state.accumulator = rescale(kernel, accumulator, factors, isOutdated);
+  // Not earlier: the registers of the weights before are read until now.
+  state.weights = packWeights(kernel, weights);
+  state.key = state.key.next(kernel, plan.keyRing);
+  state.value = state.value.next(kernel, plan.valueRing);
+}
+
+/// Steps through the blocks [from, to), from the last to the first.
+void Consumer::steps(const Tile &tile, Value from, Value to, bool isEdge,
+                     State &state) {
+  SmallVector<Value> last =
+      b.loop(b.i32(0), b.sub(to, from), b.i32(1), flatten(state),
+             [&](Value i, ValueRange values) {
+               State inner = unflatten(values);
+               step(tile, b.sub(b.sub(to, 1), i), isEdge, inner);
+               return flatten(inner);
+             });
+  state = unflatten(last);
+}
+
+void Consumer::computeTile(const Tile &tile, State &state,
+                           Value queryParity) {
+  waitFor(kernel, kernel.sharedAt(plan.queryFull), queryParity);
+  startTile(tile, state);
+
+  // Blocks at the upper edge of what is visible, those that are visible to all
+  // queries, those at the lower edge.
+  Value begin = tile.first, end = b.sub(tile.last, 1);
+  if (allAreEdges()) {
+    steps(tile, begin, end, /*isEdge=*/true, state);
+  } else {
+    Value upper = end, lower = begin;
+    if (plan.band.upper)
+      upper = b.max(b.min(tile.fullLast, end), begin);
+    if (plan.band.lower)
+      lower = b.max(b.min(tile.fullFirst, upper), begin);
+    if (plan.band.upper)
+      steps(tile, upper, end, /*isEdge=*/true, state);
+    steps(tile, lower, upper, /*isEdge=*/false, state);
+    if (plan.band.lower)
+      steps(tile, begin, lower, /*isEdge=*/true, state);
+  }
+
+  Value queryEmpty = kernel.sharedAt(plan.queryEmpty);
+  if (plan.schedule.getOutputBuffer())
+    release(queryEmpty);
+  SmallVector<Value> accumulator = startOutputOf(state);
+  accumulator = waitForProducts(kernel, accumulator, 0);
+  release(state.value.getEmpty(kernel, plan.valueRing));
+  state.value = state.value.next(kernel, plan.valueRing);
+  writeTile(kernel, tile, lane, accumulator, state.rows);
+  if (!plan.schedule.getOutputBuffer())
+    release(queryEmpty);
+}
+
+void Consumer::run() {
+  NVVM::SetMaxRegisterOp::create(
+      b, b.getI32IntegerAttr(plan.getRegisters().second),
+      NVVM::SetMaxRegisterActionAttr::get(
+          b.getContext(), NVVM::SetMaxRegisterAction::increase));
+  giveFirstTurns();
+  Stage first = Stage::first(kernel);
+  forEachTile(kernel,
+              {first.index, first.parity, first.index, first.parity, b.i32(0)},
+              [&](const Tile &tile, ValueRange carried) -> SmallVector<Value> {
+                State state;
+                state.key = {carried[0], carried[1]};
+                state.value = {carried[2], carried[3]};
+                computeTile(tile, state, carried[4]);
+                return {state.key.index, state.key.parity, state.value.index,
+                        state.value.parity, b.bitXor(carried[4], b.i32(1))};
+              });
+  // Shared memory must last until the output has been read from it.
+  b.onlyIf(b.equal(lane.thread, 0), [&] {
+    NVVM::CpAsyncBulkWaitGroupOp::create(b, b.getI32IntegerAttr(0),
+                                         b.getUnitAttr());
+  });
+}
+
+void hopper::buildConsumer(Kernel &kernel, Value thread) {
+  Consumer(kernel, thread).run();
+}

@@ -1,0 +1,148 @@
+//===- Epilogue.cpp - From accumulators to the output ---------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionKernel.h"
+#include "llvm/Support/MathExtras.h"
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::vga;
+using namespace mlir::vga::hopper;
+
+/// Makes the sums of all four lanes of a row, with the sink; returns the
+/// factors of the row's accumulators. Writes lse if the op has it.
+static SmallVector<Value> normalize(Kernel &kernel, const Tile &tile,
+                                    const Lane &lane, Rows &rows) {
+  KernelBuilder &b = kernel.b;
+  const Arguments &arguments = kernel.arguments;
+  Value lowest = b.f32(-std::numeric_limits<double>::infinity());
+  Value scale = b.f32(getExponentScale(kernel.plan, kernel.op));
+  auto isLowest = [&](Value x) {
+    return b.compareF(arith::CmpFPredicate::OEQ, x, lowest);
+  };
+  SmallVector<Value> factors;
+  for (int64_t r = 0; r < kLaneRows; ++r) {
+    Value sum = rows.sum[r];
+    for (int64_t distance : {1, 2})
+      sum = b.addF(sum, b.shuffleXor(sum, distance));
+    Value maximum = b.mulF(rows.maximum[r], scale);
+    Value factor;
+    if (arguments.sink) {
+      Type type = kernel.op.getSink().getType().getElementType();
+      Value sink = b.loadF32(
+          type, b.elementAddress(arguments.sink, type, tile.head));
+      sink = b.mulF(sink, b.f32(llvm::numbers::log2e));
+      Value top = b.maxF(maximum, sink);
+      top = b.select(isLowest(top), b.f32(0), top);
+      factor = b.exp2(b.subF(maximum, top));
+      sum = b.fma(sum, factor, b.exp2(b.subF(sink, top)));
+      maximum = top;
+    } else {
+      maximum = b.select(isLowest(maximum), b.f32(0), maximum);
+    }
+    if (arguments.lse) {
+      // log2 of a sum of 0 is -inf, as it is to be.
+      Value lse = b.mulF(b.addF(maximum, b.log2(sum)),
+                         b.f32(llvm::numbers::ln2));
+      Value row = b.add(b.add(tile.query, lane.row), 8 * r);
+      Value writes = b.bitAnd(b.less(row, arguments.queries),
+                              b.equal(lane.column, 0));
+      b.onlyIf(writes, [&] {
+        Value head =
+            b.add(b.mul(tile.batch, kernel.plan.queryHeads), tile.head);
+        Value index = b.add(b.mul(b.toI64(head), b.toI64(arguments.queries)),
+                            b.toI64(row));
+        LLVM::StoreOp::create(
+            b, lse, b.elementAddress(arguments.lse, b.getF32Type(), index));
+      });
+    }
+    Value inverse = b.select(
+        b.compareF(arith::CmpFPredicate::OEQ, sum, b.f32(0)), b.f32(0),
+        b.reciprocal(sum));
+    factors.push_back(factor ? b.mulF(factor, inverse) : inverse);
+  }
+  return factors;
+}
+
+/// Writes a warp's 16 rows to shared memory, swizzled as the copy engine reads
+/// them. Each stmatrix moves up to four blocks of 8 x 8: two of rows, two of
+/// columns.
+static void stageOutput(Kernel &kernel, const Lane &lane, Value rows,
+                        ValueRange output) {
+  KernelBuilder &b = kernel.b;
+  const Plan &plan = kernel.plan;
+  constexpr int64_t kChunkChannels = 8, kChunksInAtom = 8, kChunkBytes = 16;
+  Value laneId = b.rem(lane.thread, 32);
+  Value warp = b.div(lane.thread, 32);
+  Value row = b.add(b.mul(warp, 16), b.rem(laneId, 16));
+  Value rowStart = b.advance(rows, b.mul(row, kAtomBytes));
+  Value twist = b.rem(laneId, 8);
+  Value half = b.div(laneId, 16);
+  for (int64_t channel = 0; channel < plan.valueChannels;
+       channel += 2 * kChunkChannels) {
+    int64_t chunk = channel / kChunkChannels;
+    SmallVector<Value> blocks;
+    for (int64_t c = chunk;
+         c < std::min(chunk + 2, plan.valueChannels / kChunkChannels); ++c)
+      for (int64_t r = 0; r < kLaneRows; ++r)
+        blocks.push_back(b.pack(output[4 * c + 2 * r],
+                                output[4 * c + 2 * r + 1], plan.elementType));
+    Value place = b.bitXor(b.add(half, chunk % kChunksInAtom), twist);
+    Value address = b.advance(rowStart, b.mul(place, kChunkBytes));
+    address = b.advance(address,
+                        chunk / kChunksInAtom * plan.getQueryAtomBytes());
+    NVVM::StMatrixOp::create(
+        b, address, blocks,
+        NVVM::MMALayoutAttr::get(b.getContext(), NVVM::MMALayout::row),
+        NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8),
+        NVVM::LdStMatrixEltTypeAttr::get(b.getContext(),
+                                         NVVM::LdStMatrixEltType::B16));
+  }
+}
+
+void hopper::writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
+                       ValueRange accumulator, Rows rows) {
+  KernelBuilder &b = kernel.b;
+  const Plan &plan = kernel.plan;
+  SmallVector<Value> factors = normalize(kernel, tile, lane, rows);
+  SmallVector<Value> output;
+  for (auto [i, value] : llvm::enumerate(accumulator))
+    output.push_back(b.mulF(value, factors[getLaneRow(i)]));
+  output = gateOutput(kernel, tile, lane, output);
+
+  Value ownRows = b.advance(
+      kernel.sharedAt(plan.outputData),
+      b.mul(lane.warpgroup, kWarpgroupRows * kAtomBytes));
+  Value barrier = b.add(lane.warpgroup, 1);
+  Value isFirst = b.equal(lane.thread, 0);
+  auto waitUntilRead = [&] {
+    b.onlyIf(isFirst, [&] {
+      NVVM::CpAsyncBulkWaitGroupOp::create(b, b.getI32IntegerAttr(0),
+                                           b.getUnitAttr());
+    });
+    syncNamed(kernel, barrier, kWarpgroupThreads);
+  };
+  if (plan.schedule.getOutputBuffer())
+    waitUntilRead();
+  stageOutput(kernel, lane, ownRows, output);
+  NVVM::FenceProxyOp::create(
+      b,
+      NVVM::ProxyKindAttr::get(b.getContext(), NVVM::ProxyKind::async_shared),
+      NVVM::SharedSpaceAttr::get(b.getContext(),
+                                 NVVM::SharedSpace::shared_cta));
+  syncNamed(kernel, barrier, kWarpgroupThreads);
+  b.onlyIf(isFirst, [&] {
+    Value row = b.add(tile.query, b.mul(lane.warpgroup, kWarpgroupRows));
+    storeRows(kernel, kernel.arguments.outputMap, ownRows,
+              plan.getValueAtoms(), plan.getQueryAtomBytes(), row, tile.head,
+              tile.batch);
+  });
+  // The queries' memory is free for the next ones when the copy has read it.
+  if (!plan.schedule.getOutputBuffer())
+    waitUntilRead();
+}

@@ -1,0 +1,113 @@
+//===- Pipeline.cpp - Barriers and stages between the warpgroups ----------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionKernel.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+using namespace mlir::vga::hopper;
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+static constexpr int64_t kBarrierBytes = 8;
+
+Stage Stage::first(Kernel &kernel) {
+  return {kernel.b.i32(0), kernel.b.i32(0)};
+}
+
+Stage Stage::next(Kernel &kernel, const Ring &ring) const {
+  KernelBuilder &b = kernel.b;
+  if (ring.stages == 1)
+    return {index, b.bitXor(parity, b.i32(1))};
+  Value following = b.add(index, 1);
+  Value wraps = b.equal(following, ring.stages);
+  return {b.select(wraps, b.i32(0), following),
+          b.bitXor(parity, b.createOrFold<arith::ExtUIOp>(b.getI32Type(),
+                                                          wraps))};
+}
+
+Value Stage::getData(Kernel &kernel, const Ring &ring) const {
+  return kernel.b.advance(kernel.sharedAt(ring.data),
+                          kernel.b.mul(index, ring.stageBytes));
+}
+Value Stage::getFull(Kernel &kernel, const Ring &ring) const {
+  return kernel.b.advance(kernel.sharedAt(ring.full),
+                          kernel.b.mul(index, kBarrierBytes));
+}
+Value Stage::getEmpty(Kernel &kernel, const Ring &ring) const {
+  return kernel.b.advance(kernel.sharedAt(ring.empty),
+                          kernel.b.mul(index, kBarrierBytes));
+}
+
+//===----------------------------------------------------------------------===//
+// Barriers in shared memory
+//===----------------------------------------------------------------------===//
+
+void hopper::initializeBarriers(Kernel &kernel) {
+  KernelBuilder &b = kernel.b;
+  const Plan &plan = kernel.plan;
+  // One thread fills a stage; one of every consumer warp empties it.
+  Value filling = b.i32(1);
+  Value emptying = b.i32(plan.schedule.getConsumers() * 4);
+  auto initialize = [&](int64_t offset, Value count) {
+    NVVM::MBarrierInitOp::create(b, kernel.sharedAt(offset), count, Value());
+  };
+  Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
+  b.onlyIf(b.equal(thread, 0), [&] {
+    initialize(plan.queryFull, filling);
+    initialize(plan.queryEmpty, emptying);
+    for (const Ring &ring : {plan.keyRing, plan.valueRing})
+      for (int64_t i = 0; i < ring.stages; ++i) {
+        initialize(ring.full + i * kBarrierBytes, filling);
+        initialize(ring.empty + i * kBarrierBytes, emptying);
+      }
+    NVVM::FenceMbarrierInitOp::create(b);
+  });
+  NVVM::Barrier0Op::create(b);
+}
+
+void hopper::waitFor(Kernel &kernel, Value barrier, Value parity) {
+  constexpr int64_t kNanoseconds = 10'000'000;
+  NVVM::MBarrierTryWaitParityOp::create(kernel.b, barrier, parity,
+                                        kernel.b.i32(kNanoseconds));
+}
+
+void hopper::waitUntilEmpty(Kernel &kernel, Value barrier, Value parity) {
+  waitFor(kernel, barrier, kernel.b.bitXor(parity, kernel.b.i32(1)));
+}
+
+void hopper::arrive(Kernel &kernel, Value barrier) {
+  KernelBuilder &b = kernel.b;
+  NVVM::MBarrierArriveOp::create(
+      b, b.getI64Type(), barrier, Value(),
+      NVVM::MemScopeKindAttr::get(b.getContext(), NVVM::MemScopeKind::CTA),
+      b.getBoolAttr(false));
+}
+
+void hopper::arriveExpecting(Kernel &kernel, Value barrier, int64_t bytes) {
+  KernelBuilder &b = kernel.b;
+  NVVM::MBarrierArriveExpectTxOp::create(
+      b, Type(), barrier, b.i32(bytes),
+      NVVM::MemScopeKindAttr::get(b.getContext(), NVVM::MemScopeKind::CTA),
+      b.getBoolAttr(false), Value());
+}
+
+//===----------------------------------------------------------------------===//
+// Named barriers
+//===----------------------------------------------------------------------===//
+
+void hopper::syncNamed(Kernel &kernel, Value number, int64_t threads) {
+  NVVM::BarrierOp::create(kernel.b, TypeRange(), number, kernel.b.i32(threads),
+                          NVVM::BarrierReductionAttr(), Value());
+}
+
+void hopper::arriveNamed(Kernel &kernel, Value number, int64_t threads) {
+  NVVM::BarrierArriveOp::create(kernel.b, number, kernel.b.i32(threads));
+}

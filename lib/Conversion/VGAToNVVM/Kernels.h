@@ -1,0 +1,37 @@
+//===- Kernels.h - The kernels that the conversion makes --------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_LIB_CONVERSION_VGATONVVM_KERNELS_H
+#define VGA_LIB_CONVERSION_VGATONVVM_KERNELS_H
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/GPU/Target.h"
+
+namespace mlir::vga {
+
+/// How an attention kernel is launched. Boxes are in the layout of the op.
+struct LaunchPlan {
+  int64_t threads = 0, sharedBytes = 0;
+  SmallVector<int64_t> queryBox, keyBox, valueBox, outputBox;
+};
+
+namespace hopper {
+/// Builds a kernel for an attention op that has a schedule; fails with a
+/// diagnostic if there is none. Its parameters are those of a vga.launch with
+/// the op's operands as inputs, its results as outputs, and as sizes batch,
+/// queries, keys, the heads of a section, and the strides of a mask.
+FailureOr<LaunchPlan> buildAttentionKernel(OpBuilder &builder,
+                                           gpu::GPUModuleOp module,
+                                           StringRef name, AttentionOp op,
+                                           const Target &target);
+} // namespace hopper
+
+} // namespace mlir::vga
+
+#endif // VGA_LIB_CONVERSION_VGATONVVM_KERNELS_H

@@ -1,0 +1,58 @@
+//===- BufferizeLaunch.cpp - Launches on tensors become ones on memrefs ---===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/GPU/Passes.h"
+
+using namespace mlir;
+using namespace mlir::bufferization;
+using namespace mlir::vga;
+
+namespace {
+struct LaunchOpInterface
+    : DstBufferizableOpInterfaceExternalModel<LaunchOpInterface, LaunchOp> {
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    auto launch = cast<LaunchOp>(op);
+    if (launch.getNumResults() == 0)
+      return success();
+    auto getBuffers = [&](OperandRange tensors) -> FailureOr<SmallVector<Value>> {
+      SmallVector<Value> buffers;
+      for (Value tensor : tensors) {
+        FailureOr<Value> buffer = getBuffer(rewriter, tensor, options, state);
+        if (failed(buffer))
+          return failure();
+        buffers.push_back(*buffer);
+      }
+      return buffers;
+    };
+    FailureOr<SmallVector<Value>> inputs = getBuffers(launch.getInputs());
+    FailureOr<SmallVector<Value>> outputs = getBuffers(launch.getOutputs());
+    if (failed(inputs) || failed(outputs))
+      return failure();
+    rewriter.setInsertionPoint(op);
+    LaunchOp::create(rewriter, op->getLoc(), TypeRange(),
+                     launch.getKernelAttr(), launch.getBlocks(),
+                     launch.getThreadsAttr(), launch.getSharedMemoryAttr(),
+                     launch.getPersistentAttr(), launch.getSizes(),
+                     launch.getBoxesAttr(), *inputs, *outputs);
+    replaceOpWithBufferizedValues(rewriter, op, *outputs);
+    return success();
+  }
+};
+} // namespace
+
+void vga::registerBufferizableOpInterfaceExternalModels(
+    DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, VGADialect *) {
+    LaunchOp::attachInterface<LaunchOpInterface>(*context);
+  });
+}

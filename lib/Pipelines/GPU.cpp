@@ -1,0 +1,110 @@
+//===- GPU.cpp - The way to GPU code --------------------------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/Pipelines/GPU.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "vga/Conversion/Passes.h"
+#include "vga/Dialect/VGA/Transforms/Passes.h"
+#include "vga/GPU/Passes.h"
+#include "vga/GPU/Target.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+
+static void addCleanup(OpPassManager &manager) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+/// vga on tensors -> kernels, and launches on tensors.
+static void addKernelPasses(OpPassManager &manager, const std::string &chip) {
+  manager.addPass(createVGASplitGatedAttentionPass());
+  addCleanup(manager);
+  manager.addPass(createVGAGPUChooseSchedulesPass({chip}));
+  manager.addPass(createConvertVGAToNVVMPass({chip}));
+  addCleanup(manager);
+  manager.addPass(createVGAGPUCheckHostPass());
+}
+
+/// Tensors -> memrefs of the GPU's memory.
+static void addBufferPasses(OpPassManager &manager) {
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  manager.addPass(bufferization::createOneShotBufferizePass(options));
+  manager.addPass(bufferization::createDropEquivalentBufferResultsPass());
+  addCleanup(manager);
+  bufferization::buildBufferDeallocationPipeline(manager);
+  manager.addPass(createConvertBufferizationToMemRefPass());
+}
+
+/// Kernels -> PTX.
+static void addCodePasses(OpPassManager &manager, const std::string &chip) {
+  OpPassManager &kernels = manager.nest<gpu::GPUModuleOp>();
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(createConvertNVVMToLLVMPass());
+  kernels.addPass(createConvertToLLVMPass());
+  kernels.addPass(createReconcileUnrealizedCastsPass());
+  addCleanup(kernels);
+  GpuNVVMAttachTargetOptions attach;
+  attach.chip = chip;
+  if (std::optional<Target> target = Target::lookup(chip))
+    attach.features = target->features.str();
+  attach.optLevel = 3;
+  manager.addPass(createGpuNVVMAttachTarget(attach));
+  GpuModuleToBinaryPassOptions binary;
+  binary.compilationTarget = "isa";
+  manager.addPass(createGpuModuleToBinaryPass(binary));
+}
+
+void vga::buildGPUKernelPipeline(OpPassManager &manager,
+                                 const GPUPipelineOptions &options) {
+  addKernelPasses(manager, options.chip);
+  addBufferPasses(manager);
+  addCodePasses(manager, options.chip);
+}
+
+void vga::buildGPUPipeline(OpPassManager &manager,
+                           const GPUPipelineOptions &options) {
+  buildGPUKernelPipeline(manager, options);
+  manager.addPass(createVGAGPULowerLaunchesPass());
+  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createLowerAffinePass());
+  // What functions allocate is the GPU's memory: the runtime does it.
+  FinalizeMemRefToLLVMConversionPassOptions memory;
+  memory.useGenericFunctions = true;
+  manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createFinalizeMemRefToLLVMConversionPass(memory));
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  addCleanup(manager);
+}
+
+void vga::registerGPUPipeline() {
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "vga-gpu-kernel-pipeline",
+      "Compile vga on tensors to GPU kernels in PTX and launches of them",
+      buildGPUKernelPipeline);
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "vga-gpu-pipeline",
+      "Compile vga on tensors to GPU kernels and functions in the llvm dialect "
+      "that launch them",
+      buildGPUPipeline);
+}
