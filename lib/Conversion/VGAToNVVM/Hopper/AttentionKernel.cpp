@@ -66,6 +66,20 @@ static LLVM::GlobalOp getSharedMemory(OpBuilder &b, gpu::GPUModuleOp module) {
       /*alignment=*/1024, /*addrSpace=*/3);
 }
 
+/// Two counters, 0 at first, for the tiles that a kernel's blocks take.
+static LLVM::GlobalOp makeCounters(OpBuilder &b, gpu::GPUModuleOp module,
+                                   StringRef kernel) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(b.getI32Type(), 2);
+  return LLVM::GlobalOp::create(
+      b, module.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::Internal,
+      (kernel + "_tiles").str(),
+      DenseElementsAttr::get(RankedTensorType::get(2, b.getI32Type()),
+                             b.getI32IntegerAttr(0)),
+      /*alignment=*/8, /*addrSpace=*/1);
+}
+
 FailureOr<LaunchPlan>
 hopper::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
                              StringRef name, AttentionOp op,
@@ -121,7 +135,9 @@ hopper::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   Block *entry = function.addEntryBlock(builder);
   builder.setInsertionPointToStart(entry);
   KernelBuilder b(op.getLoc(), builder);
-  Kernel kernel{b, op, *plan, {}, Value()};
+  Kernel kernel{b, op, *plan, {}, Value(), LLVM::GlobalOp()};
+  if (plan->schedule.getPersistent())
+    kernel.counters = makeCounters(builder, module, name);
   for (auto [member, number] : members)
     kernel.arguments.*member = entry->getArgument(number);
   for (unsigned number : strides)

@@ -28,6 +28,8 @@ struct Target;
 
 namespace mlir::vga::hopper {
 
+struct Lane;
+
 constexpr int64_t kWarpgroupThreads = 128;
 /// Query rows of a warpgroup: M of wgmma.
 constexpr int64_t kWarpgroupRows = 64;
@@ -81,6 +83,8 @@ struct Plan {
 
   /// Shared memory: the queries, the output, the rings of keys and values.
   int64_t queryData = 0, queryFull = 0, queryEmpty = 0, outputData = 0;
+  /// The next tile's number, and its barriers.
+  int64_t tileNumber = 0, tileFull = 0, tileEmpty = 0;
   Ring keyRing, valueRing;
   int64_t sharedBytes = 0;
 };
@@ -106,6 +110,8 @@ struct Kernel {
   Arguments arguments;
   /// The start of shared memory.
   Value shared;
+  /// Counters of tiles in global memory, if blocks are persistent.
+  LLVM::GlobalOp counters;
 
   Value sharedAt(int64_t offset) { return b.advance(shared, offset); }
 };
@@ -128,10 +134,18 @@ struct Tile {
 // Tiles.cpp: which tiles there are, and which keys they meet
 //===----------------------------------------------------------------------===//
 
-/// Builds `body` for all tiles of this thread block, with a state.
+/// Builds `body` for all tiles of this thread block, with a state. `getNext`
+/// gives the number of the next tile; its argument alternates between 0 and 1.
 void forEachTile(Kernel &kernel, ValueRange state,
+                 function_ref<Value(Value)> getNext,
                  function_ref<SmallVector<Value>(const Tile &, ValueRange)>
                      body);
+/// The producer takes the next tile, and sends its number to the consumers.
+Value takeTile(Kernel &kernel);
+void sendTile(Kernel &kernel, Value number, Value parity);
+Value receiveTile(Kernel &kernel, const Lane &lane, Value parity);
+/// Leaves the counters as they were; the producer's last act.
+void finishTiles(Kernel &kernel);
 
 //===----------------------------------------------------------------------===//
 // Pipeline.cpp: barriers and stages

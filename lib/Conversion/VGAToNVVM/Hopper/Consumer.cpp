@@ -302,6 +302,7 @@ void Consumer::run() {
   Stage first = Stage::first(kernel);
   forEachTile(kernel,
               {first.index, first.parity, first.index, first.parity, b.i32(0)},
+              [&](Value parity) { return receiveTile(kernel, lane, parity); },
               [&](const Tile &tile, ValueRange carried) -> SmallVector<Value> {
                 State state;
                 state.key = {carried[0], carried[1]};

@@ -63,6 +63,8 @@ void hopper::initializeBarriers(Kernel &kernel) {
   b.onlyIf(b.equal(thread, 0), [&] {
     initialize(plan.queryFull, filling);
     initialize(plan.queryEmpty, emptying);
+    initialize(plan.tileFull, filling);
+    initialize(plan.tileEmpty, emptying);
     for (const Ring &ring : {plan.keyRing, plan.valueRing})
       for (int64_t i = 0; i < ring.stages; ++i) {
         initialize(ring.full + i * kBarrierBytes, filling);

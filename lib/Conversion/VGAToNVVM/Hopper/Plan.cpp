@@ -56,6 +56,9 @@ static int64_t layOut(Plan &plan) {
   constexpr int64_t kBarrierBytes = 8;
   plan.queryFull = take(kBarrierBytes);
   plan.queryEmpty = take(kBarrierBytes);
+  plan.tileNumber = take(kBarrierBytes);
+  plan.tileFull = take(kBarrierBytes);
+  plan.tileEmpty = take(kBarrierBytes);
   for (Ring *ring : {&plan.keyRing, &plan.valueRing}) {
     ring->full = take(ring->stages * kBarrierBytes);
     ring->empty = take(ring->stages * kBarrierBytes);

@@ -88,12 +88,22 @@ void hopper::buildProducer(Kernel &kernel, Value thread) {
   b.onlyIf(b.less(thread, b.i32(32)), [&] {
     b.onlyIf(NVVM::ElectSyncOp::create(b, b.getI1Type(), Value()), [&] {
       Stage first = Stage::first(kernel);
-      forEachTile(kernel,
-                  {first.index, first.parity, first.index, first.parity,
-                   b.i32(0)},
-                  [&](const Tile &tile, ValueRange state) {
-                    return loadForTile(kernel, tile, state);
-                  });
+      Value next;
+      forEachTile(
+          kernel,
+          {first.index, first.parity, first.index, first.parity, b.i32(0)},
+          [&](Value parity) {
+            // Not before the loads: the consumers are still to take the number
+            // that was sent before this one.
+            sendTile(kernel, next, parity);
+            return next;
+          },
+          [&](const Tile &tile, ValueRange state) {
+            if (kernel.plan.schedule.getPersistent())
+              next = takeTile(kernel);
+            return loadForTile(kernel, tile, state);
+          });
+      finishTiles(kernel);
     });
   });
 }

@@ -102,8 +102,66 @@ private:
 };
 } // namespace
 
+//===----------------------------------------------------------------------===//
+// Who takes which tile
+//===----------------------------------------------------------------------===//
+//
+// Thread blocks take the next tile when they are done with one: tiles differ in
+// their keys, and multiprocessors in how far they are from memory. The producer
+// counts up in global memory and tells the consumers through shared memory.
+
+/// The kernel's counters in global memory: tiles taken, blocks that are done.
+/// Both are 0 when a launch begins, and left so when it ends.
+static Value getCounters(Kernel &kernel) {
+  return LLVM::AddressOfOp::create(kernel.b, kernel.counters);
+}
+
+Value hopper::takeTile(Kernel &kernel) {
+  KernelBuilder &b = kernel.b;
+  Value taken = LLVM::AtomicRMWOp::create(
+      b, LLVM::AtomicBinOp::add, getCounters(kernel), b.i32(1),
+      LLVM::AtomicOrdering::monotonic, "device");
+  // The first ones went to the blocks by their numbers.
+  return b.add(taken, NVVM::GridDimXOp::create(b, b.getI32Type()));
+}
+
+void hopper::sendTile(Kernel &kernel, Value number, Value parity) {
+  const Plan &plan = kernel.plan;
+  waitUntilEmpty(kernel, kernel.sharedAt(plan.tileEmpty), parity);
+  LLVM::StoreOp::create(kernel.b, number, kernel.sharedAt(plan.tileNumber));
+  arrive(kernel, kernel.sharedAt(plan.tileFull));
+}
+
+Value hopper::receiveTile(Kernel &kernel, const Lane &lane, Value parity) {
+  KernelBuilder &b = kernel.b;
+  const Plan &plan = kernel.plan;
+  waitFor(kernel, kernel.sharedAt(plan.tileFull), parity);
+  Value number = LLVM::LoadOp::create(b, b.getI32Type(),
+                                      kernel.sharedAt(plan.tileNumber),
+                                      /*alignment=*/4, /*isVolatile=*/true);
+  NVVM::SyncWarpOp::create(b, b.i32(-1));
+  b.onlyIf(b.equal(b.rem(lane.thread, 32), 0),
+           [&] { arrive(kernel, kernel.sharedAt(plan.tileEmpty)); });
+  return b.broadcast(number);
+}
+
+void hopper::finishTiles(Kernel &kernel) {
+  if (!kernel.plan.schedule.getPersistent())
+    return;
+  KernelBuilder &b = kernel.b;
+  Value last = b.sub(NVVM::GridDimXOp::create(b, b.getI32Type()), 1);
+  // Wraps to 0 with the last block, who then is the only one left.
+  Value counters = getCounters(kernel);
+  Value done = LLVM::AtomicRMWOp::create(
+      b, LLVM::AtomicBinOp::uinc_wrap, b.advance(counters, 4), last,
+      LLVM::AtomicOrdering::acq_rel, "device");
+  b.onlyIf(b.compare(arith::CmpIPredicate::eq, done, last), [&] {
+    LLVM::StoreOp::create(b, b.i32(0), counters);
+  });
+}
+
 void hopper::forEachTile(
-    Kernel &kernel, ValueRange state,
+    Kernel &kernel, ValueRange state, function_ref<Value(Value)> getNext,
     function_ref<SmallVector<Value>(const Tile &, ValueRange)> body) {
   KernelBuilder &b = kernel.b;
   TileOrderer orderer(kernel);
@@ -112,9 +170,22 @@ void hopper::forEachTile(
     body(orderer.getTile(block), state);
     return;
   }
-  Value blocks = NVVM::GridDimXOp::create(b, b.getI32Type());
-  b.loop(block, orderer.getCount(), blocks, state,
-         [&](Value number, ValueRange state) {
-           return body(orderer.getTile(number), state);
-         });
+  Value count = orderer.getCount();
+  SmallVector<Value> carried = {block, b.i32(0)};
+  llvm::append_range(carried, state);
+  TypeRange types = ValueRange(carried).getTypes();
+  auto loop = scf::WhileOp::create(
+      b, types, carried,
+      [&](OpBuilder &, Location loc, ValueRange values) {
+        scf::ConditionOp::create(b, b.less(values[0], count), values);
+      },
+      [&](OpBuilder &, Location loc, ValueRange values) {
+        SmallVector<Value> last =
+            body(orderer.getTile(values[0]), values.drop_front(2));
+        SmallVector<Value> following = {
+            getNext(values[1]), b.bitXor(values[1], b.i32(1))};
+        llvm::append_range(following, last);
+        scf::YieldOp::create(b, following);
+      });
+  b.setInsertionPointAfter(loop);
 }
