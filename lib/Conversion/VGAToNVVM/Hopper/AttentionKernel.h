@@ -203,7 +203,7 @@ SmallVector<Value> startOutput(Kernel &kernel, ValueRange accumulator,
 /// results of one that is not.
 SmallVector<Value> waitForProducts(Kernel &kernel, ValueRange registers,
                                    int64_t pending);
-/// The descriptor of a tile whose rows are what is summed over, or, for values,
+/// The descriptor, as i32, of a tile whose rows are summed over, or, for values,
 /// whose columns are kept.
 Value describeRows(Kernel &kernel, Value address);
 Value describeValues(Kernel &kernel, Value address);

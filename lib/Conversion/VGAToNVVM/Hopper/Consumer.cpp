@@ -25,7 +25,7 @@ using namespace mlir::vga::hopper;
 namespace {
 /// Named barriers: 0 is that of all threads, then one for each warpgroup, then
 /// one for each warpgroup's turn.
-constexpr int64_t kFirstTurn = 4;
+constexpr int64_t kFirstTurn = 5;
 
 class Consumer {
 public:
@@ -61,6 +61,9 @@ private:
   SmallVector<Value> finishScores(const Tile &tile, Value block, bool isEdge,
                                   ValueRange scores);
   SmallVector<Value> startOutputOf(State &state);
+  /// Has the assembler compute these sums, and so all weights, before what
+  /// comes next.
+  void finishBefore(const Stage &value, ValueRange sums);
   /// One thread of each warp says that the warp is done with a stage.
   void release(Value barrier) {
     b.onlyIf(b.equal(b.rem(lane.thread, 32), 0),
@@ -186,6 +189,18 @@ SmallVector<Value> Consumer::startOutputOf(State &state) {
                      moveDescriptor(kernel, values, offset));
 }
 
+/// ptxas moves the wait for the output above the exponentials, which then run
+/// after the product, not beside it, unless something that it can not move
+/// needs them: here the wait for values, which are there already. Sums are
+/// never negative.
+void Consumer::finishBefore(const Stage &value, ValueRange sums) {
+  Value never = b.compareF(arith::CmpFPredicate::OLT, b.addF(sums[0], sums[1]),
+                           b.f32(0));
+  Value parity = b.bitXor(
+      value.parity, b.createOrFold<arith::ExtUIOp>(b.getI32Type(), never));
+  waitFor(kernel, value.getFull(kernel, plan.valueRing), parity);
+}
+
 /// The scores of the last block, for which there is no output to make.
 void Consumer::startTile(const Tile &tile, State &state) {
   Value zero = b.f32(0);
@@ -236,6 +251,7 @@ void Consumer::step(const Tile &tile, Value block, bool isEdge,
                                           factors, isOutdated);
   weights = gateWeights(kernel, tile, lane, block, isEdge, weights);
 
+  finishBefore(state.value, state.rows.sum);
   accumulator = waitForProducts(kernel, accumulator, 0);
   release(state.value.getEmpty(kernel, plan.valueRing));
   state.accumulator = rescale(kernel, accumulator, factors, isOutdated);

@@ -164,7 +164,7 @@ void hopper::zeroValuesPastEnd(Kernel &kernel, const Tile &tile,
                  LLVM::StoreOp::create(
                      b, zeros,
                      b.advance(line, atom * plan.getKeyAtomBytes() + byte),
-                     /*alignment=*/16);
+                     /*alignment=*/16, /*isVolatile=*/true);
              return {};
            });
     NVVM::FenceProxyOp::create(

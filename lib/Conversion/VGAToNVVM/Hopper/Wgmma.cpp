@@ -28,15 +28,14 @@ static constexpr int64_t kDescriptorUnit = 16;
 /// Eight rows of 128 bytes.
 static constexpr int64_t kEightRowsBytes = 8 * kAtomBytes;
 
+/// The low half of a descriptor, which is all that differs between tiles of a
+/// kind; additions in it do not carry.
 static Value describe(Kernel &kernel, Value address, int64_t atomDistance) {
   KernelBuilder &b = kernel.b;
   Value bits = LLVM::PtrToIntOp::create(b, b.getI32Type(), address);
   // Shared memory has less than 2^18 bytes.
   bits = b.div(b.bitAnd(bits, b.i32((1 << 18) - 1)), kDescriptorUnit);
-  uint64_t fields = uint64_t(1) << 62 |
-                    uint64_t(kEightRowsBytes / kDescriptorUnit) << 32 |
-                    uint64_t(atomDistance / kDescriptorUnit) << 16;
-  return b.bitOr(b.toI64(bits), b.i64(fields));
+  return b.bitOr(bits, b.i32(atomDistance / kDescriptorUnit << 16));
 }
 
 Value hopper::describeRows(Kernel &kernel, Value address) {
@@ -48,13 +47,15 @@ Value hopper::describeValues(Kernel &kernel, Value address) {
 }
 
 Value hopper::moveDescriptor(Kernel &kernel, Value descriptor, Value bytes) {
-  return kernel.b.add(
-      descriptor, kernel.b.toI64(kernel.b.div(bytes, kDescriptorUnit)));
+  return kernel.b.add(descriptor, kernel.b.div(bytes, kDescriptorUnit));
 }
 
-/// The same by a constant.
-static Value stepDescriptor(Kernel &kernel, Value descriptor, int64_t bytes) {
-  return kernel.b.add(descriptor, bytes / kDescriptorUnit);
+/// A whole descriptor, of what lies `bytes` further on.
+static Value completeDescriptor(Kernel &kernel, Value low, int64_t bytes) {
+  KernelBuilder &b = kernel.b;
+  uint64_t high = uint64_t(1) << 62 |
+                  uint64_t(kEightRowsBytes / kDescriptorUnit) << 32;
+  return b.bitOr(b.toI64(b.add(low, bytes / kDescriptorUnit)), b.i64(high));
 }
 
 //===----------------------------------------------------------------------===//
@@ -97,9 +98,9 @@ SmallVector<Value> hopper::startScores(Kernel &kernel, Value queries,
     int64_t inAtom = channel % kAtomChannels * kElementBytes;
     scores = NVVM::WgmmaMmaAsyncOp::create(
         b, type, scores,
-        stepDescriptor(kernel, queries,
+        completeDescriptor(kernel, queries,
                        atom * plan.getQueryAtomBytes() + inAtom),
-        stepDescriptor(kernel, keys, atom * plan.getKeyAtomBytes() + inAtom),
+        completeDescriptor(kernel, keys, atom * plan.getKeyAtomBytes() + inAtom),
         NVVM::MMAShapeAttr::get(context, kWarpgroupRows, columns,
                                 kProductDepth),
         element, element,
@@ -141,7 +142,7 @@ SmallVector<Value> hopper::startOutput(Kernel &kernel, ValueRange accumulator,
        ++step) {
     SmallVector<Value> operands =
         llvm::to_vector(weights.slice(4 * step, 4));
-    operands.push_back(stepDescriptor(kernel, values,
+    operands.push_back(completeDescriptor(kernel, values,
                                       step * kProductDepth * kAtomBytes));
     llvm::append_range(operands, result);
     result = b.inlineAsm(SmallVector<Type>(count, b.getF32Type()), text,

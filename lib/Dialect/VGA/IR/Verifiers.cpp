@@ -312,9 +312,9 @@ ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                      int64_t queries, int64_t keys, int64_t keyStages,
                      int64_t valueStages, bool pingPong, bool persistent,
                      TileOrder order, bool outputBuffer) {
-  if (queries != 64 && queries != 128 && queries != 192)
-    return emitError() << "expected queries of a schedule to be 64, 128 or "
-                          "192, got "
+  if (queries <= 0 || queries > 256 || queries % 64 != 0)
+    return emitError() << "expected queries of a schedule to be a multiple of "
+                          "64 up to 256, got "
                        << queries;
   if (keys <= 0 || keys > 256 || keys % 16 != 0)
     return emitError() << "expected keys of a schedule to be a multiple of 16 "
