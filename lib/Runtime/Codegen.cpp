@@ -12,9 +12,15 @@
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
+#include "mlir/Target/LLVM/NVVM/Target.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "vga/Pipelines/GPU.h"
+#include "vga/Runtime/CUDA.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Transforms/Passes.h"
 #include "vga/Pipelines/CPU.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
@@ -55,6 +61,17 @@ static void stripVGAAttributes(FunctionOpInterface function) {
 void vga::dropAnnotations(ModuleOp module) {
   for (auto function : module.getOps<func::FuncOp>())
     stripVGAAttributes(function);
+}
+
+/// The pipelines for GPUs translate kernels on their way.
+static void registerGPUTranslations(MLIRContext *context) {
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerGPUDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registerNVVMDialectTranslation(registry);
+  NVVM::registerNVVMTargetInterfaceExternalModels(registry);
+  context->appendDialectRegistry(registry);
 }
 
 void vga::exportOnly(ModuleOp module, const llvm::StringSet<> &names) {
@@ -124,6 +141,13 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
     return failure();
   // Most of a library of functions has nothing to do with the exported ones.
   pm.addPass(createSymbolDCEPass());
+  if (options.processor == Processor::CUDA) {
+    registerGPUTranslations(module.getContext());
+    GPUPipelineOptions pipelineOptions;
+    pipelineOptions.chip = options.gpu;
+    buildGPUPipeline(pm, pipelineOptions);
+    return pm.run(module);
+  }
   CPUPipelineOptions pipelineOptions;
   pipelineOptions.vectorBits = getVectorBits(machine);
   pipelineOptions.vectorRegisters = getVectorRegisters(machine);
@@ -138,13 +162,22 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
 // External functions
 //===----------------------------------------------------------------------===//
 
-static constexpr std::pair<StringLiteral, void (*)(const char *)>
-    kRuntimeFunctions[] = {{"vgaRuntimeError", vgaRuntimeError}};
+/// Those of the runtime, whose addresses no symbol table need have.
+static ArrayRef<std::pair<StringRef, void *>> getRuntimeFunctions() {
+  static const std::pair<StringRef, void *> functions[] = {
+      {"vgaRuntimeError", reinterpret_cast<void *>(vgaRuntimeError)},
+      {"vgaCudaMakeTensorMap", reinterpret_cast<void *>(vgaCudaMakeTensorMap)},
+      {"vgaCudaLaunch", reinterpret_cast<void *>(vgaCudaLaunch)},
+      // What functions for a GPU allocate is its memory.
+      {"_mlir_memref_to_llvm_alloc", reinterpret_cast<void *>(vgaCudaAllocate)},
+      {"_mlir_memref_to_llvm_free", reinterpret_cast<void *>(vgaCudaFree)}};
+  return functions;
+}
 
 llvm::orc::SymbolMap
 vga::getRuntimeSymbols(llvm::orc::MangleAndInterner mangle) {
   llvm::orc::SymbolMap symbols;
-  for (auto [name, function] : kRuntimeFunctions)
+  for (auto [name, function] : getRuntimeFunctions())
     symbols[mangle(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
                              llvm::JITSymbolFlags::Exported};
   return symbols;
@@ -159,7 +192,8 @@ LogicalResult vga::checkExternalFunctions(ModuleOp module) {
         function.symbolKnownUseEmpty(module))
       continue;
     bool isKnown =
-        llvm::is_contained(llvm::make_first_range(kRuntimeFunctions), name) ||
+        llvm::is_contained(llvm::make_first_range(getRuntimeFunctions()),
+                           name) ||
         llvm::sys::DynamicLibrary::SearchForAddressOfSymbol(name.str());
     if (!isKnown)
       return function.emitError()
@@ -334,6 +368,30 @@ LogicalResult vga::emitObject(llvm::Module &llvmModule,
   return success();
 }
 
+/// Writes the kernels of the module.
+static LogicalResult emitPTX(ModuleOp module, const CompileOptions &options,
+                             raw_ostream &os) {
+  PassManager pm(module.getContext());
+  if (options.configurePassManager && failed(options.configurePassManager(pm)))
+    return failure();
+  pm.addPass(createSymbolDCEPass());
+  registerGPUTranslations(module.getContext());
+  GPUPipelineOptions pipelineOptions;
+  pipelineOptions.chip = options.gpu;
+  buildGPUKernelPipeline(pm, pipelineOptions);
+  if (failed(pm.run(module)))
+    return failure();
+  auto binaries = module.getOps<gpu::BinaryOp>();
+  if (binaries.empty())
+    return module.emitError("has no kernels");
+  for (gpu::BinaryOp binary : binaries)
+    os << cast<gpu::ObjectAttr>(binary.getObjects()[0])
+              .getObject()
+              .getValue()
+              .rtrim('\0');
+  return success();
+}
+
 LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
                             const CompileOptions &options, raw_ostream &os) {
   llvm::StringSet<> names;
@@ -342,6 +400,8 @@ LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
       names.insert(function.getName());
   exportOnly(module, names);
   dropAnnotations(module);
+  if (format == CodeFormat::PTX)
+    return emitPTX(module, options, os);
   auto machine = createMachine(options, /*isRunHere=*/false);
   if (!machine)
     return module.emitError("cannot generate code: ")

@@ -27,7 +27,7 @@ void dropAnnotations(ModuleOp module);
 LogicalResult separatePreparation(ModuleOp module,
                                   const CompileOptions &options);
 
-/// Runs the CPU pipeline for the processor of `machine`.
+/// Runs the CPU pipeline for the processor of `machine`, or the GPU pipeline.
 LogicalResult lowerToLLVMDialect(ModuleOp module,
                                  const llvm::TargetMachine &machine,
                                  const CompileOptions &options);

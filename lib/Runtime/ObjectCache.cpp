@@ -69,7 +69,8 @@ ObjectCache::ObjectCache(ModuleOp module, const llvm::TargetMachine &machine,
   os << machine.getTargetTriple().str() << ' ' << machine.getTargetCPU() << ' '
      << machine.getTargetFeatureString() << '\n'
      << options.optLevel << ' ' << options.parallel << ' '
-     << static_cast<int>(options.attention) << '\n';
+     << static_cast<int>(options.attention) << ' '
+     << static_cast<int>(options.processor) << ' ' << options.gpu << '\n';
   (void)writeBytecodeToFile(module, os);
   SmallString<128> file(directory);
   llvm::sys::path::append(file, kPrefix + llvm::toHex(hash(content),

@@ -8,6 +8,10 @@
 
 #include "vga/Runtime/Runner.h"
 
+#include "vga/Runtime/CUDA.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include <chrono>
+
 #include "Codegen.h"
 #include "ObjectCache.h"
 #include "llvm/ADT/StringSet.h"
@@ -58,8 +62,10 @@ public:
   Descriptor(MutableArrayRef<int64_t> slots, int64_t rank)
       : slots(slots), rank(rank) {}
 
-  void set(const HostTensor &tensor) {
-    slots[0] = slots[1] = reinterpret_cast<intptr_t>(tensor.getData());
+  void set(const HostTensor &tensor) { set(tensor, tensor.getData()); }
+  /// A tensor whose elements are at `data`.
+  void set(const HostTensor &tensor, const void *data) {
+    slots[0] = slots[1] = reinterpret_cast<intptr_t>(data);
     slots[2] = 0;
     int64_t stride = 1;
     for (int64_t axis = rank - 1; axis >= 0; --axis) {
@@ -193,6 +199,119 @@ call(Runner::Code code, ArrayRef<TensorSpec> resultSpecs,
 }
 
 //===----------------------------------------------------------------------===//
+// Calls of code for a GPU
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A call whose arguments and results are in the memory of the GPU.
+class DeviceCall {
+public:
+  DeviceCall(CudaDevice &device, ArrayRef<TensorSpec> specs)
+      : device(device), specs(specs) {}
+  ~DeviceCall() {
+    freeResults();
+    for (void *memory : arguments)
+      llvm::consumeError(device.free(memory));
+  }
+
+  llvm::Error copyArguments(ArrayRef<const HostTensor *> tensors);
+  /// Puts the call on the stream.
+  void run(Runner::Code code) {
+    freeResults();
+    code(pointers.data());
+    hasResults = true;
+  }
+  Expected<SmallVector<HostTensor>> copyResults();
+
+private:
+  void freeResults() {
+    if (!hasResults)
+      return;
+    hasResults = false;
+    llvm::SmallPtrSet<void *, 4> freed;
+    for (const Descriptor &result : results)
+      if (!llvm::is_contained(arguments, result.getAllocated()) &&
+          freed.insert(result.getAllocated()).second)
+        llvm::consumeError(device.free(result.getAllocated()));
+  }
+
+  CudaDevice &device;
+  ArrayRef<TensorSpec> specs;
+  SmallVector<int64_t, 64> slots;
+  SmallVector<Descriptor> results;
+  SmallVector<void *> pointers, arguments;
+  bool hasResults = false;
+};
+} // namespace
+
+llvm::Error
+DeviceCall::copyArguments(ArrayRef<const HostTensor *> tensors) {
+  size_t numSlots = 0;
+  for (const TensorSpec &spec : specs)
+    numSlots += Descriptor::getNumSlots(spec.shape.size());
+  for (const HostTensor *tensor : tensors)
+    numSlots += Descriptor::getNumSlots(tensor->getRank());
+  slots.assign(numSlots, 0);
+  MutableArrayRef<int64_t> rest(slots);
+  auto take = [&rest](int64_t rank) {
+    size_t size = Descriptor::getNumSlots(rank);
+    Descriptor descriptor(rest.take_front(size), rank);
+    rest = rest.drop_front(size);
+    return descriptor;
+  };
+  if (!specs.empty())
+    pointers.push_back(slots.data());
+  for (const TensorSpec &spec : specs)
+    results.push_back(take(spec.shape.size()));
+  for (const HostTensor *tensor : tensors) {
+    auto memory = device.allocate(tensor->getNumBytes());
+    if (!memory)
+      return memory.takeError();
+    arguments.push_back(*memory);
+    if (llvm::Error error = device.copyToDevice(*memory, tensor->getData(),
+                                                tensor->getNumBytes()))
+      return error;
+    pointers.push_back(rest.data());
+    take(tensor->getRank()).set(*tensor, *memory);
+  }
+  return llvm::Error::success();
+}
+
+Expected<SmallVector<HostTensor>> DeviceCall::copyResults() {
+  SmallVector<HostTensor> tensors;
+  for (auto [spec, result] : llvm::zip(specs, results)) {
+    if (!result.isDense())
+      return llvm::createStringError("a result on the GPU is not dense");
+    auto tensor = HostTensor::create(spec.kind, result.getSizes());
+    if (!tensor)
+      return tensor.takeError();
+    if (llvm::Error error = device.copyToHost(
+            tensor->getData(), result.getData(getByteSize(spec.kind)),
+            tensor->getNumBytes()))
+      return std::move(error);
+    tensors.push_back(std::move(*tensor));
+  }
+  return tensors;
+}
+
+/// Fails if code for `gpu` does not run on the device.
+static llvm::Error checkDevice(CudaDevice &device, StringRef gpu) {
+  StringRef digits = gpu;
+  digits.consume_front("sm_");
+  unsigned capability = 0;
+  bool isSpecific = digits.consume_back("a");
+  if (digits.getAsInteger(10, capability))
+    return llvm::Error::success(); // The pipeline says so.
+  if (capability == device.getCapability() ||
+      (!isSpecific && capability < device.getCapability()))
+    return llvm::Error::success();
+  return llvm::createStringError(
+      "code for '" + gpu + "' does not run on " + device.getName() +
+      ", whose compute capability is " + Twine(device.getCapability() / 10) +
+      "." + Twine(device.getCapability() % 10));
+}
+
+//===----------------------------------------------------------------------===//
 // Runner
 //===----------------------------------------------------------------------===//
 
@@ -226,9 +345,11 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
   for (const Signature &entry : entries)
     names.insert(entry.entry);
   exportOnly(module, names);
-  if (failed(separatePreparation(module, options)))
+  bool isForCPU = options.processor == Processor::CPU;
+  if (isForCPU && failed(separatePreparation(module, options)))
     return failure();
   std::unique_ptr<Runner> runner(new Runner);
+  runner->processor = options.processor;
   for (const Signature &entry : entries) {
     Function &function = runner->functions[entry.entry];
     function.signature = entry;
@@ -248,9 +369,16 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
     return module.emitError()
            << "cannot generate code: " << toString(std::move(error));
   };
-  if (options.parallel)
+  if (isForCPU && options.parallel)
     if (llvm::Error error = loadOpenMP())
       return fail(std::move(error));
+  if (!isForCPU) {
+    auto device = CudaDevice::get();
+    if (!device)
+      return fail(device.takeError());
+    if (llvm::Error error = checkDevice(**device, options.gpu))
+      return fail(std::move(error));
+  }
   auto machine = createMachine(options, /*isRunHere=*/true);
   if (!machine)
     return fail(machine.takeError());
@@ -331,10 +459,63 @@ Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
   if (llvm::Error error = prepare(entry, arguments))
     return std::move(error);
   const Function &function = functions[entry];
+  if (processor == Processor::CUDA) {
+    DeviceCall deviceCall(**CudaDevice::get(), function.signature.results);
+    if (llvm::Error error = deviceCall.copyArguments(arguments))
+      return std::move(error);
+    deviceCall.run(function.code);
+    return deviceCall.copyResults();
+  }
   SmallVector<const HostTensor *> all(arguments);
   for (const HostTensor &tensor : function.prepared)
     all.push_back(&tensor);
   return call(function.code, function.signature.results, all);
+}
+
+/// Seconds of calls until the clock has risen and all memory is there.
+static constexpr double kWarmUpSeconds = 0.1;
+
+Expected<std::vector<double>>
+Runner::timeOnDevice(const Function &function,
+                     ArrayRef<const HostTensor *> arguments, unsigned runs) {
+  CudaDevice &device = **CudaDevice::get();
+  DeviceCall deviceCall(device, function.signature.results);
+  if (llvm::Error error = deviceCall.copyArguments(arguments))
+    return std::move(error);
+  double warmUp = 0;
+  while (true) {
+    auto seconds = device.time([&] { deviceCall.run(function.code); },
+                               warmUp < kWarmUpSeconds ? 1 : runs);
+    if (!seconds || warmUp >= kWarmUpSeconds)
+      return seconds;
+    // What a call takes at least: empty ones must end, too.
+    constexpr double kLaunchSeconds = 1e-5;
+    warmUp += std::max(seconds->front(), kLaunchSeconds);
+  }
+}
+
+Expected<std::vector<double>>
+Runner::time(StringRef entry, ArrayRef<const HostTensor *> arguments,
+             unsigned runs) {
+  if (llvm::Error error = prepare(entry, arguments))
+    return std::move(error);
+  if (processor == Processor::CUDA)
+    return timeOnDevice(functions[entry], arguments, runs);
+  std::vector<double> seconds;
+  double warmUp = 0;
+  while (seconds.size() < runs) {
+    auto begin = std::chrono::steady_clock::now();
+    auto results = run(entry, arguments);
+    double time = std::chrono::duration<double>(
+                      std::chrono::steady_clock::now() - begin)
+                      .count();
+    if (!results)
+      return results.takeError();
+    if (warmUp >= kWarmUpSeconds)
+      seconds.push_back(time);
+    warmUp += time;
+  }
+  return seconds;
 }
 
 llvm::Error Runner::prepare(StringRef entry,

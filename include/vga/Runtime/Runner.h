@@ -30,13 +30,22 @@ class LLJIT;
 
 namespace mlir::vga {
 
+/// What code runs on.
+enum class Processor { CPU, CUDA };
+
 struct CompileOptions {
+  /// What to generate code for.
+  Processor processor = Processor::CPU;
+
   /// LLVM's optimization level.
   unsigned optLevel = 3;
 
   /// The processor to generate code for, by LLVM's name; this machine's with
   /// all of its features if empty.
   std::string cpu;
+
+  /// The GPU to generate code for, by LLVM's name.
+  std::string gpu = "sm_90a";
 
   /// Whether tasks run in parallel; such code needs the OpenMP runtime.
   bool parallel = true;
@@ -52,7 +61,7 @@ struct CompileOptions {
 };
 
 /// What emitCode writes.
-enum class CodeFormat { LLVMIR, Object };
+enum class CodeFormat { LLVMIR, Object, PTX };
 
 /// Compiles the module and writes the code; the module is consumed. Public
 /// functions are callable as `_mlir_ciface_NAME`.
@@ -76,6 +85,12 @@ public:
   /// Does what a function does once for its weights, such as packing them; the
   /// first call does it otherwise. Weights are known again by their address.
   llvm::Error prepare(StringRef entry, ArrayRef<const HostTensor *> arguments);
+
+  /// Calls a function over and over, first to warm up; returns how many seconds
+  /// each of the last `runs` calls took: on a GPU those of the device, with the
+  /// arguments in its memory.
+  llvm::Expected<std::vector<double>>
+  time(StringRef entry, ArrayRef<const HostTensor *> arguments, unsigned runs);
 
   /// Says that weights are about to change or to go.
   void forgetWeights();
@@ -106,7 +121,13 @@ private:
   llvm::Expected<Function *> lookup(StringRef entry,
                                     ArrayRef<const HostTensor *> arguments);
 
+  llvm::Expected<std::vector<double>>
+  timeOnDevice(const Function &function,
+               ArrayRef<const HostTensor *> arguments, unsigned runs);
+
   llvm::Error link(std::unique_ptr<llvm::MemoryBuffer> object);
+
+  Processor processor = Processor::CPU;
 
   std::unique_ptr<llvm::orc::LLJIT> jit;
   bool isFromCache = false;

@@ -221,9 +221,12 @@ FailureOr<Call> Session::prepare(const RunRequest &request) {
 }
 
 LogicalResult Session::compile(ArrayRef<Signature> entries) {
-  if (options.bindThreads)
+  bool isForCPU = options.compile.processor == Processor::CPU;
+  if (isForCPU && options.bindThreads)
     bindThreads();
-  if (llvm::Expected<unsigned> threads = setNumThreads(options.threads))
+  if (!isForCPU)
+    numThreads = 1;
+  else if (llvm::Expected<unsigned> threads = setNumThreads(options.threads))
     numThreads = *threads;
   else
     llvm::WithColor::warning(llvm::errs(), kToolName)
@@ -337,26 +340,16 @@ LogicalResult Session::runBenchmark() {
   benchmark.compileSeconds = compileSeconds;
   benchmark.isCached = runner->wasCached();
 
-  // Warm up: page in, start threads, let the clock rise.
-  constexpr double kWarmUpSeconds = 0.1;
-  progress.show("warming up");
-  auto begin = std::chrono::steady_clock::now();
-  do {
-    if (failed(execute(*call)))
-      return failure();
-  } while (getSecondsSince(begin) < kWarmUpSeconds);
   progress.show("running " + call->signature.entry);
-  for (unsigned i = 0; i < options.benchmarkRuns; ++i) {
-    call->results.clear();
-    begin = std::chrono::steady_clock::now();
-    LogicalResult result = execute(*call);
-    benchmark.seconds.push_back(getSecondsSince(begin));
-    if (failed(result))
-      return failure();
-  }
-  progress.clear();
-  if (!call->outputs.empty() && failed(writeResults(*call)))
+  auto seconds = runner->time(call->signature.entry, call->arguments.get(),
+                              options.benchmarkRuns);
+  if (!seconds)
+    return report(seconds.takeError());
+  benchmark.seconds = std::move(*seconds);
+  if (!call->outputs.empty() &&
+      (failed(execute(*call)) || failed(writeResults(*call))))
     return failure();
+  progress.clear();
   if (options.json)
     benchmark.printJSON(llvm::outs());
   else

@@ -33,7 +33,6 @@ Options of MLIR's pass manager, such as --mlir-print-ir-after-all and
 )");
 
 namespace {
-enum class Target { CPU, CUDA };
 enum class Affinity { None, Cores };
 
 struct CommandLine {
@@ -45,11 +44,11 @@ struct CommandLine {
       "entry",
       cl::desc("Function to run (default: main, or the only public one)"),
       cl::value_desc("name"), cl::cat(category)};
-  cl::opt<Target> target{
+  cl::opt<Processor> target{
       "target", cl::desc("Processor to run on:"),
-      cl::values(clEnumValN(Target::CPU, "cpu", "this machine's processor"),
-                 clEnumValN(Target::CUDA, "cuda", "an NVIDIA GPU")),
-      cl::init(Target::CPU), cl::cat(category)};
+      cl::values(clEnumValN(Processor::CPU, "cpu", "this machine's processor"),
+                 clEnumValN(Processor::CUDA, "cuda", "an NVIDIA GPU")),
+      cl::init(Processor::CPU), cl::cat(category)};
   cl::opt<std::string> weights{"weights",
                                cl::desc("Weights of parameters; 16-bit floats "
                                         "are widened for f32 parameters"),
@@ -74,6 +73,10 @@ struct CommandLine {
       cl::desc("Processor to generate code for, such as x86-64-v3\n"
                "(default: this machine's)"),
       cl::value_desc("name"), cl::cat(category)};
+  cl::opt<std::string> gpu{
+      "mgpu",
+      cl::desc("GPU to generate code for (default: sm_90a)"),
+      cl::value_desc("name"), cl::init("sm_90a"), cl::cat(category)};
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),
       cl::value_desc("n"), cl::init(0), cl::cat(category)};
@@ -119,7 +122,8 @@ struct CommandLine {
   cl::opt<CodeFormat> emit{
       "emit", cl::desc("Write the code instead of running it:"),
       cl::values(clEnumValN(CodeFormat::LLVMIR, "llvm", "optimized LLVM IR"),
-                 clEnumValN(CodeFormat::Object, "obj", "an object file")),
+                 clEnumValN(CodeFormat::Object, "obj", "an object file"),
+                 clEnumValN(CodeFormat::PTX, "ptx", "kernels for a GPU")),
       cl::cat(category)};
   cl::opt<std::string> emitPath{"o", cl::desc("File for --emit (default: -)"),
                                 cl::value_desc("file"), cl::init("-"),
@@ -229,9 +233,21 @@ Error CommandLine::checkValues() const {
     return createStringError("--cache-dir and --no-cache do not go together");
   if (cacheDirectory.getNumOccurrences() != 0 && cacheDirectory.empty())
     return createStringError("--cache-dir must not be empty");
-  if (target == Target::CUDA)
-    return createStringError(
-        "--target cuda: this version compiles for the CPU only");
+  if (target == Processor::CUDA) {
+    for (const cl::Option *option :
+         std::initializer_list<const cl::Option *>{&cpu, &threads, &affinity,
+                                                   &attention})
+      if (option->getNumOccurrences() != 0)
+        return createStringError(getSpelling(*option) +
+                                 " cannot go with --target cuda");
+    if (emit.getNumOccurrences() != 0 && emit != CodeFormat::PTX)
+      return createStringError("--target cuda emits ptx only");
+  } else {
+    if (emit.getNumOccurrences() != 0 && emit == CodeFormat::PTX)
+      return createStringError("--emit=ptx needs --target cuda");
+    if (gpu.getNumOccurrences() != 0)
+      return createStringError("--mgpu needs --target cuda");
+  }
   if (optLevel > 3)
     return createStringError("-O must be one of 0, 1, 2 and 3, got " +
                              Twine(optLevel));
@@ -288,7 +304,9 @@ RunOptions CommandLine::get(Mode mode) const {
   options.compile.optLevel = optLevel;
   options.compile.parallel = threads != 1;
   options.compile.attention = attention;
+  options.compile.processor = target;
   options.compile.cpu = cpu;
+  options.compile.gpu = gpu;
   options.compile.cacheDirectory = getCacheDirectory();
   options.bindThreads = affinity == Affinity::Cores;
   options.compile.configurePassManager = [](PassManager &pm) {

@@ -1,0 +1,90 @@
+//===- CUDA.h - What runs on an NVIDIA GPU ----------------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A thin layer over the CUDA driver, which is loaded when it is first needed:
+// neither building nor starting takes anything of CUDA. There is one device,
+// the first that the driver lists, and one stream, on which everything happens
+// in order.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_RUNTIME_CUDA_H
+#define VGA_RUNTIME_CUDA_H
+
+#include "vga/Runtime/HostTensor.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include <vector>
+
+namespace mlir::vga {
+
+/// The GPU of this process.
+class CudaDevice {
+public:
+  /// Loads the driver and opens the device; fails if there is none. The device
+  /// stays open.
+  static llvm::Expected<CudaDevice *> get();
+
+  /// The name and the compute capability: "NVIDIA H100 80GB HBM3", 90.
+  StringRef getName() const { return name; }
+  unsigned getCapability() const { return capability; }
+
+  /// Memory of the device. A size of 0 gives some that can be read, too.
+  llvm::Expected<void *> allocate(size_t bytes);
+  llvm::Error free(void *memory);
+  /// Copies; the host's memory may change when the call is over.
+  llvm::Error copyToDevice(void *device, const void *host, size_t bytes);
+  llvm::Error copyToHost(void *host, const void *device, size_t bytes);
+
+  /// Puts work on the stream `runs` times, with a cold cache each time, and
+  /// waits; returns how many seconds the device took for each.
+  llvm::Expected<std::vector<double>> time(function_ref<void()> work,
+                                           unsigned runs);
+
+  /// What compiled code calls: see below.
+  llvm::Error makeTensorMap(void *map, bool isBF16, void *address,
+                            ArrayRef<int64_t> shape, ArrayRef<int64_t> box);
+  llvm::Error launch(const void *image, const char *kernel, int64_t blocks,
+                     int64_t threads, int64_t sharedBytes, bool isPersistent,
+                     void **parameters);
+
+private:
+  CudaDevice() = default;
+  llvm::Error open();
+  llvm::Expected<void *> getFunction(const void *image, const char *kernel,
+                                     int64_t sharedBytes);
+
+  std::string name;
+  unsigned capability = 0;
+  int numMultiprocessors = 0;
+  void *stream = nullptr;
+  struct Kernels;
+  std::shared_ptr<Kernels> kernels;
+};
+
+} // namespace mlir::vga
+
+/// What compiled code calls. Errors end up in vgaRuntimeError.
+extern "C" {
+/// Writes the tensor map (128 bytes) of a dense array of rank `rank` in the
+/// device's memory, for copies of boxes with 128-byte swizzle and zeros
+/// outside. Elements are f16, or bf16 if `isBF16` is not 0.
+void vgaCudaMakeTensorMap(void *map, int64_t isBF16, void *address,
+                          int64_t rank, const int64_t *shape,
+                          const int64_t *box);
+/// Launches the kernel of this name in the module `image`, PTX that ends with
+/// a zero; `parameters` are their addresses. A persistent kernel gets at most
+/// one block for each multiprocessor.
+void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
+                   int64_t threads, int64_t sharedBytes, int64_t isPersistent,
+                   void **parameters);
+/// Memory of the device, as MLIR's lowering of memref.alloc calls it.
+void *vgaCudaAllocate(uint64_t bytes);
+void vgaCudaFree(void *memory);
+}
+
+#endif // VGA_RUNTIME_CUDA_H
