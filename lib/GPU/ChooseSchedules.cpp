@@ -22,7 +22,8 @@ namespace {
 /// A row of the table: for heads up to this size.
 struct Choice {
   int64_t channels;
-  int64_t queries, keys, bandKeys;
+  /// The most queries and keys that pay.
+  int64_t queries, keys;
   int64_t keyStages, valueStages;
   bool pingPong, outputBuffer;
 };
@@ -30,11 +31,34 @@ struct Choice {
 
 /// Measured on an H100: see docs/performance.md.
 static constexpr Choice kChoices[] = {
-    {64, 192, 128, 128, 2, 2, true, true},
-    {128, 128, 128, 128, 2, 2, true, true},
-    {192, 128, 96, 96, 2, 2, true, false},
-    {256, 128, 80, 80, 2, 2, false, false},
+    {64, 192, 128, 2, 2, true, true},
+    {128, 128, 128, 2, 2, true, true},
+    {192, 128, 96, 2, 2, true, false},
+    {256, 128, 80, 2, 2, true, false},
 };
+
+/// Whether something is read for each score, or for each key of a lane.
+static bool readsPerScore(AttentionOp op) {
+  return op.getMask() || op.getValueGate();
+}
+
+/// About how many registers a thread of a consumer takes: accumulators, scores,
+/// packed weights, what is read for scores, descriptors, limits, statistics.
+static int64_t estimateRegisters(AttentionOp op, int64_t keys) {
+  AttentionSizes sizes(op);
+  int64_t registers =
+      sizes.valueChannels / 2 + keys / 2 + keys / 4 + sizes.keyChannels / 8;
+  constexpr int64_t kStatistics = 20, kLimits = 8, kGatesAhead = 32;
+  registers += kStatistics;
+  if (!Band(op).isFull())
+    registers += kLimits;
+  if (readsPerScore(op))
+    registers += keys * 3 / 4;
+  // The assembler loads ahead.
+  if (op.getOutputGate() && op.getOutputGate().getType().getRank() == 4)
+    registers += kGatesAhead;
+  return registers;
+}
 
 static ScheduleAttr chooseSchedule(AttentionOp op) {
   AttentionSizes sizes(op);
@@ -46,16 +70,22 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
   // lowering.
   if (choice == std::end(kChoices))
     --choice;
-  Band band(op);
+
+  // Three warpgroups have 160 registers a thread, two have 240.
   int64_t queries = choice->queries;
+  if (readsPerScore(op))
+    queries = std::min<int64_t>(queries, 128);
   if (!ShapedType::isDynamic(sizes.queries))
     while (queries > 64 && queries - 64 >= sizes.queries)
       queries -= 64;
+  int64_t registers = queries > 128 ? 160 : 240;
+  int64_t keys = choice->keys;
+  while (keys > 16 && estimateRegisters(op, keys) > registers)
+    keys -= 16;
   return ScheduleAttr::get(
-      op.getContext(), queries,
-      band.isFull() ? choice->keys : choice->bandKeys, choice->keyStages,
-      choice->valueStages, choice->pingPong, /*persistent=*/true,
-      band.isFull() ? TileOrder::linear : TileOrder::heavy_first,
+      op.getContext(), queries, keys, choice->keyStages, choice->valueStages,
+      choice->pingPong, /*persistent=*/true,
+      Band(op).isFull() ? TileOrder::linear : TileOrder::heavy_first,
       choice->outputBuffer);
 }
 

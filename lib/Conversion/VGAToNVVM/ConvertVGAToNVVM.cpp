@@ -125,6 +125,40 @@ static LogicalResult convertAttention(AttentionOp op, gpu::GPUModuleOp module,
   return success();
 }
 
+static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
+                                 StringRef name, const Target &target) {
+  OpBuilder builder(op);
+  FailureOr<int64_t> blockRows =
+      buildGateKernel(builder, module, name, op, target);
+  if (failed(blockRows))
+    return failure();
+  HostBuilder b(op.getLoc(), op);
+  AxisOrder axes(op.getLayout());
+  Value batch = b.size(op.getSource(), axes.batch);
+  Value positions = b.size(op.getSource(), axes.sequence);
+  Value rows = b.mul(b.mul(batch, positions),
+                     b.index(op.getSource().getType().getDimSize(axes.head)));
+  SmallVector<Value> inputs = {op.getSource(), op.getWeight()};
+  if (op.getBias())
+    inputs.push_back(op.getBias());
+  ReifiedRankedShapedTypeDims shapes;
+  if (failed(op.reifyResultShapes(b, shapes)))
+    return failure();
+  Value output = tensor::EmptyOp::create(b, shapes[0],
+                                         op.getResult().getType().getElementType());
+  SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
+  auto launch = LaunchOp::create(
+      b, op->getResultTypes(),
+      SymbolRefAttr::get(module.getSymNameAttr(),
+                         FlatSymbolRefAttr::get(b.getStringAttr(name))),
+      b.ceilDiv(rows, b.index(*blockRows)), kGateThreads,
+      /*shared_memory=*/0, /*persistent=*/false, ValueRange{batch, positions},
+      b.getArrayAttr(boxes), inputs, output);
+  op->replaceAllUsesWith(launch);
+  op->erase();
+  return success();
+}
+
 namespace {
 struct ConvertVGAToNVVMPass
     : vga::impl::ConvertVGAToNVVMPassBase<ConvertVGAToNVVMPass> {
@@ -137,23 +171,33 @@ struct ConvertVGAToNVVMPass
           << chip << "'; there are some for " << Target::getNames();
       return signalPassFailure();
     }
-    SmallVector<AttentionOp> ops;
-    getOperation().walk([&](AttentionOp op) { ops.push_back(op); });
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (isa<AttentionOp, GateOp>(op))
+        ops.push_back(op);
+    });
     if (ops.empty())
       return;
     OpBuilder b(getOperation().getBodyRegion());
     auto module = gpu::GPUModuleOp::create(b, getOperation().getLoc(),
                                            "vga_kernels");
     SymbolTable(getOperation()).insert(module);
-    for (auto [i, op] : llvm::enumerate(ops)) {
-      if (!op.getSchedule()) {
-        op.emitOpError("has no schedule (vga-gpu-choose-schedules)");
+    for (auto [i, op] : llvm::enumerate(ops))
+      if (failed(convert(op, i, module, *target)))
         return signalPassFailure();
-      }
-      std::string name = ("attention_" + Twine(i)).str();
-      if (failed(convertAttention(op, module, name, *target)))
-        return signalPassFailure();
-    }
+  }
+
+private:
+  static LogicalResult convert(Operation *op, size_t number,
+                               gpu::GPUModuleOp module, const Target &target) {
+    if (auto gate = dyn_cast<GateOp>(op))
+      return convertGate(gate, module, ("gate_" + Twine(number)).str(), target);
+    auto attention = cast<AttentionOp>(op);
+    if (!attention.getSchedule())
+      return attention.emitOpError(
+          "has no schedule (vga-gpu-choose-schedules)");
+    return convertAttention(attention, module,
+                            ("attention_" + Twine(number)).str(), target);
   }
 };
 } // namespace

@@ -32,6 +32,16 @@ FailureOr<LaunchPlan> buildAttentionKernel(OpBuilder &builder,
                                            const Target &target);
 } // namespace hopper
 
+/// Builds a kernel for a gate; fails with a diagnostic if there is none. Its
+/// parameters are those of a vga.launch with the op's operands as inputs, its
+/// result as output, and as sizes batch and positions. Returns how many
+/// positions of a head a block of threads computes.
+FailureOr<int64_t> buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
+                                   StringRef name, GateOp op,
+                                   const Target &target);
+/// The threads of a block of a gate kernel.
+constexpr int64_t kGateThreads = 256;
+
 } // namespace mlir::vga
 
 #endif // VGA_LIB_CONVERSION_VGATONVVM_KERNELS_H

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "oracle"))
 
 from vga_grid import execute
 from vga_grid.generate import MINIMUM, all_cases
+from vga_grid.gpu import on_gpu
 
 PER_MODULE = 24
 
@@ -29,6 +30,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--vga-run", metavar="PATH", help="the vga-run to test")
     parser.add_argument(
         "--attention", default="fused", help="its option of that name: fused or definition"
+    )
+    parser.add_argument(
+        "--target", default="cpu", help="its option of that name; cuda runs what has kernels"
     )
     parser.add_argument("-O", default="3", metavar="LEVEL", help="its option of that name")
     parser.add_argument("--filter", metavar="REGEX", help="only cases whose name matches")
@@ -105,6 +109,8 @@ def report(outcomes: list, problems: list[str], expected: int, seconds: float) -
 def main() -> int:
     options = arguments()
     cases = selected(options.filter)
+    if options.target == "cuda":
+        cases = on_gpu(cases)
     if options.list:
         print("\n".join(named.name for named in cases))
         return 0
@@ -115,7 +121,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vga-grid-") as scratch:
         folder = Path(options.keep or scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        command = [options.vga_run, f"--attention={options.attention}", f"-O{options.O}"]
+        command = [options.vga_run, f"-O{options.O}", f"--target={options.target}"]
+        if options.target == "cpu":
+            command.append(f"--attention={options.attention}")
         outcomes, problems = execute.run_all(
             command, cases, options.per_module, options.jobs, folder, show_progress
         )

@@ -7,51 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
+
+#include "../KernelFunction.h"
 #include "../Kernels.h"
 
 using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::hopper;
-
-namespace {
-/// What the arguments of a kernel are, in order.
-class ArgumentList {
-public:
-  explicit ArgumentList(OpBuilder &b) : b(b) {}
-
-  /// Each returns the number of the argument.
-  unsigned addMap() {
-    MLIRContext *context = b.getContext();
-    constexpr int64_t kMapBytes = 128, kMapAlignment = 64;
-    return add(LLVM::LLVMPointerType::get(context),
-               {b.getNamedAttr(
-                    LLVM::LLVMDialect::getByValAttrName(),
-                    TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(),
-                                                           kMapBytes))),
-                b.getNamedAttr(LLVM::LLVMDialect::getAlignAttrName(),
-                               b.getI64IntegerAttr(kMapAlignment)),
-                b.getNamedAttr(
-                    NVVM::NVVMDialect::getGridConstantAttrName(),
-                    b.getUnitAttr())});
-  }
-  unsigned addPointer() {
-    return add(LLVM::LLVMPointerType::get(b.getContext(), 1), {});
-  }
-  unsigned addSize() { return add(b.getI32Type(), {}); }
-
-  SmallVector<Type> types;
-  SmallVector<Attribute> attributes;
-
-private:
-  unsigned add(Type type, ArrayRef<NamedAttribute> named) {
-    types.push_back(type);
-    attributes.push_back(b.getDictionaryAttr(named));
-    return types.size() - 1;
-  }
-
-  OpBuilder &b;
-};
-} // namespace
 
 /// Dynamic shared memory, of which a module has one declaration.
 static LLVM::GlobalOp getSharedMemory(OpBuilder &b, gpu::GPUModuleOp module) {
@@ -90,49 +52,32 @@ hopper::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
 
   OpBuilder::InsertionGuard guard(builder);
   LLVM::GlobalOp memory = getSharedMemory(builder, module);
-  ArgumentList list(builder);
+  KernelFunction signature(builder);
   std::vector<std::pair<Value Arguments::*, unsigned>> members;
   auto addArray = [&](Value operand, Value Arguments::*member) {
     if (operand)
-      members.push_back({member, list.addPointer()});
+      members.push_back({member, signature.addPointer()});
   };
   for (Value Arguments::*map : {&Arguments::queryMap, &Arguments::keyMap,
                                 &Arguments::valueMap})
-    members.push_back({map, list.addMap()});
+    members.push_back({map, signature.addMap()});
   addArray(op.getValueGate(), &Arguments::valueGate);
   addArray(op.getOutputGate(), &Arguments::outputGate);
   addArray(op.getMask(), &Arguments::mask);
   addArray(op.getKvLength(), &Arguments::kvLength);
   addArray(op.getSink(), &Arguments::sink);
-  members.push_back({&Arguments::outputMap, list.addMap()});
+  members.push_back({&Arguments::outputMap, signature.addMap()});
   addArray(op.getLse(), &Arguments::lse);
   for (Value Arguments::*size : {&Arguments::batch, &Arguments::queries,
                                  &Arguments::keys, &Arguments::sectionHeads})
-    members.push_back({size, list.addSize()});
+    members.push_back({size, signature.addSize()});
   SmallVector<unsigned> strides;
   if (op.getMask())
     for (int64_t i = 0; i < 4; ++i)
-      strides.push_back(list.addSize());
+      strides.push_back(signature.addSize());
 
   builder.setInsertionPointToEnd(module.getBody());
-  MLIRContext *context = builder.getContext();
-  auto function = LLVM::LLVMFuncOp::create(
-      builder, op.getLoc(), name,
-      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
-                                  list.types));
-  function.setAllArgAttrs(builder.getArrayAttr(list.attributes));
-  function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
-                    builder.getUnitAttr());
-  function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
-                    builder.getUnitAttr());
-  function->setAttr(
-      NVVM::NVVMDialect::getReqntidAttrName(),
-      builder.getDenseI32ArrayAttr(static_cast<int32_t>(plan->getThreads())));
-  // Without these two, setmaxnreg is ignored.
-  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
-                    builder.getI32IntegerAttr(1));
-
-  Block *entry = function.addEntryBlock(builder);
+  Block *entry = signature.makeFunction(op.getLoc(), name, plan->getThreads());
   builder.setInsertionPointToStart(entry);
   KernelBuilder b(op.getLoc(), builder);
   Kernel kernel{b, op, *plan, {}, Value(), LLVM::GlobalOp()};

@@ -19,7 +19,7 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H
 #define VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H
 
-#include "KernelBuilder.h"
+#include "../KernelBuilder.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 
 namespace mlir::vga {
@@ -39,6 +39,8 @@ constexpr int64_t kProductDepth = 16;
 constexpr int64_t kAtomBytes = 128;
 constexpr int64_t kAtomChannels = 64;
 constexpr int64_t kElementBytes = 2;
+/// What a warp keeps of a tile.
+constexpr int64_t kKeptTileBytes = 16;
 
 /// The tiles of a stage ring in shared memory, and its barriers.
 struct Ring {
@@ -85,6 +87,8 @@ struct Plan {
   int64_t queryData = 0, queryFull = 0, queryEmpty = 0, outputData = 0;
   /// The next tile's number, and its barriers.
   int64_t tileNumber = 0, tileFull = 0, tileEmpty = 0;
+  /// What each consumer warp keeps of its tile.
+  int64_t tileKept = 0;
   Ring keyRing, valueRing;
   int64_t sharedBytes = 0;
 };
@@ -144,6 +148,10 @@ void forEachTile(Kernel &kernel, ValueRange state,
 Value takeTile(Kernel &kernel);
 void sendTile(Kernel &kernel, Value number, Value parity);
 Value receiveTile(Kernel &kernel, const Lane &lane, Value parity);
+/// Puts what the epilogue needs of a tile - batch, head, query - into shared
+/// memory, so that it takes no registers meanwhile.
+void keepTile(Kernel &kernel, const Lane &lane, const Tile &tile);
+Tile recallTile(Kernel &kernel, const Lane &lane);
 /// Leaves the counters as they were; the producer's last act.
 void finishTiles(Kernel &kernel);
 

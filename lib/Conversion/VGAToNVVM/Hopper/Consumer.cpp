@@ -276,6 +276,7 @@ void Consumer::steps(const Tile &tile, Value from, Value to, bool isEdge,
 
 void Consumer::computeTile(const Tile &tile, State &state,
                            Value queryParity) {
+  keepTile(kernel, lane, tile);
   waitFor(kernel, kernel.sharedAt(plan.queryFull), queryParity);
   startTile(tile, state);
 
@@ -304,7 +305,7 @@ void Consumer::computeTile(const Tile &tile, State &state,
   accumulator = waitForProducts(kernel, accumulator, 0);
   release(state.value.getEmpty(kernel, plan.valueRing));
   state.value = state.value.next(kernel, plan.valueRing);
-  writeTile(kernel, tile, lane, accumulator, state.rows);
+  writeTile(kernel, recallTile(kernel, lane), lane, accumulator, state.rows);
   if (!plan.schedule.getOutputBuffer())
     release(queryEmpty);
 }

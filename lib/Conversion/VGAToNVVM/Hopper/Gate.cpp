@@ -30,23 +30,40 @@ SmallVector<Value> hopper::gateWeights(Kernel &kernel, const Tile &tile,
   Value first = b.add(b.mul(block, plan.schedule.getKeys()), lane.column);
   // Keys that do not exist have weight 0; their gates are not looked at.
   Value lastKey = b.max(b.sub(tile.keyEnd, 1), b.i32(0));
-  for (size_t i = 0; i < weights.size(); i += 4)
-    for (int64_t j : {0, 1}) {
-      Value key = b.add(first, getLaneColumn(i + j));
-      Value gate = b.loadF32(
-          type.getElementType(),
-          b.elementAddress(line, type.getElementType(),
-                           isEdge ? b.min(key, lastKey) : key));
-      for (int64_t r = 0; r < kLaneRows; ++r) {
-        Value weight = weights[i + 2 * r + j];
-        Value gated = b.mulF(weight, gate);
-        if (isEdge)
-          gated = b.select(
-              b.compareF(arith::CmpFPredicate::OEQ, weight, b.f32(0)),
-              b.f32(0), gated);
-        result[i + 2 * r + j] = gated;
+  auto address = [&](Value key) {
+    return b.elementAddress(line, type.getElementType(), key);
+  };
+  // A lane's keys come in pairs, which one load brings where all are there and
+  // lines begin at even places.
+  bool loadsPairs = !isEdge && type.getElementType().isF32() &&
+                    !ShapedType::isDynamic(type.getDimSize(2)) &&
+                    type.getDimSize(2) % 2 == 0;
+  for (size_t i = 0; i < weights.size(); i += 4) {
+    Value key = b.add(first, getLaneColumn(i));
+    SmallVector<Value, 2> gates;
+    if (loadsPairs) {
+      Value pair = LLVM::LoadOp::create(
+          b, VectorType::get(2, b.getF32Type()), address(key), /*alignment=*/8);
+      for (int64_t j : {0, 1})
+        gates.push_back(LLVM::ExtractElementOp::create(b, pair, b.i32(j)));
+    } else {
+      for (int64_t j : {0, 1}) {
+        Value place = b.add(key, j);
+        gates.push_back(
+            b.loadF32(type.getElementType(),
+                      address(isEdge ? b.min(place, lastKey) : place)));
       }
     }
+    for (int64_t j = 0; j < 4; ++j) {
+      Value weight = weights[i + j];
+      Value gated = b.mulF(weight, gates[j % 2]);
+      if (isEdge)
+        gated = b.select(
+            b.compareF(arith::CmpFPredicate::OEQ, weight, b.f32(0)), b.f32(0),
+            gated);
+      result[i + j] = gated;
+    }
+  }
   return result;
 }
 
@@ -82,17 +99,26 @@ SmallVector<Value> hopper::gateOutput(Kernel &kernel, const Tile &tile,
     } else {
       line = b.elementAddress(line, elementType, index);
     }
-    Value gate;
-    for (size_t i = 0; i < output.size(); ++i) {
-      if (getLaneRow(i) != r)
-        continue;
-      if (isElementwise)
-        gate = b.loadF32(elementType,
-                         b.elementAddress(line, elementType,
-                                          b.i32(getLaneColumn(i))));
-      else if (!gate)
-        gate = b.loadF32(elementType, line);
-      result[i] = b.mulF(output[i], gate);
+    if (!isElementwise) {
+      Value gate = b.loadF32(elementType, line);
+      for (size_t i = 0; i < output.size(); ++i)
+        if (getLaneRow(i) == r)
+          result[i] = b.mulF(output[i], gate);
+      continue;
+    }
+    // Channels come in pairs, and lines have an even number of them.
+    for (size_t i = 2 * r; i < output.size(); i += 4) {
+      auto pairType = VectorType::get(2, elementType);
+      Value pair = LLVM::LoadOp::create(
+          b, pairType,
+          b.elementAddress(line, elementType, b.i32(getLaneColumn(i))),
+          /*alignment=*/elementType.getIntOrFloatBitWidth() / 4);
+      for (int64_t j : {0, 1}) {
+        Value gate = LLVM::ExtractElementOp::create(b, pair, b.i32(j));
+        if (!elementType.isF32())
+          gate = LLVM::FPExtOp::create(b, b.getF32Type(), gate);
+        result[i + j] = b.mulF(output[i + j], gate);
+      }
     }
   }
   return result;

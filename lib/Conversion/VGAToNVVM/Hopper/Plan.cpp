@@ -61,6 +61,7 @@ static int64_t layOut(Plan &plan) {
   plan.tileNumber = take(kBarrierBytes);
   plan.tileFull = take(kBarrierBytes);
   plan.tileEmpty = take(kBarrierBytes);
+  plan.tileKept = take(schedule.getConsumers() * 4 * kKeptTileBytes);
   for (Ring *ring : {&plan.keyRing, &plan.valueRing}) {
     ring->full = take(ring->stages * kBarrierBytes);
     ring->empty = take(ring->stages * kBarrierBytes);

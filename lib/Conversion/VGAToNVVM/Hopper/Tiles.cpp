@@ -189,3 +189,41 @@ void hopper::forEachTile(
       });
   b.setInsertionPointAfter(loop);
 }
+
+//===----------------------------------------------------------------------===//
+// What the epilogue has to know
+//===----------------------------------------------------------------------===//
+
+/// A warp's own 16 bytes.
+static Value getKeptTile(Kernel &kernel, const Lane &lane) {
+  KernelBuilder &b = kernel.b;
+  Value warp = b.add(b.mul(lane.warpgroup, 4), b.div(lane.thread, 32));
+  return b.advance(kernel.sharedAt(kernel.plan.tileKept),
+                   b.mul(warp, kKeptTileBytes));
+}
+
+void hopper::keepTile(Kernel &kernel, const Lane &lane, const Tile &tile) {
+  KernelBuilder &b = kernel.b;
+  Value place = getKeptTile(kernel, lane);
+  b.onlyIf(b.equal(b.rem(lane.thread, 32), 0), [&] {
+    for (auto [i, value] :
+         llvm::enumerate(ArrayRef({tile.batch, tile.head, tile.query})))
+      LLVM::StoreOp::create(b, value, b.advance(place, 4 * i), /*alignment=*/4,
+                            /*isVolatile=*/true);
+  });
+  NVVM::SyncWarpOp::create(b, b.i32(-1));
+}
+
+Tile hopper::recallTile(Kernel &kernel, const Lane &lane) {
+  KernelBuilder &b = kernel.b;
+  Value place = getKeptTile(kernel, lane);
+  auto load = [&](int64_t i) -> Value {
+    return LLVM::LoadOp::create(b, b.getI32Type(), b.advance(place, 4 * i),
+                                /*alignment=*/4, /*isVolatile=*/true);
+  };
+  Tile tile;
+  tile.batch = load(0);
+  tile.head = load(1);
+  tile.query = load(2);
+  return tile;
+}

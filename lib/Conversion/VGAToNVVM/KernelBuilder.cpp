@@ -9,7 +9,7 @@
 #include "KernelBuilder.h"
 
 using namespace mlir;
-using namespace mlir::vga::hopper;
+using namespace mlir::vga;
 
 Value KernelBuilder::pack(Value low, Value high, Type elementType) {
   StringRef name = isa<BFloat16Type>(elementType) ? "llvm.nvvm.ff2bf16x2.rn"

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef VGA_LIB_CONVERSION_VGATONVVM_HOPPER_KERNELBUILDER_H
-#define VGA_LIB_CONVERSION_VGATONVVM_HOPPER_KERNELBUILDER_H
+#ifndef VGA_LIB_CONVERSION_VGATONVVM_KERNELBUILDER_H
+#define VGA_LIB_CONVERSION_VGATONVVM_KERNELBUILDER_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -15,7 +15,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace mlir::vga::hopper {
+namespace mlir::vga {
 
 /// Builds scalar code: arith on i32 and f32, folded as it is made, and the
 /// instructions of the machine that have no operation of their own.
@@ -145,6 +145,6 @@ private:
   }
 };
 
-} // namespace mlir::vga::hopper
+} // namespace mlir::vga
 
-#endif // VGA_LIB_CONVERSION_VGATONVVM_HOPPER_KERNELBUILDER_H
+#endif // VGA_LIB_CONVERSION_VGATONVVM_KERNELBUILDER_H

@@ -1,0 +1,165 @@
+//===- GateKernel.cpp - Gates from the vectors of their own heads ---------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// g[b, h, s] = act(<x[b, h', s, :], W[h, :]> + b[h]): a few neighboring lanes
+// read a vector in 16-byte pieces, multiply and add up.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelBuilder.h"
+#include "KernelFunction.h"
+#include "Kernels.h"
+#include "vga/Dialect/VGA/IR/Semantics.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+
+/// Elements that a lane loads at a time.
+static constexpr int64_t kPieceElements = 8;
+
+static Value applyActivation(KernelBuilder &b, Activation activation,
+                             Value x) {
+  Value one = b.f32(1);
+  switch (activation) {
+  case Activation::identity:
+    return x;
+  case Activation::sigmoid:
+    return b.reciprocal(
+        b.addF(one, b.exp2(b.mulF(x, b.f32(-llvm::numbers::log2e)))));
+  case Activation::softplus: {
+    // max(x, 0) + log(1 + p), p = exp(-|x|), the logarithm as 2 atanh(p/(2+p)),
+    // which is exact for small p: s <= 1/3, and the next term is under 1e-8.
+    Value size = b.maxF(x, b.negF(x));
+    Value power = b.exp2(b.mulF(size, b.f32(-llvm::numbers::log2e)));
+    Value s = b.mulF(power, b.reciprocal(b.addF(power, b.f32(2))));
+    Value square = b.mulF(s, s);
+    Value series = b.f32(1.0 / 13);
+    for (int64_t n = 11; n > 0; n -= 2)
+      series = b.fma(series, square, b.f32(1.0 / n));
+    return b.fma(b.mulF(s, b.f32(2)), series, b.maxF(x, b.f32(0)));
+  }
+  }
+  llvm_unreachable("unknown activation");
+}
+
+static LogicalResult verifyHasKernel(GateOp op, const Target &target) {
+  auto refuse = [&] {
+    return op.emitOpError("has no kernel for '") << target.chip << "': ";
+  };
+  auto type = op.getSource().getType();
+  if (!type.getElementType().isF16() && !type.getElementType().isBF16())
+    return refuse() << "expected elements of f16 or bf16, got "
+                    << type.getElementType();
+  if (op.getMixing() != Mixing::per_head || op.isElementwise())
+    return refuse() << "only scalar gates of their own heads have one";
+  if (type.getDimSize(3) % kPieceElements != 0)
+    return refuse() << "expected the channels of source to be a multiple of 8, "
+                       "got "
+                    << type.getDimSize(3);
+  return success();
+}
+
+FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
+                                        gpu::GPUModuleOp module, StringRef name,
+                                        GateOp op, const Target &target) {
+  if (failed(verifyHasKernel(op, target)))
+    return failure();
+  auto sourceType = op.getSource().getType();
+  AxisOrder axes(op.getLayout());
+  int64_t channels = sourceType.getDimSize(AxisOrder::channel);
+  int64_t sourceHeads = sourceType.getDimSize(axes.head);
+  int64_t heads = op.getNumHeads(), group = heads / sourceHeads;
+  int64_t pieces = channels / kPieceElements;
+  int64_t lanes = std::min<int64_t>(llvm::PowerOf2Ceil(pieces), 32);
+  int64_t blockRows = kGateThreads / lanes;
+
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(module.getBody());
+  KernelFunction signature(builder);
+  unsigned source = signature.addPointer(), weight = signature.addPointer();
+  unsigned bias = op.getBias() ? signature.addPointer() : 0;
+  unsigned result = signature.addPointer();
+  unsigned batch = signature.addSize(), positions = signature.addSize();
+  Block *entry = signature.makeFunction(op.getLoc(), name, kGateThreads);
+  builder.setInsertionPointToStart(entry);
+  KernelBuilder b(op.getLoc(), builder);
+  auto argument = [&](unsigned number) { return entry->getArgument(number); };
+
+  // Rows in the order of memory: the three axes of the layout but the last.
+  Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
+  Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
+  Value lane = b.rem(thread, lanes);
+  Value row = b.add(b.mul(block, blockRows), b.div(thread, lanes));
+  SmallVector<Value> sizes = axes.arrange<Value>(
+      argument(batch), b.i32(sourceHeads), argument(positions), Value());
+  Value rows = b.mul(b.mul(sizes[0], sizes[1]), sizes[2]);
+  Value exists = b.less(row, rows);
+  // Lanes of rows that do not exist compute the last one, and do not store it:
+  // shuffles need them.
+  row = b.min(row, b.sub(rows, 1));
+  SmallVector<Value> indices = {b.div(b.div(row, sizes[2]), sizes[1]),
+                                b.rem(b.div(row, sizes[2]), sizes[1]),
+                                b.rem(row, sizes[2])};
+
+  Type elementType = sourceType.getElementType();
+  Type weightType = op.getWeight().getType().getElementType();
+  auto vector = VectorType::get(kPieceElements, elementType);
+  Value line = b.elementAddress(argument(source), elementType,
+                                b.mul(b.toI64(row), channels));
+  SmallVector<Value> sums(group, b.f32(0));
+  for (int64_t first = 0; first < pieces; first += lanes) {
+    Value piece = b.add(lane, first);
+    Value isPiece = b.less(piece, b.i32(pieces));
+    // A lane past the end reads the first piece, and drops it.
+    Value place = b.mul(b.select(isPiece, piece, b.i32(0)), kPieceElements);
+    Value x = LLVM::LoadOp::create(
+        b, vector, b.elementAddress(line, elementType, place),
+        /*alignment=*/16);
+    for (int64_t i = 0; i < group; ++i) {
+      Value head = b.add(b.mul(indices[axes.head], group), i);
+      Value weights = b.elementAddress(
+          argument(weight), weightType, b.add(b.mul(head, channels), place));
+      Value sum = b.f32(0);
+      for (int64_t j = 0; j < kPieceElements; ++j) {
+        Value element = LLVM::FPExtOp::create(
+            b, b.getF32Type(), LLVM::ExtractElementOp::create(b, x, b.i32(j)));
+        Value w = b.loadF32(weightType,
+                            b.elementAddress(weights, weightType, b.i32(j)));
+        sum = b.fma(element, w, sum);
+      }
+      bool allHavePieces = first + lanes <= pieces;
+      sums[i] = allHavePieces
+                    ? b.addF(sums[i], sum)
+                    : b.addF(sums[i], b.select(isPiece, sum, b.f32(0)));
+    }
+  }
+
+  for (int64_t i = 0; i < group; ++i) {
+    Value sum = sums[i];
+    for (int64_t distance = 1; distance < lanes; distance *= 2)
+      sum = b.addF(sum, b.shuffleXor(sum, distance));
+    Value head = b.add(b.mul(indices[axes.head], group), i);
+    if (op.getBias()) {
+      Type type = op.getBias().getType().getElementType();
+      sum = b.addF(sum, b.loadF32(type, b.elementAddress(argument(bias), type,
+                                                         head)));
+    }
+    Value gate = applyActivation(b, op.getActivation(), sum);
+    Value index = b.add(
+        b.mul(b.toI64(b.add(b.mul(indices[axes.batch], heads), head)),
+              b.toI64(argument(positions))),
+        b.toI64(indices[axes.sequence]));
+    b.onlyIf(b.bitAnd(exists, b.equal(lane, 0)), [&] {
+      LLVM::StoreOp::create(
+          b, gate, b.elementAddress(argument(result), b.getF32Type(), index));
+    });
+  }
+  LLVM::ReturnOp::create(b, ValueRange());
+  return blockRows;
+}

@@ -1,0 +1,40 @@
+//===- KernelFunction.h - The signature of a kernel -------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_LIB_CONVERSION_VGATONVVM_KERNELFUNCTION_H
+#define VGA_LIB_CONVERSION_VGATONVVM_KERNELFUNCTION_H
+
+#include "mlir/IR/Builders.h"
+
+namespace mlir::vga {
+
+/// Collects the parameters of a kernel, in the order of vga.launch.
+class KernelFunction {
+public:
+  explicit KernelFunction(OpBuilder &builder) : b(builder) {}
+
+  /// Each returns the number of the parameter: a tensor map by value, a pointer
+  /// to global memory, a size as i32.
+  unsigned addMap();
+  unsigned addPointer();
+  unsigned addSize();
+
+  /// Creates the function at the builder's insertion point; returns its entry.
+  Block *makeFunction(Location loc, StringRef name, int64_t threads);
+
+private:
+  unsigned add(Type type, ArrayRef<NamedAttribute> named);
+
+  OpBuilder &b;
+  SmallVector<Type> types;
+  SmallVector<Attribute> attributes;
+};
+
+} // namespace mlir::vga
+
+#endif // VGA_LIB_CONVERSION_VGATONVVM_KERNELFUNCTION_H

@@ -1,0 +1,64 @@
+"""The grid as GPU kernels take it: elements of 16 bits, heads of multiples of 8 channels.
+
+Other cases become such ones: f32 turns into f16, f64 into bf16, and heads get sizes of the kernels'
+table. What has no kernel yet is left out; docs/gpu.md lists it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from .case import Case, NamedCase
+
+ELEMENTS = {"f16": "f16", "bf16": "bf16", "f32": "f16", "f64": "bf16"}
+HEADS = [8, 16, 40, 64, 64, 72, 80, 96, 128, 128, 192, 256]
+
+
+def has_kernel(case: Case) -> bool:
+    if case.sk == 0 and "Sk" not in case.dynamic:
+        return False  # folds to constants
+    if case.value_gate and case.value_gate.elementwise:
+        return False
+    gate = case.projection
+    if gate is None:
+        return True
+    is_aligned = case.site == "value" or (case.sq == case.sk and not case.dynamic)
+    return (
+        not gate.elementwise
+        and gate.mixing == "per_head"
+        and not gate.source_width
+        and (case.op == "gate" or is_aligned)
+    )
+
+
+def _narrow(element: str | None) -> str | None:
+    return "f32" if element == "f64" else element
+
+
+def _on_gpu(named: NamedCase) -> NamedCase:
+    case = named.case
+    # All calls of a function have its head sizes.
+    rng = random.Random(named.function)
+    dk = rng.choice(HEADS)
+    dv = dk if case.dk == case.dv else rng.choice(HEADS)
+    changes: dict = {"dtype": ELEMENTS[case.dtype], "dk": dk, "dv": dv}
+    if case.mask:
+        changes["mask"] = replace(case.mask, type=_narrow(case.mask.type))
+    if case.sink:
+        changes["sink"] = _narrow(case.sink)
+    for name in ("value_gate", "output_gate"):
+        gate = getattr(case, name)
+        if gate:
+            changes[name] = replace(gate, type=_narrow(gate.type))
+    if case.projection:
+        gate = case.projection
+        changes["projection"] = replace(
+            gate, weight=_narrow(gate.weight), bias=_narrow(gate.bias)
+        )
+    return replace(named, case=replace(case, **changes))
+
+
+def on_gpu(cases: list[NamedCase]) -> list[NamedCase]:
+    """The cases for a GPU, under the names of those that they come from."""
+    return [_on_gpu(named) for named in cases if has_kernel(named.case)]

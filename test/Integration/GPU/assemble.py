@@ -1,0 +1,128 @@
+"""Assembles the kernels of a grid of schedules and features with ptxas.
+
+A kernel fails when ptxas spills registers, serializes wgmma or ignores setmaxnreg (C7508, C7510 to
+C7519), or rejects it. The grid is what vga-gpu-choose-schedules makes of these shapes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HEADS = [(64, 64), (96, 96), (128, 128), (192, 128), (256, 256), (40, 72)]
+ELEMENTS = ["bf16", "f16"]
+
+# Clauses, and the arguments that they name; Q is the type of the queries.
+FEATURES = {
+    "plain": ("", {}),
+    "causal": ("causal", {}),
+    "window": ("window [255, 64]", {}),
+    "kv_length": ("kv_length(%len : tensor<2xi32>)", {"len": "tensor<2xi32>"}),
+    "mask": (
+        "mask(%mask : tensor<2x1x500x500xf32>)",
+        {"mask": "tensor<2x1x500x500xf32>"},
+    ),
+    "boolean_mask": ("mask(%mask : tensor<500x500xi1>)", {"mask": "tensor<500x500xi1>"}),
+    "softcap": ("softcap 20.0", {}),
+    "sink_lse": ("sink(%sink : tensor<8xf32>) lse", {"sink": "tensor<8xf32>"}),
+    "value_gate": (
+        "value_gate(%gv : tensor<2x2x500xf32>)",
+        {"gv": "tensor<2x2x500xf32>"},
+    ),
+    "causal_value_gate": (
+        "value_gate(%gv : tensor<2x8x500xf32>) causal",
+        {"gv": "tensor<2x8x500xf32>"},
+    ),
+    "output_gate": (
+        "output_gate(%go : tensor<2x8x500xf32>)",
+        {"go": "tensor<2x8x500xf32>"},
+    ),
+    "elementwise_output_gate": (
+        "output_gate(%go : tensor<2x8x500xDVxf32>) causal",
+        {"go": "tensor<2x8x500xDVxf32>"},
+    ),
+    "everything": (
+        "value_gate(%gv : tensor<2x2x500xf32>) output_gate(%go : tensor<2x8x500xf32>) "
+        "kv_length(%len : tensor<2xi32>) sink(%sink : tensor<8xf32>) causal "
+        "window [100, 0] softcap 20.0 lse",
+        {
+            "gv": "tensor<2x2x500xf32>",
+            "go": "tensor<2x8x500xf32>",
+            "len": "tensor<2xi32>",
+            "sink": "tensor<8xf32>",
+        },
+    ),
+}
+WARNING = re.compile(r"C75(08|1[0-9])")
+SPILL = re.compile(r"([1-9]\d*) bytes spill")
+
+
+def module(element: str, dk: int, dv: int, clauses: str, operands: dict) -> str:
+    q, k, v, out = (
+        f"tensor<2x{heads}x500x{d}x{element}>"
+        for heads, d in ((8, dk), (2, dk), (2, dv), (8, dv))
+    )
+    clauses = clauses.replace("DV", str(dv))
+    extra = "".join(f", %{n}: {t}" for n, t in operands.items()).replace("DV", str(dv))
+    return f"""func.func @f(%q: {q}, %k: {k}, %v: {v}{extra}) -> {out} {{
+  %z{":2" if "lse" in clauses else ""} = vga.attention %q, %k, %v {clauses}
+    : {q}, {k}, {v}
+  return %z{"#0" if "lse" in clauses else ""} : {out}
+}}
+"""
+
+
+def check(options: argparse.Namespace, folder: Path, case: tuple) -> str | None:
+    """What is wrong with a case, if anything."""
+    (dk, dv), element, feature = case
+    name = f"{feature}_{dk}x{dv}_{element}"
+    source, ptx = folder / f"{name}.mlir", folder / f"{name}.ptx"
+    source.write_text(module(element, dk, dv, *FEATURES[feature]), encoding="utf-8")
+    made = subprocess.run(
+        [options.vga_run, str(source), "--target=cuda", "--emit=ptx", "-o", str(ptx)],
+        capture_output=True, text=True, check=False,
+    )
+    if made.returncode:
+        return f"{name}: {made.stderr.strip().splitlines()[0]}"
+    done = subprocess.run(
+        [options.ptxas, "-arch=sm_90a", "-v", str(ptx), "-o", str(folder / f"{name}.cubin")],
+        capture_output=True, text=True, check=False,
+    )
+    output = done.stdout + done.stderr
+    problems = [line for line in output.splitlines() if WARNING.search(line) or SPILL.search(line)]
+    if done.returncode:
+        problems = output.strip().splitlines()
+    return f"{name}: {problems[0].strip()}" if problems else None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vga-run", required=True)
+    parser.add_argument("--ptxas", required=True)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--filter", default="", help="only cases whose name has this")
+    options = parser.parse_args()
+    cases = [
+        case
+        for case in itertools.product(HEADS, ELEMENTS, FEATURES)
+        # The type changes conversions only; two shapes are enough for the other one.
+        if case[1] == "bf16" or case[0] in HEADS[::2]
+    ]
+    cases = [c for c in cases if options.filter in f"{c[2]}_{c[0][0]}x{c[0][1]}_{c[1]}"]
+    with tempfile.TemporaryDirectory(prefix="vga-ptx-") as scratch:
+        with ThreadPoolExecutor(options.jobs) as pool:
+            problems = list(pool.map(lambda case: check(options, Path(scratch), case), cases))
+    failed = [problem for problem in problems if problem]
+    print("\n".join(failed + [f"kernels: {len(cases) - len(failed)} passed, {len(failed)} failed"]))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
