@@ -21,6 +21,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import cases as problems
+import cuda
 import ours
 from report import Row, line, table, write_json
 
@@ -41,10 +42,10 @@ AVX2 = {
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--target", choices=["cpu"], default="cpu")
+    parser.add_argument("--target", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--vga-run", default="vga-run", help="the vga-run to measure")
     parser.add_argument("--python", default=sys.executable, help="the peers' interpreter")
-    parser.add_argument("--peers", default="", help="optional peers: torch,torch-compiled,ort,iree")
+    parser.add_argument("--peers", default="", help="optional peers: torch,torch-compiled,ort,iree; on a GPU torch,mosaic")
     parser.add_argument("--cases", type=Path, help="a JSON file of cases instead of the grid")
     parser.add_argument("--filter", default="", help="only cases whose name matches")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -53,16 +54,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="write the rows here")
     options = parser.parse_args()
     options.peers = [name for name in options.peers.split(",") if name]
-    unknown = sorted(set(options.peers) - set(OPTIONAL))
+    known = cuda.PEERS if options.target == "cuda" else OPTIONAL
+    unknown = sorted(set(options.peers) - set(known))
     if unknown:
-        parser.error(f"--peers: unknown '{unknown[0]}', expected some of {', '.join(OPTIONAL)}")
+        parser.error(f"--peers: unknown '{unknown[0]}', expected some of {', '.join(known)}")
     if options.pairs < 1 or options.threads < 1:
         parser.error("--pairs and --threads take a positive number")
     if not shutil.which(options.vga_run):
         parser.error(f"--vga-run: '{options.vga_run}' is not an executable")
     try:
-        grid = problems.load(options.cases) if options.cases else problems.grid(
-            options.mcpu == "x86-64-v3")  # fmt: skip
+        if options.target == "cuda":
+            if options.cases or options.mcpu:
+                parser.error("--cases and --mcpu are for --target cpu")
+            grid = cuda.GRID
+        elif options.cases:
+            grid = problems.load(options.cases)
+        else:
+            grid = problems.grid(options.mcpu == "x86-64-v3")
         options.grid = [case for case in grid if re.search(options.filter, case.name)]
     except (OSError, ValueError, TypeError, re.error) as error:
         parser.error(str(error))
@@ -150,28 +158,38 @@ def compare(case: problems.Case, peer: str, bar: float, folder: Path, options) -
     return row
 
 
-def main() -> int:
-    options = arguments()
+def cpu_rows(options, folder: Path):
+    """The rows of the CPU's grid, one after the other."""
     asked = {script for peer in options.peers for script in OPTIONAL[peer]}
     optional = {script for scripts in OPTIONAL.values() for script in scripts}
-    rows = []
     busy = os.getloadavg()[0]
     if busy > 0.5:  # threads that wait for a core measure the scheduler, ours' and the peer's alike
         print(f"run.py: warning: load average {busy:.1f}: the figures are not comparable",
               file=sys.stderr)  # fmt: skip
+    for case in options.grid:
+        for peer, bar in case.bars:
+            if peer not in {*SCRIPTS, "ungated", "limit"}:
+                sys.exit(f"run.py: error: case '{case.name}': unknown peer '{peer}'")
+            if peer in optional and peer not in asked:
+                yield Row(case.name, peer, bar=bar, note="not asked for")
+            else:
+                yield compare(case, peer, bar, folder, options)
+
+
+def main() -> int:
+    options = arguments()
+    rows = []
     with tempfile.TemporaryDirectory(prefix="vga-benchmarks-") as scratch:
-        for case in options.grid:
-            for peer, bar in case.bars:
-                if peer not in {*SCRIPTS, "ungated", "limit"}:
-                    sys.exit(f"run.py: error: case '{case.name}': unknown peer '{peer}'")
-                if peer in optional and peer not in asked:
-                    rows.append(Row(case.name, peer, bar=bar, note="not asked for"))
-                    continue
-                rows.append(compare(case, peer, bar, Path(scratch), options))
-                # A run that is cut off keeps what it has measured.
-                print(line(rows[-1]), file=sys.stderr, flush=True)
-                if options.json:
-                    write_json(rows, options.json)
+        if options.target == "cuda":
+            found = cuda.rows(options, options.grid, Path(scratch))
+        else:
+            found = cpu_rows(options, Path(scratch))
+        for row in found:
+            rows.append(row)
+            # A run that is cut off keeps what it has measured.
+            print(line(row), file=sys.stderr, flush=True)
+            if options.json:
+                write_json(rows, options.json)
     print(table(rows))
     if options.json:
         write_json(rows, options.json)
