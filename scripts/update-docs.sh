@@ -42,7 +42,8 @@ mkdir -p "$folder"
   for definitions in \
     "On the dialect:Dialect/VGA/Transforms/Passes.td" \
     "Conversions:Conversion/Passes.td" \
-    "On the way to CPU code:CPU/Passes.td"; do
+    "On the way to CPU code:CPU/Passes.td" \
+    "On the way to GPU code:GPU/Passes.td"; do
     echo
     echo "## ${definitions%%:*}"
     generate -gen-pass-doc "${definitions#*:}"

@@ -9,6 +9,7 @@
 #   asan       vga's code is built with the address sanitizer
 #   unittests  the unit tests were built (GoogleTest was found)
 
+import ctypes
 import os
 import platform
 import shutil
@@ -78,8 +79,23 @@ if shutil.which("clang-format-22"):
     config.available_features.add("clang-format")
 if platform.machine() == "x86_64":
     config.available_features.add("host-x86_64")
-if shutil.which("ptxas"):
+# CUDA's assembler, which the tests can do without.
+ptxas = shutil.which("ptxas") or shutil.which("/usr/local/cuda/bin/ptxas")
+if ptxas:
     config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
+
+
+def has_library(name):
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
+
+
+if has_library("libcuda.so.1"):
+    config.available_features.add("cuda-driver")
 unit_tests = [("Dialect", "VGADialectTests"), ("Runtime", "VGARuntimeTests")]
 if all(os.path.exists(os.path.join(config.vga_obj_root, "unittests", *t)) for t in unit_tests):
     config.available_features.add("unittests")

@@ -24,7 +24,8 @@ struct LaunchOpInterface
     auto launch = cast<LaunchOp>(op);
     if (launch.getNumResults() == 0)
       return success();
-    auto getBuffers = [&](OperandRange tensors) -> FailureOr<SmallVector<Value>> {
+    auto getBuffers =
+        [&](OperandRange tensors) -> FailureOr<SmallVector<Value>> {
       SmallVector<Value> buffers;
       for (Value tensor : tensors) {
         FailureOr<Value> buffer = getBuffer(rewriter, tensor, options, state);

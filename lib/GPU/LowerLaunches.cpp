@@ -84,9 +84,9 @@ void LaunchLowering::call(StringRef name, ArrayRef<Value> arguments) {
     b.setInsertionPointToStart(module.getBody());
     function = LLVM::LLVMFuncOp::create(
         b, name,
-        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
-                                    llvm::to_vector(TypeRange(
-                                        ValueRange(arguments)))));
+        LLVM::LLVMFunctionType::get(
+            LLVM::LLVMVoidType::get(b.getContext()),
+            llvm::to_vector(TypeRange(ValueRange(arguments)))));
   }
   LLVM::CallOp::create(b, function, arguments);
 }
@@ -165,10 +165,9 @@ LogicalResult LaunchLowering::run() {
     b.setInsertionPoint(op);
     name = LLVM::AddressOfOp::create(b, constant);
   }
-  call("vgaCudaLaunch",
-       {*image, name, i64(op.getBlocks()), i64(op.getThreads()),
-        i64(op.getSharedMemory()), i64(op.getPersistent()),
-        array(parameters, pointer)});
+  call("vgaCudaLaunch", {*image, name, i64(op.getBlocks()),
+                         i64(op.getThreads()), i64(op.getSharedMemory()),
+                         i64(op.getPersistent()), array(parameters, pointer)});
   op.erase();
   return success();
 }

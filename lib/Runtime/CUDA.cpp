@@ -197,8 +197,8 @@ Expected<void *> CudaDevice::allocate(size_t bytes) {
   // Kernels may look at a row of what has none.
   constexpr size_t kFewestBytes = 1024;
   uint64_t address = 0;
-  int result = driver.cuMemAllocAsync(&address, std::max(bytes, kFewestBytes),
-                                      stream);
+  int result =
+      driver.cuMemAllocAsync(&address, std::max(bytes, kFewestBytes), stream);
   constexpr int kOutOfMemory = 2;
   if (result == kOutOfMemory) {
     size_t free = 0, total = 0;
@@ -343,15 +343,15 @@ Expected<void *> CudaDevice::getFunction(const void *image, const char *kernel,
       return log[0] ? llvm::joinErrors(std::move(error), createStringError(log))
                     : std::move(error);
   }
-  if (Error error = driver.check(
-          driver.cuModuleGetFunction(&function, module, kernel),
-          "cuModuleGetFunction"))
+  if (Error error =
+          driver.check(driver.cuModuleGetFunction(&function, module, kernel),
+                       "cuModuleGetFunction"))
     return std::move(error);
   constexpr int kDynamicSharedBytes = 8;
-  if (Error error = driver.check(
-          driver.cuFuncSetAttribute(function, kDynamicSharedBytes,
-                                    static_cast<int>(sharedBytes)),
-          "cuFuncSetAttribute"))
+  if (Error error =
+          driver.check(driver.cuFuncSetAttribute(function, kDynamicSharedBytes,
+                                                 static_cast<int>(sharedBytes)),
+                       "cuFuncSetAttribute"))
     return std::move(error);
   return function;
 }
@@ -370,8 +370,7 @@ Error CudaDevice::launch(const void *image, const char *kernel, int64_t blocks,
     return function.takeError();
   int result = driver.cuLaunchKernel(*function, blocks, 1, 1, threads, 1, 1,
                                      sharedBytes, stream, parameters, nullptr);
-  return driver.check(result,
-                      ("cuLaunchKernel of " + StringRef(kernel)).str());
+  return driver.check(result, ("cuLaunchKernel of " + StringRef(kernel)).str());
 }
 
 //===----------------------------------------------------------------------===//
@@ -389,9 +388,9 @@ static void endOnError(Error error) {
 void vgaCudaMakeTensorMap(void *map, int64_t isBF16, void *address,
                           int64_t rank, const int64_t *shape,
                           const int64_t *box) {
-  endOnError(getDevice().makeTensorMap(
-      map, isBF16 != 0, address, ArrayRef<int64_t>(shape, rank),
-      ArrayRef<int64_t>(box, rank)));
+  endOnError(getDevice().makeTensorMap(map, isBF16 != 0, address,
+                                       ArrayRef<int64_t>(shape, rank),
+                                       ArrayRef<int64_t>(box, rank)));
 }
 
 void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,

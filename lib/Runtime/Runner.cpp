@@ -244,8 +244,7 @@ private:
 };
 } // namespace
 
-llvm::Error
-DeviceCall::copyArguments(ArrayRef<const HostTensor *> tensors) {
+llvm::Error DeviceCall::copyArguments(ArrayRef<const HostTensor *> tensors) {
   size_t numSlots = 0;
   for (const TensorSpec &spec : specs)
     numSlots += Descriptor::getNumSlots(spec.shape.size());
@@ -506,9 +505,9 @@ Runner::time(StringRef entry, ArrayRef<const HostTensor *> arguments,
   while (seconds.size() < runs) {
     auto begin = std::chrono::steady_clock::now();
     auto results = run(entry, arguments);
-    double time = std::chrono::duration<double>(
-                      std::chrono::steady_clock::now() - begin)
-                      .count();
+    double time =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+            .count();
     if (!results)
       return results.takeError();
     if (warmUp >= kWarmUpSeconds)

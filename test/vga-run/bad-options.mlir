@@ -1,5 +1,8 @@
 // Options that make no sense, alone or together.
-// RUN: not vga-run %s --target cuda > %t 2>&1
+// RUN: not vga-run %s --target cuda --threads 2 > %t 2>&1
+// RUN: not vga-run %s --target cuda --emit=obj >> %t 2>&1
+// RUN: not vga-run %s --emit=ptx >> %t 2>&1
+// RUN: not vga-run %s --mgpu sm_90a >> %t 2>&1
 // RUN: not vga-run %s -O7 >> %t 2>&1
 // RUN: not vga-run %s --threads 100000 >> %t 2>&1
 // RUN: not vga-run %s --benchmark 0 >> %t 2>&1
@@ -14,13 +17,16 @@
 // RUN: not vga-run %s -o a >> %t 2>&1
 // RUN: not vga-run %s --json >> %t 2>&1
 // RUN: FileCheck %s --match-full-lines < %t
-// RUN: count 14 < %t
+// RUN: count 17 < %t
 
 // RUN: not vga-run %s --no-such-option 2>&1 | FileCheck %s --check-prefix=SYNTAX
 // RUN: not vga-run %s --tokens -1 2>&1 | FileCheck %s --check-prefix=VALUE
 // RUN: not vga-run 2>&1 | FileCheck %s --check-prefix=MISSING
 
-// CHECK: vga-run: error: --target cuda: this version compiles for the CPU only
+// CHECK: vga-run: error: --threads cannot go with --target cuda
+// CHECK-NEXT: vga-run: error: --target cuda emits ptx only
+// CHECK-NEXT: vga-run: error: --emit=ptx needs --target cuda
+// CHECK-NEXT: vga-run: error: --mgpu needs --target cuda
 // CHECK-NEXT: vga-run: error: -O must be one of 0, 1, 2 and 3, got 7
 // CHECK-NEXT: vga-run: error: --threads must be at most 4096, got 100000
 // CHECK-NEXT: vga-run: error: --benchmark must be at least 1

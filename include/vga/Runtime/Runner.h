@@ -122,8 +122,8 @@ private:
                                     ArrayRef<const HostTensor *> arguments);
 
   llvm::Expected<std::vector<double>>
-  timeOnDevice(const Function &function,
-               ArrayRef<const HostTensor *> arguments, unsigned runs);
+  timeOnDevice(const Function &function, ArrayRef<const HostTensor *> arguments,
+               unsigned runs);
 
   llvm::Error link(std::unique_ptr<llvm::MemoryBuffer> object);
 

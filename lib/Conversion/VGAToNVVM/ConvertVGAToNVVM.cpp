@@ -77,19 +77,18 @@ static LogicalResult convertAttention(AttentionOp op, gpu::GPUModuleOp module,
   Value keys = b.size(op.getKey(), axes.sequence);
   Value heads = b.index(known.queryHeads);
   // Heads whose keys and values stay in the cache together.
-  Value headBytes = b.mul(
-      keys, b.index((known.keyChannels + known.valueChannels) * 2));
+  Value headBytes =
+      b.mul(keys, b.index((known.keyChannels + known.valueChannels) * 2));
   Value one = b.index(1);
-  Value sectionHeads =
-      b.mul(b.max(b.div(b.index(target.cacheBytes), b.max(headBytes, one)),
-                  one),
-            b.index(known.groupSize()));
+  Value sectionHeads = b.mul(
+      b.max(b.div(b.index(target.cacheBytes), b.max(headBytes, one)), one),
+      b.index(known.groupSize()));
   SmallVector<Value> sizes = {batch, queries, keys, sectionHeads};
   if (op.getMask())
     appendMaskStrides(b, op.getMask(), sizes);
-  Value tiles = b.mul(
-      b.ceilDiv(queries, b.index(op.getSchedule()->getQueries())),
-      b.mul(heads, batch));
+  Value tiles =
+      b.mul(b.ceilDiv(queries, b.index(op.getSchedule()->getQueries())),
+            b.mul(heads, batch));
 
   SmallVector<Value> inputs = {op.getQuery(), op.getKey(), op.getValue()};
   SmallVector<Attribute> boxes = {b.getDenseI64ArrayAttr(plan->queryBox),
@@ -144,8 +143,8 @@ static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
   ReifiedRankedShapedTypeDims shapes;
   if (failed(op.reifyResultShapes(b, shapes)))
     return failure();
-  Value output = tensor::EmptyOp::create(b, shapes[0],
-                                         op.getResult().getType().getElementType());
+  Value output = tensor::EmptyOp::create(
+      b, shapes[0], op.getResult().getType().getElementType());
   SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
   auto launch = LaunchOp::create(
       b, op->getResultTypes(),
@@ -179,8 +178,8 @@ struct ConvertVGAToNVVMPass
     if (ops.empty())
       return;
     OpBuilder b(getOperation().getBodyRegion());
-    auto module = gpu::GPUModuleOp::create(b, getOperation().getLoc(),
-                                           "vga_kernels");
+    auto module =
+        gpu::GPUModuleOp::create(b, getOperation().getLoc(), "vga_kernels");
     SymbolTable(getOperation()).insert(module);
     for (auto [i, op] : llvm::enumerate(ops))
       if (failed(convert(op, i, module, *target)))

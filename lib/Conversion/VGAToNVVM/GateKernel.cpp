@@ -23,8 +23,7 @@ using namespace mlir::vga;
 /// Elements that a lane loads at a time.
 static constexpr int64_t kPieceElements = 8;
 
-static Value applyActivation(KernelBuilder &b, Activation activation,
-                             Value x) {
+static Value applyActivation(KernelBuilder &b, Activation activation, Value x) {
   Value one = b.f32(1);
   switch (activation) {
   case Activation::identity:
@@ -118,13 +117,13 @@ FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
     Value isPiece = b.less(piece, b.i32(pieces));
     // A lane past the end reads the first piece, and drops it.
     Value place = b.mul(b.select(isPiece, piece, b.i32(0)), kPieceElements);
-    Value x = LLVM::LoadOp::create(
-        b, vector, b.elementAddress(line, elementType, place),
-        /*alignment=*/16);
+    Value x = LLVM::LoadOp::create(b, vector,
+                                   b.elementAddress(line, elementType, place),
+                                   /*alignment=*/16);
     for (int64_t i = 0; i < group; ++i) {
       Value head = b.add(b.mul(indices[axes.head], group), i);
-      Value weights = b.elementAddress(
-          argument(weight), weightType, b.add(b.mul(head, channels), place));
+      Value weights = b.elementAddress(argument(weight), weightType,
+                                       b.add(b.mul(head, channels), place));
       Value sum = b.f32(0);
       for (int64_t j = 0; j < kPieceElements; ++j) {
         Value element = LLVM::FPExtOp::create(
@@ -147,14 +146,14 @@ FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
     Value head = b.add(b.mul(indices[axes.head], group), i);
     if (op.getBias()) {
       Type type = op.getBias().getType().getElementType();
-      sum = b.addF(sum, b.loadF32(type, b.elementAddress(argument(bias), type,
-                                                         head)));
+      sum = b.addF(
+          sum, b.loadF32(type, b.elementAddress(argument(bias), type, head)));
     }
     Value gate = applyActivation(b, op.getActivation(), sum);
-    Value index = b.add(
-        b.mul(b.toI64(b.add(b.mul(indices[axes.batch], heads), head)),
-              b.toI64(argument(positions))),
-        b.toI64(indices[axes.sequence]));
+    Value index =
+        b.add(b.mul(b.toI64(b.add(b.mul(indices[axes.batch], heads), head)),
+                    b.toI64(argument(positions))),
+              b.toI64(indices[axes.sequence]));
     b.onlyIf(b.bitAnd(exists, b.equal(lane, 0)), [&] {
       LLVM::StoreOp::create(
           b, gate, b.elementAddress(argument(result), b.getF32Type(), index));

@@ -15,8 +15,8 @@ Value KernelBuilder::pack(Value low, Value high, Type elementType) {
   StringRef name = isa<BFloat16Type>(elementType) ? "llvm.nvvm.ff2bf16x2.rn"
                                                   : "llvm.nvvm.ff2f16x2.rn";
   auto pair = VectorType::get(2, elementType);
-  Value packed = LLVM::CallIntrinsicOp::create(
-                     *this, pair, getStringAttr(name), ValueRange{high, low})
+  Value packed = LLVM::CallIntrinsicOp::create(*this, pair, getStringAttr(name),
+                                               ValueRange{high, low})
                      .getResult(0);
   return LLVM::BitcastOp::create(*this, getI32Type(), packed);
 }

@@ -1,4 +1,5 @@
-//===- KernelBuilder.h - Short names for what kernels are made of *- C++ -*-===//
+//===- KernelBuilder.h - Short names for what kernels are made of *- C++
+//-*-===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -62,17 +63,13 @@ public:
   Value select(Value condition, Value a, Value b) {
     return createOrFold<arith::SelectOp>(condition, a, b);
   }
-  Value toI64(Value a) {
-    return createOrFold<arith::ExtUIOp>(getI64Type(), a);
-  }
+  Value toI64(Value a) { return createOrFold<arith::ExtUIOp>(getI64Type(), a); }
 
   Value addF(Value a, Value b) { return createOrFold<arith::AddFOp>(a, b); }
   Value subF(Value a, Value b) { return createOrFold<arith::SubFOp>(a, b); }
   Value mulF(Value a, Value b) { return createOrFold<arith::MulFOp>(a, b); }
   Value negF(Value a) { return createOrFold<arith::NegFOp>(a); }
-  Value maxF(Value a, Value b) {
-    return arith::MaxNumFOp::create(*this, a, b);
-  }
+  Value maxF(Value a, Value b) { return arith::MaxNumFOp::create(*this, a, b); }
   Value compareF(arith::CmpFPredicate predicate, Value a, Value b) {
     return arith::CmpFOp::create(*this, predicate, a, b);
   }

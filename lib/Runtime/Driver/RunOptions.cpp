@@ -74,8 +74,7 @@ struct CommandLine {
                "(default: this machine's)"),
       cl::value_desc("name"), cl::cat(category)};
   cl::opt<std::string> gpu{
-      "mgpu",
-      cl::desc("GPU to generate code for (default: sm_90a)"),
+      "mgpu", cl::desc("GPU to generate code for (default: sm_90a)"),
       cl::value_desc("name"), cl::init("sm_90a"), cl::cat(category)};
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),
@@ -234,9 +233,8 @@ Error CommandLine::checkValues() const {
   if (cacheDirectory.getNumOccurrences() != 0 && cacheDirectory.empty())
     return createStringError("--cache-dir must not be empty");
   if (target == Processor::CUDA) {
-    for (const cl::Option *option :
-         std::initializer_list<const cl::Option *>{&cpu, &threads, &affinity,
-                                                   &attention})
+    for (const cl::Option *option : std::initializer_list<const cl::Option *>{
+             &cpu, &threads, &affinity, &attention})
       if (option->getNumOccurrences() != 0)
         return createStringError(getSpelling(*option) +
                                  " cannot go with --target cuda");

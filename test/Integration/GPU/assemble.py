@@ -60,6 +60,15 @@ FEATURES = {
         },
     ),
 }
+# What spills a few registers around its loops, still: other problems of these fail, and so does a
+# case that no longer belongs here.
+SPILLING = {
+    *(f"boolean_mask_{heads}" for heads in (
+        "64x64_bf16", "64x64_f16", "96x96_bf16", "128x128_bf16", "128x128_f16", "192x128_bf16",
+        "256x256_bf16", "256x256_f16", "40x72_bf16",
+    )),
+    "elementwise_output_gate_256x256_bf16", "elementwise_output_gate_256x256_f16",
+}  # fmt: skip
 WARNING = re.compile(r"C75(08|1[0-9])")
 SPILL = re.compile(r"([1-9]\d*) bytes spill")
 
@@ -99,6 +108,9 @@ def check(options: argparse.Namespace, folder: Path, case: tuple) -> str | None:
     problems = [line for line in output.splitlines() if WARNING.search(line) or SPILL.search(line)]
     if done.returncode:
         problems = output.strip().splitlines()
+    if name in SPILLING:
+        others = [line for line in problems if not SPILL.search(line)]
+        return None if problems and not others else f"{name}: expected spills, got {others}"
     return f"{name}: {problems[0].strip()}" if problems else None
 
 
@@ -120,7 +132,8 @@ def main() -> int:
         with ThreadPoolExecutor(options.jobs) as pool:
             problems = list(pool.map(lambda case: check(options, Path(scratch), case), cases))
     failed = [problem for problem in problems if problem]
-    print("\n".join(failed + [f"kernels: {len(cases) - len(failed)} passed, {len(failed)} failed"]))
+    print("\n".join(failed))
+    print(f"kernels: {len(cases) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

@@ -42,10 +42,11 @@ static LLVM::GlobalOp makeCounters(OpBuilder &b, gpu::GPUModuleOp module,
       /*alignment=*/8, /*addrSpace=*/1);
 }
 
-FailureOr<LaunchPlan>
-hopper::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
-                             StringRef name, AttentionOp op,
-                             const Target &target) {
+FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
+                                                   gpu::GPUModuleOp module,
+                                                   StringRef name,
+                                                   AttentionOp op,
+                                                   const Target &target) {
   FailureOr<Plan> plan = Plan::create(op, *op.getSchedule(), target);
   if (failed(plan))
     return failure();
@@ -58,8 +59,8 @@ hopper::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
     if (operand)
       members.push_back({member, signature.addPointer()});
   };
-  for (Value Arguments::*map : {&Arguments::queryMap, &Arguments::keyMap,
-                                &Arguments::valueMap})
+  for (Value Arguments::*map :
+       {&Arguments::queryMap, &Arguments::keyMap, &Arguments::valueMap})
     members.push_back({map, signature.addMap()});
   addArray(op.getValueGate(), &Arguments::valueGate);
   addArray(op.getOutputGate(), &Arguments::outputGate);

@@ -1,4 +1,5 @@
-//===- AttentionKernel.h - A fused attention kernel under construction *- C++ -*-===//
+//===- AttentionKernel.h - A fused attention kernel under construction *- C++
+//-*-===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,11 +7,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One thread block computes tiles of queries. Its first warpgroup, the producer,
-// has the copy engine (TMA) bring queries, keys and values to shared memory;
-// the others, the consumers, have 64 query rows each, multiply with wgmma, and
-// keep scores and accumulators in registers. Rings of stages with full and
-// empty barriers lie between the two.
+// One thread block computes tiles of queries. Its first warpgroup, the
+// producer, has the copy engine (TMA) bring queries, keys and values to shared
+// memory; the others, the consumers, have 64 query rows each, multiply with
+// wgmma, and keep scores and accumulators in registers. Rings of stages with
+// full and empty barriers lie between the two.
 //
 // Source of the scheme: FlashAttention-3, arXiv 2407.08608.
 //
@@ -140,10 +141,9 @@ struct Tile {
 
 /// Builds `body` for all tiles of this thread block, with a state. `getNext`
 /// gives the number of the next tile; its argument alternates between 0 and 1.
-void forEachTile(Kernel &kernel, ValueRange state,
-                 function_ref<Value(Value)> getNext,
-                 function_ref<SmallVector<Value>(const Tile &, ValueRange)>
-                     body);
+void forEachTile(
+    Kernel &kernel, ValueRange state, function_ref<Value(Value)> getNext,
+    function_ref<SmallVector<Value>(const Tile &, ValueRange)> body);
 /// The producer takes the next tile, and sends its number to the consumers.
 Value takeTile(Kernel &kernel);
 void sendTile(Kernel &kernel, Value number, Value parity);
@@ -211,8 +211,8 @@ SmallVector<Value> startOutput(Kernel &kernel, ValueRange accumulator,
 /// results of one that is not.
 SmallVector<Value> waitForProducts(Kernel &kernel, ValueRange registers,
                                    int64_t pending);
-/// The descriptor, as i32, of a tile whose rows are summed over, or, for values,
-/// whose columns are kept.
+/// The descriptor, as i32, of a tile whose rows are summed over, or, for
+/// values, whose columns are kept.
 Value describeRows(Kernel &kernel, Value address);
 Value describeValues(Kernel &kernel, Value address);
 /// A descriptor moved on by bytes.

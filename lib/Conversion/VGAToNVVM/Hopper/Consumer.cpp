@@ -33,8 +33,8 @@ public:
       : kernel(kernel), b(kernel.b), plan(kernel.plan),
         lane(Lane::get(kernel, thread)) {
     Value own = b.mul(lane.warpgroup, kWarpgroupRows * kAtomBytes);
-    queries = describeRows(
-        kernel, b.advance(kernel.sharedAt(plan.queryData), own));
+    queries =
+        describeRows(kernel, b.advance(kernel.sharedAt(plan.queryData), own));
     keys = describeRows(kernel, kernel.sharedAt(plan.keyRing.data));
     values = describeValues(kernel, kernel.sharedAt(plan.valueRing.data));
   }
@@ -54,8 +54,7 @@ private:
   void computeTile(const Tile &tile, State &state, Value queryParity);
   void startTile(const Tile &tile, State &state);
   void step(const Tile &tile, Value block, bool isEdge, State &state);
-  void steps(const Tile &tile, Value from, Value to, bool isEdge,
-             State &state);
+  void steps(const Tile &tile, Value from, Value to, bool isEdge, State &state);
 
   /// The scores of a block, masked; the product is complete.
   SmallVector<Value> finishScores(const Tile &tile, Value block, bool isEdge,
@@ -96,8 +95,7 @@ private:
 Lane Lane::get(Kernel &kernel, Value threadInConsumers) {
   KernelBuilder &b = kernel.b;
   Lane lane;
-  lane.warpgroup =
-      b.broadcast(b.div(threadInConsumers, kWarpgroupThreads));
+  lane.warpgroup = b.broadcast(b.div(threadInConsumers, kWarpgroupThreads));
   lane.thread = b.rem(threadInConsumers, kWarpgroupThreads);
   Value inWarp = b.rem(lane.thread, 32);
   lane.row = b.add(b.add(b.mul(lane.warpgroup, kWarpgroupRows),
@@ -194,8 +192,8 @@ SmallVector<Value> Consumer::startOutputOf(State &state) {
 /// needs them: here the wait for values, which are there already. Sums are
 /// never negative.
 void Consumer::finishBefore(const Stage &value, ValueRange sums) {
-  Value never = b.compareF(arith::CmpFPredicate::OLT, b.addF(sums[0], sums[1]),
-                           b.f32(0));
+  Value never =
+      b.compareF(arith::CmpFPredicate::OLT, b.addF(sums[0], sums[1]), b.f32(0));
   Value parity = b.bitXor(
       value.parity, b.createOrFold<arith::ExtUIOp>(b.getI32Type(), never));
   waitFor(kernel, value.getFull(kernel, plan.valueRing), parity);
@@ -220,8 +218,8 @@ void Consumer::startTile(const Tile &tile, State &state) {
   scores = finishScores(tile, block, lastIsEdge(), scores);
   SmallVector<Value> factors;
   Value isOutdated;
-  SmallVector<Value> weights = updateRows(kernel, scores, state.rows,
-                                          lastIsEdge(), factors, isOutdated);
+  SmallVector<Value> weights =
+      updateRows(kernel, scores, state.rows, lastIsEdge(), factors, isOutdated);
   weights = gateWeights(kernel, tile, lane, block, lastIsEdge(), weights);
   state.weights = packWeights(kernel, weights);
   if (!kernel.arguments.kvLength)
@@ -232,8 +230,7 @@ void Consumer::startTile(const Tile &tile, State &state) {
                     state.value.getData(kernel, plan.valueRing));
 }
 
-void Consumer::step(const Tile &tile, Value block, bool isEdge,
-                    State &state) {
+void Consumer::step(const Tile &tile, Value block, bool isEdge, State &state) {
   waitFor(kernel, state.key.getFull(kernel, plan.keyRing), state.key.parity);
   Value offset = b.mul(state.key.index, plan.keyRing.stageBytes);
   awaitTurn();
@@ -247,8 +244,8 @@ void Consumer::step(const Tile &tile, Value block, bool isEdge,
   scores = finishScores(tile, block, isEdge, scores);
   SmallVector<Value> factors;
   Value isOutdated;
-  SmallVector<Value> weights = updateRows(kernel, scores, state.rows, isEdge,
-                                          factors, isOutdated);
+  SmallVector<Value> weights =
+      updateRows(kernel, scores, state.rows, isEdge, factors, isOutdated);
   weights = gateWeights(kernel, tile, lane, block, isEdge, weights);
 
   finishBefore(state.value, state.rows.sum);
@@ -274,8 +271,7 @@ void Consumer::steps(const Tile &tile, Value from, Value to, bool isEdge,
   state = unflatten(last);
 }
 
-void Consumer::computeTile(const Tile &tile, State &state,
-                           Value queryParity) {
+void Consumer::computeTile(const Tile &tile, State &state, Value queryParity) {
   keepTile(kernel, lane, tile);
   waitFor(kernel, kernel.sharedAt(plan.queryFull), queryParity);
   startTile(tile, state);
@@ -317,17 +313,17 @@ void Consumer::run() {
           b.getContext(), NVVM::SetMaxRegisterAction::increase));
   giveFirstTurns();
   Stage first = Stage::first(kernel);
-  forEachTile(kernel,
-              {first.index, first.parity, first.index, first.parity, b.i32(0)},
-              [&](Value parity) { return receiveTile(kernel, lane, parity); },
-              [&](const Tile &tile, ValueRange carried) -> SmallVector<Value> {
-                State state;
-                state.key = {carried[0], carried[1]};
-                state.value = {carried[2], carried[3]};
-                computeTile(tile, state, carried[4]);
-                return {state.key.index, state.key.parity, state.value.index,
-                        state.value.parity, b.bitXor(carried[4], b.i32(1))};
-              });
+  forEachTile(
+      kernel, {first.index, first.parity, first.index, first.parity, b.i32(0)},
+      [&](Value parity) { return receiveTile(kernel, lane, parity); },
+      [&](const Tile &tile, ValueRange carried) -> SmallVector<Value> {
+        State state;
+        state.key = {carried[0], carried[1]};
+        state.value = {carried[2], carried[3]};
+        computeTile(tile, state, carried[4]);
+        return {state.key.index, state.key.parity, state.value.index,
+                state.value.parity, b.bitXor(carried[4], b.i32(1))};
+      });
   // Shared memory must last until the output has been read from it.
   b.onlyIf(b.equal(lane.thread, 0), [&] {
     NVVM::CpAsyncBulkWaitGroupOp::create(b, b.getI32IntegerAttr(0),

@@ -34,8 +34,8 @@ static SmallVector<Value> normalize(Kernel &kernel, const Tile &tile,
     Value factor;
     if (arguments.sink) {
       Type type = kernel.op.getSink().getType().getElementType();
-      Value sink = b.loadF32(
-          type, b.elementAddress(arguments.sink, type, tile.head));
+      Value sink =
+          b.loadF32(type, b.elementAddress(arguments.sink, type, tile.head));
       sink = b.mulF(sink, b.f32(llvm::numbers::log2e));
       Value top = b.maxF(maximum, sink);
       top = b.select(isLowest(top), b.f32(0), top);
@@ -47,11 +47,11 @@ static SmallVector<Value> normalize(Kernel &kernel, const Tile &tile,
     }
     if (arguments.lse) {
       // log2 of a sum of 0 is -inf, as it is to be.
-      Value lse = b.mulF(b.addF(maximum, b.log2(sum)),
-                         b.f32(llvm::numbers::ln2));
+      Value lse =
+          b.mulF(b.addF(maximum, b.log2(sum)), b.f32(llvm::numbers::ln2));
       Value row = b.add(b.add(tile.query, lane.row), 8 * r);
-      Value writes = b.bitAnd(b.less(row, arguments.queries),
-                              b.equal(lane.column, 0));
+      Value writes =
+          b.bitAnd(b.less(row, arguments.queries), b.equal(lane.column, 0));
       b.onlyIf(writes, [&] {
         Value head =
             b.add(b.mul(tile.batch, kernel.plan.queryHeads), tile.head);
@@ -61,9 +61,9 @@ static SmallVector<Value> normalize(Kernel &kernel, const Tile &tile,
             b, lse, b.elementAddress(arguments.lse, b.getF32Type(), index));
       });
     }
-    Value inverse = b.select(
-        b.compareF(arith::CmpFPredicate::OEQ, sum, b.f32(0)), b.f32(0),
-        b.reciprocal(sum));
+    Value inverse =
+        b.select(b.compareF(arith::CmpFPredicate::OEQ, sum, b.f32(0)), b.f32(0),
+                 b.reciprocal(sum));
     factors.push_back(factor ? b.mulF(factor, inverse) : inverse);
   }
   return factors;
@@ -94,8 +94,8 @@ static void stageOutput(Kernel &kernel, const Lane &lane, Value rows,
                                 output[4 * c + 2 * r + 1], plan.elementType));
     Value place = b.bitXor(b.add(half, chunk % kChunksInAtom), twist);
     Value address = b.advance(rowStart, b.mul(place, kChunkBytes));
-    address = b.advance(address,
-                        chunk / kChunksInAtom * plan.getQueryAtomBytes());
+    address =
+        b.advance(address, chunk / kChunksInAtom * plan.getQueryAtomBytes());
     NVVM::StMatrixOp::create(
         b, address, blocks,
         NVVM::MMALayoutAttr::get(b.getContext(), NVVM::MMALayout::row),
@@ -115,9 +115,8 @@ void hopper::writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
     output.push_back(b.mulF(value, factors[getLaneRow(i)]));
   output = gateOutput(kernel, tile, lane, output);
 
-  Value ownRows = b.advance(
-      kernel.sharedAt(plan.outputData),
-      b.mul(lane.warpgroup, kWarpgroupRows * kAtomBytes));
+  Value ownRows = b.advance(kernel.sharedAt(plan.outputData),
+                            b.mul(lane.warpgroup, kWarpgroupRows * kAtomBytes));
   Value barrier = b.add(lane.warpgroup, 1);
   Value isFirst = b.equal(lane.thread, 0);
   auto waitUntilRead = [&] {
@@ -138,9 +137,8 @@ void hopper::writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
   syncNamed(kernel, barrier, kWarpgroupThreads);
   b.onlyIf(isFirst, [&] {
     Value row = b.add(tile.query, b.mul(lane.warpgroup, kWarpgroupRows));
-    storeRows(kernel, kernel.arguments.outputMap, ownRows,
-              plan.getValueAtoms(), plan.getQueryAtomBytes(), row, tile.head,
-              tile.batch);
+    storeRows(kernel, kernel.arguments.outputMap, ownRows, plan.getValueAtoms(),
+              plan.getQueryAtomBytes(), row, tile.head, tile.batch);
   });
   // The queries' memory is free for the next ones when the copy has read it.
   if (!plan.schedule.getOutputBuffer())

@@ -42,8 +42,8 @@ SmallVector<Value> hopper::gateWeights(Kernel &kernel, const Tile &tile,
     Value key = b.add(first, getLaneColumn(i));
     SmallVector<Value, 2> gates;
     if (loadsPairs) {
-      Value pair = LLVM::LoadOp::create(
-          b, VectorType::get(2, b.getF32Type()), address(key), /*alignment=*/8);
+      Value pair = LLVM::LoadOp::create(b, VectorType::get(2, b.getF32Type()),
+                                        address(key), /*alignment=*/8);
       for (int64_t j : {0, 1})
         gates.push_back(LLVM::ExtractElementOp::create(b, pair, b.i32(j)));
     } else {
@@ -58,9 +58,9 @@ SmallVector<Value> hopper::gateWeights(Kernel &kernel, const Tile &tile,
       Value weight = weights[i + j];
       Value gated = b.mulF(weight, gates[j % 2]);
       if (isEdge)
-        gated = b.select(
-            b.compareF(arith::CmpFPredicate::OEQ, weight, b.f32(0)), b.f32(0),
-            gated);
+        gated =
+            b.select(b.compareF(arith::CmpFPredicate::OEQ, weight, b.f32(0)),
+                     b.f32(0), gated);
       result[i + j] = gated;
     }
   }
@@ -89,8 +89,7 @@ SmallVector<Value> hopper::gateOutput(Kernel &kernel, const Tile &tile,
         axes.arrange<Value>(tile.batch, tile.head, row, Value());
     Value index = b.toI64(indices[0]);
     for (int64_t axis : {1, 2})
-      index = b.add(b.mul(index, b.toI64(sizes[axis])),
-                    b.toI64(indices[axis]));
+      index = b.add(b.mul(index, b.toI64(sizes[axis])), b.toI64(indices[axis]));
     Value line = arguments.outputGate;
     if (isElementwise) {
       line = b.elementAddress(

@@ -15,7 +15,8 @@ using namespace mlir::vga;
 using namespace mlir::vga::hopper;
 
 static bool isFloatMask(AttentionOp op) {
-  return op.getMask() && isa<FloatType>(op.getMask().getType().getElementType());
+  return op.getMask() &&
+         isa<FloatType>(op.getMask().getType().getElementType());
 }
 
 /// Whether scores are more than products times a positive number: then they are
@@ -42,7 +43,8 @@ public:
     lastKey = b.sub(arguments.keys, 1);
     firstColumn =
         b.add(b.mul(block, kernel.plan.schedule.getKeys()), lane.column);
-    Value head = b.add(wide(tile.batch, strides[0]), wide(tile.head, strides[1]));
+    Value head =
+        b.add(wide(tile.batch, strides[0]), wide(tile.head, strides[1]));
     for (int64_t r = 0; r < kLaneRows; ++r) {
       Value row = b.add(b.add(tile.query, lane.row), 8 * r);
       row = b.min(row, b.sub(arguments.queries, 1));
@@ -91,8 +93,8 @@ static Value capScore(KernelBuilder &b, Value score, double cap) {
   Value series = b.f32(62.0 / 2835);
   for (double coefficient : {-17.0 / 315, 2.0 / 15, -1.0 / 3, 1.0})
     series = b.fma(series, square, b.f32(coefficient));
-  Value isSmall = b.compareF(arith::CmpFPredicate::OLT, square,
-                             b.f32(kSmall * kSmall));
+  Value isSmall =
+      b.compareF(arith::CmpFPredicate::OLT, square, b.f32(kSmall * kSmall));
   return b.select(isSmall, b.mulF(score, series), large);
 }
 
@@ -124,7 +126,8 @@ SmallVector<Value> hopper::hideKeys(Kernel &kernel, const Tile &tile,
   KernelBuilder &b = kernel.b;
   const Band &band = kernel.plan.band;
   // Limits of the column, as distances from the lane's first one in the block.
-  Value first = b.add(b.mul(block, kernel.plan.schedule.getKeys()), lane.column);
+  Value first =
+      b.add(b.mul(block, kernel.plan.schedule.getKeys()), lane.column);
   SmallVector<Value, kLaneRows> ends, begins;
   for (int64_t r = 0; r < kLaneRows; ++r) {
     Value position =
@@ -146,9 +149,8 @@ SmallVector<Value> hopper::hideKeys(Kernel &kernel, const Tile &tile,
     Value column = b.i32(getLaneColumn(i));
     Value isVisible = b.less(column, ends[getLaneRow(i)]);
     if (band.lower)
-      isVisible = b.bitAnd(
-          isVisible, b.compare(arith::CmpIPredicate::sge, column,
-                               begins[getLaneRow(i)]));
+      isVisible = b.bitAnd(isVisible, b.compare(arith::CmpIPredicate::sge,
+                                                column, begins[getLaneRow(i)]));
     if (mask)
       isVisible = b.bitAnd(isVisible, mask->read(i));
     result.push_back(b.select(isVisible, score, lowest));
@@ -179,8 +181,7 @@ void hopper::zeroValuesPastEnd(Kernel &kernel, const Tile &tile,
            });
     NVVM::FenceProxyOp::create(
         b,
-        NVVM::ProxyKindAttr::get(b.getContext(),
-                                 NVVM::ProxyKind::async_shared),
+        NVVM::ProxyKindAttr::get(b.getContext(), NVVM::ProxyKind::async_shared),
         NVVM::SharedSpaceAttr::get(b.getContext(),
                                    NVVM::SharedSpace::shared_cta));
     syncNamed(kernel, b.add(lane.warpgroup, 1), kWarpgroupThreads);

@@ -28,9 +28,9 @@ Stage Stage::next(Kernel &kernel, const Ring &ring) const {
     return {index, b.bitXor(parity, b.i32(1))};
   Value following = b.add(index, 1);
   Value wraps = b.equal(following, ring.stages);
-  return {b.select(wraps, b.i32(0), following),
-          b.bitXor(parity, b.createOrFold<arith::ExtUIOp>(b.getI32Type(),
-                                                          wraps))};
+  return {
+      b.select(wraps, b.i32(0), following),
+      b.bitXor(parity, b.createOrFold<arith::ExtUIOp>(b.getI32Type(), wraps))};
 }
 
 Value Stage::getData(Kernel &kernel, const Ring &ring) const {

@@ -46,8 +46,7 @@ static int64_t layOut(Plan &plan) {
     plan.queryData = take(queryBytes);
     plan.outputData = take(outputBytes);
   } else {
-    plan.queryData = plan.outputData =
-        take(std::max(queryBytes, outputBytes));
+    plan.queryData = plan.outputData = take(std::max(queryBytes, outputBytes));
   }
   plan.keyRing.stages = schedule.getKeyStages();
   plan.keyRing.stageBytes = plan.getKeyAtoms() * plan.getKeyAtomBytes();
@@ -97,8 +96,8 @@ FailureOr<Plan> Plan::create(AttentionOp op, ScheduleAttr schedule,
       return refuse() << "expected the channels of " << name
                       << " to be a multiple of 8 up to 256, got " << channels;
   if (auto gate = op.getValueGate(); gate && gate.getType().getRank() == 4)
-    return refuse() << "an elementwise value_gate must be applied before "
-                       "(vga-gpu-place-gates)";
+    return refuse()
+           << "an elementwise value_gate is not computed in the kernel";
   plan.sharedBytes = layOut(plan);
   if (plan.sharedBytes > target.sharedMemoryBytes)
     return refuse() << "its schedule takes " << plan.sharedBytes

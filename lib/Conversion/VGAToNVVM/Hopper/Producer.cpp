@@ -42,10 +42,16 @@ static SmallVector<Value> loadForTile(Kernel &kernel, const Tile &tile,
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
   const Arguments &arguments = kernel.arguments;
-  Filler keys{kernel, plan.keyRing, arguments.keyMap, plan.getKeyAtoms(),
+  Filler keys{kernel,
+              plan.keyRing,
+              arguments.keyMap,
+              plan.getKeyAtoms(),
               {state[0], state[1]}};
-  Filler values{kernel, plan.valueRing, arguments.valueMap,
-                plan.getValueAtoms(), {state[2], state[3]}};
+  Filler values{kernel,
+                plan.valueRing,
+                arguments.valueMap,
+                plan.getValueAtoms(),
+                {state[2], state[3]}};
   Value queryParity = state[4];
 
   Value lastBlock = b.sub(tile.last, 1);
@@ -68,8 +74,8 @@ static SmallVector<Value> loadForTile(Kernel &kernel, const Tile &tile,
                Value block = b.sub(lastBlock, i);
                keys.load(tile, b.sub(block, 1));
                values.load(tile, block);
-               return {keys.stage.index, keys.stage.parity,
-                       values.stage.index, values.stage.parity};
+               return {keys.stage.index, keys.stage.parity, values.stage.index,
+                       values.stage.parity};
              });
   keys.stage = {stages[0], stages[1]};
   values.stage = {stages[2], stages[3]};

@@ -63,8 +63,8 @@ SmallVector<Value> hopper::updateRows(Kernel &kernel, ValueRange scores,
     Value old = rows.maximum[row];
     maximum = b.maxF(maximum, old);
     Value growth = b.mulF(b.subF(maximum, old), scale);
-    Value hasGrown = b.compareF(arith::CmpFPredicate::UGT, growth,
-                                b.f32(kLargestExponent));
+    Value hasGrown =
+        b.compareF(arith::CmpFPredicate::UGT, growth, b.f32(kLargestExponent));
     maximum = b.select(hasGrown, maximum, old);
     isOutdated = row == 0 ? hasGrown : b.bitOr(isOutdated, hasGrown);
     rows.maximum[row] = maximum;
@@ -81,8 +81,8 @@ SmallVector<Value> hopper::updateRows(Kernel &kernel, ValueRange scores,
     for (auto [i, score] : llvm::enumerate(scores))
       if (getLaneRow(i) == row)
         weights[i] = b.exp2(b.fma(score, scale, shift));
-    Value sum = reduceInLane(
-        weights, row, [&](Value x, Value y) { return b.addF(x, y); });
+    Value sum = reduceInLane(weights, row,
+                             [&](Value x, Value y) { return b.addF(x, y); });
     rows.sum[row] = b.fma(rows.sum[row], factors.back(), sum);
   }
   isOutdated = NVVM::VoteSyncOp::create(
@@ -112,7 +112,7 @@ SmallVector<Value> hopper::rescale(Kernel &kernel, ValueRange accumulator,
 SmallVector<Value> hopper::packWeights(Kernel &kernel, ValueRange weights) {
   SmallVector<Value> packed;
   for (size_t i = 0; i < weights.size(); i += 2)
-    packed.push_back(kernel.b.pack(weights[i], weights[i + 1],
-                                   kernel.plan.elementType));
+    packed.push_back(
+        kernel.b.pack(weights[i], weights[i + 1], kernel.plan.elementType));
   return packed;
 }

@@ -17,8 +17,8 @@ namespace {
 class TileOrderer {
 public:
   explicit TileOrderer(Kernel &kernel) : kernel(kernel), b(kernel.b) {
-    queryTiles = b.ceilDiv(kernel.arguments.queries,
-                           kernel.plan.schedule.getQueries());
+    queryTiles =
+        b.ceilDiv(kernel.arguments.queries, kernel.plan.schedule.getQueries());
     heads = b.mul(kernel.arguments.batch, kernel.plan.queryHeads);
   }
 
@@ -65,14 +65,13 @@ private:
     if (arguments.kvLength) {
       auto type = kernel.op.getKvLength().getType().getElementType();
       Value length = LLVM::LoadOp::create(
-          b, type,
-          b.elementAddress(arguments.kvLength, type, tile.batch));
+          b, type, b.elementAddress(arguments.kvLength, type, tile.batch));
       if (type.isInteger(64)) {
         // A length past the end is one of the definition's errors; here it
         // must not wrap.
         Value keys = b.toI64(arguments.keys);
-        length = arith::TruncIOp::create(
-            b, b.getI32Type(), b.max(b.min(length, keys), b.i64(0)));
+        length = arith::TruncIOp::create(b, b.getI32Type(),
+                                         b.max(b.min(length, keys), b.i64(0)));
       }
       tile.keyEnd = b.max(b.min(length, arguments.keys), zero);
     }
@@ -136,9 +135,9 @@ Value hopper::receiveTile(Kernel &kernel, const Lane &lane, Value parity) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
   waitFor(kernel, kernel.sharedAt(plan.tileFull), parity);
-  Value number = LLVM::LoadOp::create(b, b.getI32Type(),
-                                      kernel.sharedAt(plan.tileNumber),
-                                      /*alignment=*/4, /*isVolatile=*/true);
+  Value number =
+      LLVM::LoadOp::create(b, b.getI32Type(), kernel.sharedAt(plan.tileNumber),
+                           /*alignment=*/4, /*isVolatile=*/true);
   NVVM::SyncWarpOp::create(b, b.i32(-1));
   b.onlyIf(b.equal(b.rem(lane.thread, 32), 0),
            [&] { arrive(kernel, kernel.sharedAt(plan.tileEmpty)); });
@@ -155,9 +154,8 @@ void hopper::finishTiles(Kernel &kernel) {
   Value done = LLVM::AtomicRMWOp::create(
       b, LLVM::AtomicBinOp::uinc_wrap, b.advance(counters, 4), last,
       LLVM::AtomicOrdering::acq_rel, "device");
-  b.onlyIf(b.compare(arith::CmpIPredicate::eq, done, last), [&] {
-    LLVM::StoreOp::create(b, b.i32(0), counters);
-  });
+  b.onlyIf(b.compare(arith::CmpIPredicate::eq, done, last),
+           [&] { LLVM::StoreOp::create(b, b.i32(0), counters); });
 }
 
 void hopper::forEachTile(
@@ -182,8 +180,8 @@ void hopper::forEachTile(
       [&](OpBuilder &, Location loc, ValueRange values) {
         SmallVector<Value> last =
             body(orderer.getTile(values[0]), values.drop_front(2));
-        SmallVector<Value> following = {
-            getNext(values[1]), b.bitXor(values[1], b.i32(1))};
+        SmallVector<Value> following = {getNext(values[1]),
+                                        b.bitXor(values[1], b.i32(1))};
         llvm::append_range(following, last);
         scf::YieldOp::create(b, following);
       });

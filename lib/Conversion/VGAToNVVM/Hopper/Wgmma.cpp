@@ -53,8 +53,8 @@ Value hopper::moveDescriptor(Kernel &kernel, Value descriptor, Value bytes) {
 /// A whole descriptor, of what lies `bytes` further on.
 static Value completeDescriptor(Kernel &kernel, Value low, int64_t bytes) {
   KernelBuilder &b = kernel.b;
-  uint64_t high = uint64_t(1) << 62 |
-                  uint64_t(kEightRowsBytes / kDescriptorUnit) << 32;
+  uint64_t high =
+      uint64_t(1) << 62 | uint64_t(kEightRowsBytes / kDescriptorUnit) << 32;
   return b.bitOr(b.toI64(b.add(low, bytes / kDescriptorUnit)), b.i64(high));
 }
 
@@ -99,14 +99,15 @@ SmallVector<Value> hopper::startScores(Kernel &kernel, Value queries,
     scores = NVVM::WgmmaMmaAsyncOp::create(
         b, type, scores,
         completeDescriptor(kernel, queries,
-                       atom * plan.getQueryAtomBytes() + inAtom),
-        completeDescriptor(kernel, keys, atom * plan.getKeyAtomBytes() + inAtom),
+                           atom * plan.getQueryAtomBytes() + inAtom),
+        completeDescriptor(kernel, keys,
+                           atom * plan.getKeyAtomBytes() + inAtom),
         NVVM::MMAShapeAttr::get(context, kWarpgroupRows, columns,
                                 kProductDepth),
         element, element,
         NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::f32),
-        NVVM::WGMMAScaleOutAttr::get(context,
-                                     channel == 0 ? NVVM::WGMMAScaleOut::zero
+        NVVM::WGMMAScaleOutAttr::get(context, channel == 0
+                                                  ? NVVM::WGMMAScaleOut::zero
                                                   : NVVM::WGMMAScaleOut::one),
         one, one, NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
         NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col),
@@ -140,10 +141,9 @@ SmallVector<Value> hopper::startOutput(Kernel &kernel, ValueRange accumulator,
   SmallVector<Value> result = llvm::to_vector(accumulator);
   for (int64_t step = 0; step < plan.schedule.getKeys() / kProductDepth;
        ++step) {
-    SmallVector<Value> operands =
-        llvm::to_vector(weights.slice(4 * step, 4));
-    operands.push_back(completeDescriptor(kernel, values,
-                                      step * kProductDepth * kAtomBytes));
+    SmallVector<Value> operands = llvm::to_vector(weights.slice(4 * step, 4));
+    operands.push_back(
+        completeDescriptor(kernel, values, step * kProductDepth * kAtomBytes));
     llvm::append_range(operands, result);
     result = b.inlineAsm(SmallVector<Type>(count, b.getF32Type()), text,
                          constraints, operands);
@@ -152,8 +152,7 @@ SmallVector<Value> hopper::startOutput(Kernel &kernel, ValueRange accumulator,
   return result;
 }
 
-SmallVector<Value> hopper::waitForProducts(Kernel &kernel,
-                                           ValueRange registers,
+SmallVector<Value> hopper::waitForProducts(Kernel &kernel, ValueRange registers,
                                            int64_t pending) {
   // The registers go through the wait, or LLVM could use them before it.
   int64_t count = registers.size();

@@ -307,14 +307,14 @@ LogicalResult GatedAttentionOp::verify() {
 // Schedules and launches
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                     int64_t queries, int64_t keys, int64_t keyStages,
-                     int64_t valueStages, bool pingPong, bool persistent,
-                     TileOrder order, bool outputBuffer) {
-  if (queries <= 0 || queries > 256 || queries % 64 != 0)
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t queries, int64_t keys,
+                                   int64_t keyStages, int64_t valueStages,
+                                   bool pingPong, bool persistent,
+                                   TileOrder order, bool outputBuffer) {
+  if (queries <= 0 || queries > 192 || queries % 64 != 0)
     return emitError() << "expected queries of a schedule to be a multiple of "
-                          "64 up to 256, got "
+                          "64 up to 192, got "
                        << queries;
   if (keys <= 0 || keys > 256 || keys % 16 != 0)
     return emitError() << "expected keys of a schedule to be a multiple of 16 "

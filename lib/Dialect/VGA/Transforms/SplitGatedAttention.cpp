@@ -97,8 +97,7 @@ struct SplitGatedAttention : OpRewritePattern<GatedAttentionOp> {
         op.getValue(), valueGate, outputGate, op.getMask(), op.getKvLength(),
         op.getSink(), op.getCausalAttr(), op.getWindowAttr(),
         op.getAlignmentAttr(), op.getScaleAttr(), op.getSoftcapAttr(),
-        op.getLayoutAttr(), op.getScheduleAttr(),
-        op.getReturnLseAttr());
+        op.getLayoutAttr(), op.getScheduleAttr(), op.getReturnLseAttr());
     attention->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     rewriter.replaceOp(op, attention);
     return success();

@@ -1,0 +1,73 @@
+// What no kernel computes is an error that says why.
+// RUN: vga-opt %s --vga-gpu-choose-schedules --convert-vga-to-nvvm -verify-diagnostics -split-input-file
+// RUN: not vga-opt %s --convert-vga-to-nvvm -split-input-file 2>&1 | FileCheck %s
+// CHECK: 'vga.attention' op has no schedule (vga-gpu-choose-schedules)
+
+func.func @f32(%x: tensor<1x1x64x64xf32>) -> tensor<1x1x64x64xf32> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected elements of f16 or bf16, got 'f32'}}
+  %z = vga.attention %x, %x, %x
+    : tensor<1x1x64x64xf32>, tensor<1x1x64x64xf32>, tensor<1x1x64x64xf32>
+  return %z : tensor<1x1x64x64xf32>
+}
+
+// -----
+
+func.func @channels(%x: tensor<1x1x64x12xf16>) -> tensor<1x1x64x12xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected the channels of key to be a multiple of 8 up to 256, got 12}}
+  %z = vga.attention %x, %x, %x
+    : tensor<1x1x64x12xf16>, tensor<1x1x64x12xf16>, tensor<1x1x64x12xf16>
+  return %z : tensor<1x1x64x12xf16>
+}
+
+// -----
+
+func.func @elementwise(%x: tensor<1x1x64x64xf16>, %g: tensor<1x1x64x64xf16>) -> tensor<1x1x64x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': an elementwise value_gate is not computed in the kernel}}
+  %z = vga.attention %x, %x, %x value_gate(%g : tensor<1x1x64x64xf16>)
+    : tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>
+  return %z : tensor<1x1x64x64xf16>
+}
+
+// -----
+
+func.func @memory(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': its schedule takes 327976 bytes of shared memory, there are 232448}}
+  %z = vga.attention %x, %x, %x
+    schedule <queries = 128, keys = 64, key_stages = 4, value_stages = 4>
+    : tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>
+  return %z : tensor<1x1x64x256xf16>
+}
+
+// -----
+
+func.func @registers(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': its schedule takes about 248 registers of a thread, there are 240}}
+  %z = vga.attention %x, %x, %x
+    schedule <queries = 64, keys = 128, key_stages = 1, value_stages = 1>
+    : tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>
+  return %z : tensor<1x1x64x256xf16>
+}
+
+// -----
+
+func.func @cross_head(%x: tensor<1x4x64x64xf16>, %w: tensor<4x64x4xf32>) -> tensor<1x4x64xf32> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': only scalar gates of their own heads have one}}
+  %g = vga.gate %x, %w mixing cross_head : tensor<1x4x64x64xf16>, tensor<4x64x4xf32>
+  return %g : tensor<1x4x64xf32>
+}
+
+// -----
+
+func.func @gate_channels(%x: tensor<1x4x64x12xf16>, %w: tensor<4x12xf32>) -> tensor<1x4x64xf32> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected the channels of source to be a multiple of 8, got 12}}
+  %g = vga.gate %x, %w : tensor<1x4x64x12xf16>, tensor<4x12xf32>
+  return %g : tensor<1x4x64xf32>
+}
+
+// -----
+
+func.func @gate_elements(%x: tensor<1x4x64x16xf32>, %w: tensor<4x16xf32>) -> tensor<1x4x64xf32> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected elements of f16 or bf16, got 'f32'}}
+  %g = vga.gate %x, %w : tensor<1x4x64x16xf32>, tensor<4x16xf32>
+  return %g : tensor<1x4x64xf32>
+}

@@ -1,0 +1,53 @@
+// Schedules follow from heads, masks and what is read for each score.
+// RUN: vga-opt %s --vga-gpu-choose-schedules | FileCheck %s
+// RUN: not vga-opt %s --vga-gpu-choose-schedules=chip=sm_70 2>&1 | FileCheck %s --check-prefix=CHIP
+// CHIP: error: no kernels for 'sm_70'; there are some for sm_90a
+
+!h64 = tensor<2x8x?x64xbf16>
+!h128 = tensor<2x8x?x128xbf16>
+!h256 = tensor<2x8x?x256xbf16>
+!few = tensor<2x8x50x64xbf16>
+
+// CHECK-LABEL: func @by_heads
+// CHECK: schedule <queries = 192, keys = 128, key_stages = 2, value_stages = 2, output_buffer = true>
+// CHECK: schedule <queries = 128, keys = 128, key_stages = 2, value_stages = 2, output_buffer = true>
+// CHECK: schedule <queries = 128, keys = 80, key_stages = 2, value_stages = 2>
+func.func @by_heads(%a: !h64, %b: !h128, %c: !h256) -> (!h64, !h128, !h256) {
+  %x = vga.attention %a, %a, %a : !h64, !h64, !h64
+  %y = vga.attention %b, %b, %b : !h128, !h128, !h128
+  %z = vga.attention %c, %c, %c : !h256, !h256, !h256
+  return %x, %y, %z : !h64, !h128, !h256
+}
+
+// Tiles with the most keys come first.
+// CHECK-LABEL: func @causal
+// CHECK: schedule <queries = 192, keys = 112, {{.*}} order = heavy_first
+func.func @causal(%a: !h64) -> !h64 {
+  %x = vga.attention %a, %a, %a causal : !h64, !h64, !h64
+  return %x : !h64
+}
+
+// Gates of keys take registers.
+// CHECK-LABEL: func @value_gate
+// CHECK: schedule <queries = 128, keys = 80,
+func.func @value_gate(%a: !h128, %g: tensor<2x8x?xf32>) -> !h128 {
+  %x = vga.attention %a, %a, %a value_gate(%g : tensor<2x8x?xf32>) : !h128, !h128, !h128
+  return %x : !h128
+}
+
+// No more rows than there are queries.
+// CHECK-LABEL: func @few_queries
+// CHECK: schedule <queries = 64,
+func.func @few_queries(%q: !few, %k: !h64) -> !few {
+  %x = vga.attention %q, %k, %k : !few, !h64, !h64
+  return %x : !few
+}
+
+// What is there stays.
+// CHECK-LABEL: func @given
+// CHECK: schedule <queries = 64, keys = 32, key_stages = 3, value_stages = 4>
+func.func @given(%a: !h64) -> !h64 {
+  %x = vga.attention %a, %a, %a
+    schedule <queries = 64, keys = 32, key_stages = 3, value_stages = 4> : !h64, !h64, !h64
+  return %x : !h64
+}

@@ -1,0 +1,24 @@
+// Kernels need no CUDA toolkit to be written.
+// RUN: vga-run %s --target cuda --emit=ptx | FileCheck %s
+// RUN: vga-run %s --target cuda --emit=ptx --entry attend | FileCheck %s --check-prefix=ENTRY
+// RUN: not vga-run %s --target cuda --emit=ptx --mgpu sm_80 2>&1 | FileCheck %s --check-prefix=CHIP
+// CHECK: .target sm_90a
+// CHECK: .entry attention_{{[0-9]}}(
+// CHECK: .reqntid 512
+// CHECK: cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier
+// CHECK: setmaxnreg.inc.sync.aligned.u32 160
+// CHECK: wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16
+// CHECK: .entry gate_{{[0-9]}}(
+// ENTRY-NOT: gate
+// CHIP: error: no kernels for 'sm_80'; there are some for sm_90a
+
+func.func @attend(%x: tensor<1x4x?x64xf16>) -> tensor<1x4x?x64xf16> {
+  %z = vga.attention %x, %x, %x
+    : tensor<1x4x?x64xf16>, tensor<1x4x?x64xf16>, tensor<1x4x?x64xf16>
+  return %z : tensor<1x4x?x64xf16>
+}
+
+func.func @gate(%x: tensor<1x4x?x64xf16>, %w: tensor<4x64xf32>) -> tensor<1x4x?xf32> {
+  %g = vga.gate %x, %w : tensor<1x4x?x64xf16>, tensor<4x64xf32>
+  return %g : tensor<1x4x?xf32>
+}
