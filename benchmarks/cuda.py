@@ -16,7 +16,7 @@ import numpy as np
 import ours
 from report import Row
 
-RUNS = 30
+SECONDS = 0.3  # of measured calls, after as much of a warm-up
 # Without a gate; by one on the output's rows; by one on the values, inside the kernel.
 FORMS = ("plain", "output_gate", "value_gate")
 PEERS = {"torch": "torch_gpu.py", "mosaic": "mosaic_gpu.py"}
@@ -79,7 +79,8 @@ def measure(case: Case, form: str, vga_run: str, folder: Path) -> float:
     """Milliseconds of ours."""
     source = folder / f"{case.name}_{form}.mlir"
     source.write_text(module(case, form), encoding="utf-8")
-    command = [vga_run, str(source), "--target=cuda", "--benchmark", str(RUNS), "--json"]
+    runs = max(30, int(SECONDS * 500e12 / case.flop))
+    command = [vga_run, str(source), "--target=cuda", "--benchmark", str(runs), "--json"]
     command += ["--no-cache"]
     shape, rng = (case.b, case.h, case.s, case.d), np.random.default_rng(0)
     for name in "qkv" if form == "plain" else "qkvg":

@@ -32,7 +32,7 @@ def report(case: str, engine: str, step) -> None:
     try:
         step()
         torch.cuda.synchronize()
-        ms = triton.testing.do_bench(step, warmup=50, rep=200, return_mode="median")
+        ms = triton.testing.do_bench(step, warmup=300, rep=300, return_mode="median")
     except Exception as error:  # an engine that does not do this problem
         print(f"{case} {engine}: {str(error).splitlines()[0][:100]}", file=sys.stderr)
         return

@@ -481,16 +481,21 @@ Runner::timeOnDevice(const Function &function,
   DeviceCall deviceCall(device, function.signature.results);
   if (llvm::Error error = deviceCall.copyArguments(arguments))
     return std::move(error);
-  double warmUp = 0;
-  while (true) {
-    auto seconds = device.time([&] { deviceCall.run(function.code); },
-                               warmUp < kWarmUpSeconds ? 1 : runs);
-    if (!seconds || warmUp >= kWarmUpSeconds)
+  auto call = [&] { deviceCall.run(function.code); };
+  // The first call loads kernels and allocates; the second tells how many of
+  // them warm up: a device at work is slower than one that has just begun.
+  for (unsigned i = 0; i < 2; ++i) {
+    auto seconds = device.time(call, 1);
+    if (!seconds)
       return seconds;
-    // What a call takes at least: empty ones must end, too.
-    constexpr double kLaunchSeconds = 1e-5;
-    warmUp += std::max(seconds->front(), kLaunchSeconds);
+    constexpr double kLaunchSeconds = 1e-5, kDeviceWarmUpSeconds = 0.3;
+    unsigned warmUp =
+        kDeviceWarmUpSeconds / std::max(seconds->front(), kLaunchSeconds);
+    if (i == 1 && warmUp != 0)
+      if (auto ignored = device.time(call, warmUp); !ignored)
+        return ignored;
   }
+  return device.time(call, runs);
 }
 
 Expected<std::vector<double>>
