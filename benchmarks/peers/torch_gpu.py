@@ -19,6 +19,8 @@ except ImportError:
     missing("torch or triton")
 
 torch.set_grad_enabled(False)
+# Each problem is compiled for its own sizes.
+torch._dynamo.config.recompile_limit = 256
 BACKENDS = {"cudnn": SDPBackend.CUDNN_ATTENTION, "flash2": SDPBackend.FLASH_ATTENTION}
 flex = torch.compile(flex_attention, dynamic=False)
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/Dialect/VGA/IR/Semantics.h"
+#include "vga/GPU/Gates.h"
 #include "vga/GPU/Passes.h"
 #include "vga/GPU/Target.h"
 
@@ -39,7 +40,7 @@ static constexpr Choice kChoices[] = {
 
 /// Whether something is read for each score, or for each key of a lane.
 static bool readsPerScore(AttentionOp op) {
-  return op.getMask() || op.getValueGate();
+  return op.getMask() || (op.getValueGate() && !gatesValuesBefore(op));
 }
 
 /// About how many registers a thread of a consumer takes: accumulators, scores,
@@ -54,6 +55,8 @@ static int64_t estimateRegisters(AttentionOp op, int64_t keys) {
     registers += kLimits;
   if (readsPerScore(op))
     registers += keys * 3 / 4;
+  if (op.getSoftcap())
+    registers += kLimits;
   // The assembler loads ahead.
   if (op.getOutputGate() && op.getOutputGate().getType().getRank() == 4)
     registers += kGatesAhead;

@@ -9,6 +9,7 @@
 #include "Kernels.h"
 #include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
+#include "vga/GPU/Gates.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -59,6 +60,39 @@ static void appendMaskStrides(HostBuilder &b, Value mask,
     stride = b.mul(stride, b.size(mask, axis));
   }
   llvm::append_range(sizes, strides);
+}
+
+/// Replaces the value gate by a kernel that gates the values.
+static LogicalResult gateValues(AttentionOp op, gpu::GPUModuleOp module,
+                                StringRef name, const Target &target) {
+  OpBuilder builder(op);
+  FailureOr<int64_t> rowThreads =
+      buildGateValuesKernel(builder, module, name, op, target);
+  if (failed(rowThreads))
+    return failure();
+  HostBuilder b(op.getLoc(), op);
+  AxisOrder axes(op.getLayout());
+  auto type = op.getValue().getType();
+  Value batch = b.size(op.getValue(), axes.batch);
+  Value positions = b.size(op.getValue(), axes.sequence);
+  Value rows =
+      b.mul(b.mul(batch, positions), b.index(type.getDimSize(axes.head)));
+  Value blocks =
+      b.ceilDiv(b.mul(rows, b.index(*rowThreads)), b.index(kGateThreads));
+  Value output = tensor::EmptyOp::create(
+      b, tensor::getMixedSizes(b, op.getLoc(), op.getValue()),
+      type.getElementType());
+  SmallVector<Attribute> boxes(3, b.getDenseI64ArrayAttr({}));
+  auto launch = LaunchOp::create(
+      b, TypeRange(type),
+      SymbolRefAttr::get(module.getSymNameAttr(),
+                         FlatSymbolRefAttr::get(b.getStringAttr(name))),
+      blocks, kGateThreads, /*shared_memory=*/0, /*persistent=*/false,
+      ValueRange{batch, positions}, b.getArrayAttr(boxes),
+      ValueRange{op.getValue(), op.getValueGate()}, output);
+  op.getValueMutable().assign(launch.getResult(0));
+  op.getValueGateMutable().clear();
+  return success();
 }
 
 static LogicalResult convertAttention(AttentionOp op, gpu::GPUModuleOp module,
@@ -195,6 +229,10 @@ private:
     if (!attention.getSchedule())
       return attention.emitOpError(
           "has no schedule (vga-gpu-choose-schedules)");
+    if (gatesValuesBefore(attention) &&
+        failed(gateValues(attention, module,
+                          ("gate_values_" + Twine(number)).str(), target)))
+      return failure();
     return convertAttention(attention, module,
                             ("attention_" + Twine(number)).str(), target);
   }

@@ -39,6 +39,14 @@ FailureOr<LaunchPlan> buildAttentionKernel(OpBuilder &builder,
 FailureOr<int64_t> buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
                                    StringRef name, GateOp op,
                                    const Target &target);
+/// Builds a kernel that applies the value gate to the values. Its parameters
+/// are those of a vga.launch with values and gate as inputs, gated values as
+/// output, and as sizes batch and positions. Returns how many threads work on a
+/// position of a head.
+FailureOr<int64_t> buildGateValuesKernel(OpBuilder &builder,
+                                         gpu::GPUModuleOp module,
+                                         StringRef name, AttentionOp op,
+                                         const Target &target);
 /// The threads of a block of a gate kernel.
 constexpr int64_t kGateThreads = 256;
 

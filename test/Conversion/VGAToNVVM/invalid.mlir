@@ -21,9 +21,19 @@ func.func @channels(%x: tensor<1x1x64x12xf16>) -> tensor<1x1x64x12xf16> {
 
 // -----
 
-func.func @elementwise(%x: tensor<1x1x64x64xf16>, %g: tensor<1x1x64x64xf16>) -> tensor<1x1x64x64xf16> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': an elementwise value_gate is not computed in the kernel}}
-  %z = vga.attention %x, %x, %x value_gate(%g : tensor<1x1x64x64xf16>)
+func.func @elementwise(%q: tensor<1x2x64x64xf16>, %x: tensor<1x1x64x64xf16>, %g: tensor<1x2x64x64xf16>)
+    -> tensor<1x2x64x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': an elementwise value_gate of query heads that share values is not computed in the kernel}}
+  %z = vga.attention %q, %x, %x value_gate(%g : tensor<1x2x64x64xf16>)
+    : tensor<1x2x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>
+  return %z : tensor<1x2x64x64xf16>
+}
+
+// -----
+
+func.func @f64_gate(%x: tensor<1x1x64x64xf16>, %g: tensor<1x1x64x64xf64>) -> tensor<1x1x64x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a' that applies a value_gate of type 'tensor<1x1x64x64xf64>' to values of type 'tensor<1x1x64x64xf16>'}}
+  %z = vga.attention %x, %x, %x value_gate(%g : tensor<1x1x64x64xf64>)
     : tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>
   return %z : tensor<1x1x64x64xf16>
 }

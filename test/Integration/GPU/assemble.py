@@ -40,6 +40,14 @@ FEATURES = {
         "value_gate(%gv : tensor<2x8x500xf32>) causal",
         {"gv": "tensor<2x8x500xf32>"},
     ),
+    "few_queries_value_gate": (
+        "value_gate(%gv : tensor<2x8x500xf32>)",
+        {"gv": "tensor<2x8x500xf32>"},
+    ),
+    "elementwise_value_gate": (
+        "value_gate(%gv : tensor<2x2x500xDVxbf16>)",
+        {"gv": "tensor<2x2x500xDVxbf16>"},
+    ),
     "output_gate": (
         "output_gate(%go : tensor<2x8x500xf32>)",
         {"go": "tensor<2x8x500xf32>"},

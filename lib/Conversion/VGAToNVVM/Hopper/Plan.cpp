@@ -96,8 +96,8 @@ FailureOr<Plan> Plan::create(AttentionOp op, ScheduleAttr schedule,
       return refuse() << "expected the channels of " << name
                       << " to be a multiple of 8 up to 256, got " << channels;
   if (auto gate = op.getValueGate(); gate && gate.getType().getRank() == 4)
-    return refuse()
-           << "an elementwise value_gate is not computed in the kernel";
+    return refuse() << "an elementwise value_gate of query heads that share "
+                       "values is not computed in the kernel";
   plan.sharedBytes = layOut(plan);
   if (plan.sharedBytes > target.sharedMemoryBytes)
     return refuse() << "its schedule takes " << plan.sharedBytes
