@@ -68,7 +68,7 @@ FEATURES = {
         },
     ),
 }
-# What spills a few registers around its loops, still: other problems of these fail, and so does a
+# What still spills a few registers: other problems of these fail, and so does a
 # case that no longer belongs here.
 SPILLING = {
     *(f"boolean_mask_{heads}" for heads in (
