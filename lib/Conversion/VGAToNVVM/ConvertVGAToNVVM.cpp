@@ -47,6 +47,32 @@ struct HostBuilder : ImplicitLocOpBuilder {
 };
 } // namespace
 
+static SymbolRefAttr getKernel(gpu::GPUModuleOp module, StringRef name) {
+  MLIRContext *context = module.getContext();
+  return SymbolRefAttr::get(module.getSymNameAttr(),
+                            FlatSymbolRefAttr::get(context, name));
+}
+
+/// Launches a kernel over the vectors of `source`, which is the first of its
+/// inputs: `threads` for each vector, in blocks of kGateThreads.
+static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
+                               TypedValue<RankedTensorType> source,
+                               AxisOrder axes, int64_t threads,
+                               ValueRange inputs, Value output) {
+  Value batch = b.size(source, axes.batch);
+  Value positions = b.size(source, axes.sequence);
+  Value vectors = b.mul(b.mul(batch, positions),
+                        b.index(source.getType().getDimSize(axes.head)));
+  Value blocks =
+      b.ceilDiv(b.mul(vectors, b.index(threads)), b.index(kGateThreads));
+  SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
+  auto launch = LaunchOp::create(
+      b, TypeRange(output.getType()), kernel, blocks, kGateThreads,
+      /*shared_memory=*/0, /*persistent=*/false, ValueRange{batch, positions},
+      b.getArrayAttr(boxes), inputs, output);
+  return launch.getResult(0);
+}
+
 /// Elements between the entries of a mask along each of [B, Hq, Sq, Sk].
 static void appendMaskStrides(HostBuilder &b, Value mask,
                               SmallVectorImpl<Value> &sizes) {
@@ -66,31 +92,18 @@ static void appendMaskStrides(HostBuilder &b, Value mask,
 static LogicalResult gateValues(AttentionOp op, gpu::GPUModuleOp module,
                                 StringRef name, const Target &target) {
   OpBuilder builder(op);
-  FailureOr<int64_t> rowThreads =
+  FailureOr<int64_t> vectorThreads =
       buildGateValuesKernel(builder, module, name, op, target);
-  if (failed(rowThreads))
+  if (failed(vectorThreads))
     return failure();
   HostBuilder b(op.getLoc(), op);
-  AxisOrder axes(op.getLayout());
-  auto type = op.getValue().getType();
-  Value batch = b.size(op.getValue(), axes.batch);
-  Value positions = b.size(op.getValue(), axes.sequence);
-  Value rows =
-      b.mul(b.mul(batch, positions), b.index(type.getDimSize(axes.head)));
-  Value blocks =
-      b.ceilDiv(b.mul(rows, b.index(*rowThreads)), b.index(kGateThreads));
   Value output = tensor::EmptyOp::create(
       b, tensor::getMixedSizes(b, op.getLoc(), op.getValue()),
-      type.getElementType());
-  SmallVector<Attribute> boxes(3, b.getDenseI64ArrayAttr({}));
-  auto launch = LaunchOp::create(
-      b, TypeRange(type),
-      SymbolRefAttr::get(module.getSymNameAttr(),
-                         FlatSymbolRefAttr::get(b.getStringAttr(name))),
-      blocks, kGateThreads, /*shared_memory=*/0, /*persistent=*/false,
-      ValueRange{batch, positions}, b.getArrayAttr(boxes),
-      ValueRange{op.getValue(), op.getValueGate()}, output);
-  op.getValueMutable().assign(launch.getResult(0));
+      op.getValue().getType().getElementType());
+  Value gated = launchOverVectors(b, getKernel(module, name), op.getValue(),
+                                  AxisOrder(op.getLayout()), *vectorThreads,
+                                  {op.getValue(), op.getValueGate()}, output);
+  op.getValueMutable().assign(gated);
   op.getValueGateMutable().clear();
   return success();
 }
@@ -125,9 +138,9 @@ static LogicalResult convertAttention(AttentionOp op, gpu::GPUModuleOp module,
             b.mul(heads, batch));
 
   SmallVector<Value> inputs = {op.getQuery(), op.getKey(), op.getValue()};
+  Attribute keyValueBox = b.getDenseI64ArrayAttr(plan->keyValueBox);
   SmallVector<Attribute> boxes = {b.getDenseI64ArrayAttr(plan->queryBox),
-                                  b.getDenseI64ArrayAttr(plan->keyBox),
-                                  b.getDenseI64ArrayAttr(plan->valueBox)};
+                                  keyValueBox, keyValueBox};
   Attribute noBox = b.getDenseI64ArrayAttr({});
   for (Value operand : {op.getValueGate(), op.getOutputGate(), op.getMask(),
                         op.getKvLength(), op.getSink()})
@@ -147,12 +160,9 @@ static LogicalResult convertAttention(AttentionOp op, gpu::GPUModuleOp module,
     boxes.push_back(noBox);
 
   auto launch = LaunchOp::create(
-      b, op->getResultTypes(),
-      SymbolRefAttr::get(module.getSymNameAttr(),
-                         FlatSymbolRefAttr::get(b.getStringAttr(name))),
-      tiles, plan->threads, plan->sharedBytes,
-      op.getSchedule()->getPersistent(), sizes, b.getArrayAttr(boxes), inputs,
-      outputs);
+      b, op->getResultTypes(), getKernel(module, name), tiles, plan->threads,
+      plan->sharedBytes, op.getSchedule()->getPersistent(), sizes,
+      b.getArrayAttr(boxes), inputs, outputs);
   op->replaceAllUsesWith(launch);
   op->erase();
   return success();
@@ -161,16 +171,11 @@ static LogicalResult convertAttention(AttentionOp op, gpu::GPUModuleOp module,
 static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
                                  StringRef name, const Target &target) {
   OpBuilder builder(op);
-  FailureOr<int64_t> blockRows =
+  FailureOr<int64_t> vectorThreads =
       buildGateKernel(builder, module, name, op, target);
-  if (failed(blockRows))
+  if (failed(vectorThreads))
     return failure();
   HostBuilder b(op.getLoc(), op);
-  AxisOrder axes(op.getLayout());
-  Value batch = b.size(op.getSource(), axes.batch);
-  Value positions = b.size(op.getSource(), axes.sequence);
-  Value rows = b.mul(b.mul(batch, positions),
-                     b.index(op.getSource().getType().getDimSize(axes.head)));
   SmallVector<Value> inputs = {op.getSource(), op.getWeight()};
   if (op.getBias())
     inputs.push_back(op.getBias());
@@ -179,15 +184,10 @@ static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
     return failure();
   Value output = tensor::EmptyOp::create(
       b, shapes[0], op.getResult().getType().getElementType());
-  SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
-  auto launch = LaunchOp::create(
-      b, op->getResultTypes(),
-      SymbolRefAttr::get(module.getSymNameAttr(),
-                         FlatSymbolRefAttr::get(b.getStringAttr(name))),
-      b.ceilDiv(rows, b.index(*blockRows)), kGateThreads,
-      /*shared_memory=*/0, /*persistent=*/false, ValueRange{batch, positions},
-      b.getArrayAttr(boxes), inputs, output);
-  op->replaceAllUsesWith(launch);
+  Value gate = launchOverVectors(b, getKernel(module, name), op.getSource(),
+                                 AxisOrder(op.getLayout()), *vectorThreads,
+                                 inputs, output);
+  op.replaceAllUsesWith(gate);
   op->erase();
   return success();
 }

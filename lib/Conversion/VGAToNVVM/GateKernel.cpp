@@ -14,14 +14,11 @@
 #include "KernelBuilder.h"
 #include "KernelFunction.h"
 #include "Kernels.h"
-#include "vga/Dialect/VGA/IR/Semantics.h"
+#include "MemoryRows.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::vga;
-
-/// Elements that a lane loads at a time.
-static constexpr int64_t kPieceElements = 8;
 
 static Value applyActivation(KernelBuilder &b, Activation activation, Value x) {
   Value one = b.f32(1);
@@ -90,21 +87,17 @@ FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
   KernelBuilder b(op.getLoc(), builder);
   auto argument = [&](unsigned number) { return entry->getArgument(number); };
 
-  // Rows in the order of memory: the three axes of the layout but the last.
   Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
   Value lane = b.rem(thread, lanes);
   Value row = b.add(b.mul(block, blockRows), b.div(thread, lanes));
-  SmallVector<Value> sizes = axes.arrange<Value>(
-      argument(batch), b.i32(sourceHeads), argument(positions), Value());
-  Value rows = b.mul(b.mul(sizes[0], sizes[1]), sizes[2]);
+  MemoryRows memory(b, axes, argument(batch), sourceHeads, argument(positions));
+  Value rows = b.mul(b.mul(memory.sizes[0], memory.sizes[1]), memory.sizes[2]);
   Value exists = b.less(row, rows);
   // Lanes of rows that do not exist compute the last one, and do not store it:
   // shuffles need them.
   row = b.min(row, b.sub(rows, 1));
-  SmallVector<Value> indices = {b.div(b.div(row, sizes[2]), sizes[1]),
-                                b.rem(b.div(row, sizes[2]), sizes[1]),
-                                b.rem(row, sizes[2])};
+  SmallVector<Value> indices = memory.getIndices(b, row);
 
   Type elementType = sourceType.getElementType();
   Type weightType = op.getWeight().getType().getElementType();
@@ -160,5 +153,5 @@ FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
     });
   }
   LLVM::ReturnOp::create(b, ValueRange());
-  return blockRows;
+  return lanes;
 }

@@ -15,13 +15,10 @@
 #include "KernelBuilder.h"
 #include "KernelFunction.h"
 #include "Kernels.h"
-#include "vga/Dialect/VGA/IR/Semantics.h"
+#include "MemoryRows.h"
 
 using namespace mlir;
 using namespace mlir::vga;
-
-/// Elements of a piece.
-static constexpr int64_t kPieceElements = 8;
 
 FailureOr<int64_t> vga::buildGateValuesKernel(OpBuilder &builder,
                                               gpu::GPUModuleOp module,
@@ -54,11 +51,10 @@ FailureOr<int64_t> vga::buildGateValuesKernel(OpBuilder &builder,
   Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
   Value piece = b.add(b.mul(b.toI64(block), kGateThreads), b.toI64(thread));
-  SmallVector<Value> sizes =
-      axes.arrange<Value>(argument(batch), b.i32(type.getDimSize(axes.head)),
-                          argument(positions), Value());
-  Value rows =
-      b.mul(b.mul(b.toI64(sizes[0]), b.toI64(sizes[1])), b.toI64(sizes[2]));
+  MemoryRows memory(b, axes, argument(batch), type.getDimSize(axes.head),
+                    argument(positions));
+  Value rows = b.mul(b.mul(b.toI64(memory.sizes[0]), b.toI64(memory.sizes[1])),
+                     b.toI64(memory.sizes[2]));
   Value exists =
       b.compare(arith::CmpIPredicate::slt, piece, b.mul(rows, pieces));
   b.onlyIf(exists, [&] {
@@ -71,9 +67,7 @@ FailureOr<int64_t> vga::buildGateValuesKernel(OpBuilder &builder,
     if (gateType.getRank() == 3) {
       Value row =
           arith::TruncIOp::create(b, b.getI32Type(), b.div(piece, pieces));
-      SmallVector<Value> indices = {b.div(b.div(row, sizes[2]), sizes[1]),
-                                    b.rem(b.div(row, sizes[2]), sizes[1]),
-                                    b.rem(row, sizes[2])};
+      SmallVector<Value> indices = memory.getIndices(b, row);
       Value line = b.add(b.mul(indices[axes.batch], type.getDimSize(axes.head)),
                          indices[axes.head]);
       gate =

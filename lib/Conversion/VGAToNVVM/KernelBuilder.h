@@ -15,6 +15,7 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include <limits>
 
 namespace mlir::vga {
 
@@ -33,6 +34,9 @@ public:
   Value f32(double value) {
     return arith::ConstantOp::create(*this, getF32FloatAttr(value));
   }
+
+  /// The maximum of nothing: -inf.
+  Value lowest() { return f32(-std::numeric_limits<double>::infinity()); }
 
   Value add(Value a, Value b) { return createOrFold<arith::AddIOp>(a, b); }
   Value sub(Value a, Value b) { return createOrFold<arith::SubIOp>(a, b); }

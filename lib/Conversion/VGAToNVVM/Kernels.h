@@ -18,7 +18,7 @@ namespace mlir::vga {
 /// How an attention kernel is launched. Boxes are in the layout of the op.
 struct LaunchPlan {
   int64_t threads = 0, sharedBytes = 0;
-  SmallVector<int64_t> queryBox, keyBox, valueBox, outputBox;
+  SmallVector<int64_t> queryBox, keyValueBox, outputBox;
 };
 
 namespace hopper {
@@ -34,8 +34,8 @@ FailureOr<LaunchPlan> buildAttentionKernel(OpBuilder &builder,
 
 /// Builds a kernel for a gate; fails with a diagnostic if there is none. Its
 /// parameters are those of a vga.launch with the op's operands as inputs, its
-/// result as output, and as sizes batch and positions. Returns how many
-/// positions of a head a block of threads computes.
+/// result as output, and as sizes batch and positions. Returns how many threads
+/// work on a position of a head.
 FailureOr<int64_t> buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
                                    StringRef name, GateOp op,
                                    const Target &target);

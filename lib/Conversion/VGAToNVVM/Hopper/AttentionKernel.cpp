@@ -108,7 +108,7 @@ FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
     return plan->axes.arrange<int64_t>(1, 1, rows, kAtomChannels);
   };
   launch.queryBox = box(plan->schedule.getQueries());
-  launch.keyBox = launch.valueBox = box(plan->schedule.getKeys());
+  launch.keyValueBox = box(plan->schedule.getKeys());
   launch.outputBox = box(kWarpgroupRows);
   return launch;
 }

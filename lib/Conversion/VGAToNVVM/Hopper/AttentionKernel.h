@@ -181,6 +181,9 @@ void waitUntilEmpty(Kernel &kernel, Value barrier, Value parity);
 void arrive(Kernel &kernel, Value barrier);
 /// Arrives, and has the barrier wait for bytes of the copy engine.
 void arriveExpecting(Kernel &kernel, Value barrier, int64_t bytes);
+/// Shows the thread's stores to shared memory to wgmma and the copy engine; a
+/// barrier must follow.
+void fenceSharedStores(Kernel &kernel);
 /// A barrier among `threads` threads of the block, by number.
 void syncNamed(Kernel &kernel, Value number, int64_t threads);
 void arriveNamed(Kernel &kernel, Value number, int64_t threads);
@@ -230,6 +233,10 @@ struct Lane {
   Value row, column;
 
   static Lane get(Kernel &kernel, Value threadInConsumers);
+  /// Whether this is the first lane of its warp, who speaks for all.
+  Value isLeader(KernelBuilder &b) const {
+    return b.equal(b.rem(thread, 32), 0);
+  }
 };
 constexpr int64_t kLaneRows = 2;
 /// Which of the lane's rows register i belongs to, and its column's distance

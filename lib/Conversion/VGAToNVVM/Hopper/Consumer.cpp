@@ -16,7 +16,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
-#include <limits>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -65,8 +64,7 @@ private:
   void finishBefore(const Stage &value, ValueRange sums);
   /// One thread of each warp says that the warp is done with a stage.
   void release(Value barrier) {
-    b.onlyIf(b.equal(b.rem(lane.thread, 32), 0),
-             [&] { arrive(kernel, barrier); });
+    b.onlyIf(lane.isLeader(b), [&] { arrive(kernel, barrier); });
   }
 
   bool takesTurns() const {
@@ -202,7 +200,7 @@ void Consumer::finishBefore(const Stage &value, ValueRange sums) {
 /// The scores of the last block, for which there is no output to make.
 void Consumer::startTile(const Tile &tile, State &state) {
   Value zero = b.f32(0);
-  Value lowest = b.f32(-std::numeric_limits<double>::infinity());
+  Value lowest = b.lowest();
   state.rows.maximum.assign(kLaneRows, lowest);
   state.rows.sum.assign(kLaneRows, zero);
   state.accumulator.assign(plan.valueChannels / 2, zero);

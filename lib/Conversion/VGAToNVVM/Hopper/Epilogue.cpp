@@ -8,7 +8,6 @@
 
 #include "AttentionKernel.h"
 #include "llvm/Support/MathExtras.h"
-#include <limits>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -20,7 +19,7 @@ static SmallVector<Value> normalize(Kernel &kernel, const Tile &tile,
                                     const Lane &lane, Rows &rows) {
   KernelBuilder &b = kernel.b;
   const Arguments &arguments = kernel.arguments;
-  Value lowest = b.f32(-std::numeric_limits<double>::infinity());
+  Value lowest = b.lowest();
   Value scale = b.f32(getExponentScale(kernel.plan, kernel.op));
   auto isLowest = [&](Value x) {
     return b.compareF(arith::CmpFPredicate::OEQ, x, lowest);
@@ -129,11 +128,7 @@ void hopper::writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
   if (plan.schedule.getOutputBuffer())
     waitUntilRead();
   stageOutput(kernel, lane, ownRows, output);
-  NVVM::FenceProxyOp::create(
-      b,
-      NVVM::ProxyKindAttr::get(b.getContext(), NVVM::ProxyKind::async_shared),
-      NVVM::SharedSpaceAttr::get(b.getContext(),
-                                 NVVM::SharedSpace::shared_cta));
+  fenceSharedStores(kernel);
   syncNamed(kernel, barrier, kWarpgroupThreads);
   b.onlyIf(isFirst, [&] {
     Value row = b.add(tile.query, b.mul(lane.warpgroup, kWarpgroupRows));

@@ -8,7 +8,6 @@
 
 #include "AttentionKernel.h"
 #include "llvm/Support/MathExtras.h"
-#include <limits>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -143,7 +142,7 @@ SmallVector<Value> hopper::hideKeys(Kernel &kernel, const Tile &tile,
   std::optional<MaskReader> mask;
   if (kernel.op.getMask() && !isFloatMask(kernel.op))
     mask.emplace(kernel, tile, lane, block);
-  Value lowest = b.f32(-std::numeric_limits<double>::infinity());
+  Value lowest = b.lowest();
   SmallVector<Value> result;
   for (auto [i, score] : llvm::enumerate(scores)) {
     Value column = b.i32(getLaneColumn(i));
@@ -179,11 +178,7 @@ void hopper::zeroValuesPastEnd(Kernel &kernel, const Tile &tile,
                      /*alignment=*/16, /*isVolatile=*/true);
              return {};
            });
-    NVVM::FenceProxyOp::create(
-        b,
-        NVVM::ProxyKindAttr::get(b.getContext(), NVVM::ProxyKind::async_shared),
-        NVVM::SharedSpaceAttr::get(b.getContext(),
-                                   NVVM::SharedSpace::shared_cta));
+    fenceSharedStores(kernel);
     syncNamed(kernel, b.add(lane.warpgroup, 1), kWarpgroupThreads);
   });
 }

@@ -101,6 +101,15 @@ void hopper::arriveExpecting(Kernel &kernel, Value barrier, int64_t bytes) {
       b.getBoolAttr(false), Value());
 }
 
+void hopper::fenceSharedStores(Kernel &kernel) {
+  KernelBuilder &b = kernel.b;
+  NVVM::FenceProxyOp::create(
+      b,
+      NVVM::ProxyKindAttr::get(b.getContext(), NVVM::ProxyKind::async_shared),
+      NVVM::SharedSpaceAttr::get(b.getContext(),
+                                 NVVM::SharedSpace::shared_cta));
+}
+
 //===----------------------------------------------------------------------===//
 // Named barriers
 //===----------------------------------------------------------------------===//

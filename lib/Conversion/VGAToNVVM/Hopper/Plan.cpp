@@ -22,10 +22,8 @@ std::pair<int64_t, int64_t> Plan::getRegisters() const {
     return {56, 240};
   case 2:
     return {24, 240};
-  case 3:
-    return {32, 160};
   default:
-    return {32, 120};
+    return {32, 160};
   }
 }
 

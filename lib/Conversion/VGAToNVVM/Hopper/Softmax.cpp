@@ -13,7 +13,6 @@
 
 #include "AttentionKernel.h"
 #include "llvm/Support/MathExtras.h"
-#include <limits>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -72,7 +71,7 @@ SmallVector<Value> hopper::updateRows(Kernel &kernel, ValueRange scores,
     // A row that has seen no key subtracts 0, not -inf.
     Value base = maximum;
     if (mayBeEmpty) {
-      Value lowest = b.f32(-std::numeric_limits<double>::infinity());
+      Value lowest = b.lowest();
       base = b.select(b.compareF(arith::CmpFPredicate::OEQ, maximum, lowest),
                       b.f32(0), maximum);
     }

@@ -139,7 +139,7 @@ Value hopper::receiveTile(Kernel &kernel, const Lane &lane, Value parity) {
       LLVM::LoadOp::create(b, b.getI32Type(), kernel.sharedAt(plan.tileNumber),
                            /*alignment=*/4, /*isVolatile=*/true);
   NVVM::SyncWarpOp::create(b, b.i32(-1));
-  b.onlyIf(b.equal(b.rem(lane.thread, 32), 0),
+  b.onlyIf(lane.isLeader(b),
            [&] { arrive(kernel, kernel.sharedAt(plan.tileEmpty)); });
   return b.broadcast(number);
 }
@@ -203,7 +203,7 @@ static Value getKeptTile(Kernel &kernel, const Lane &lane) {
 void hopper::keepTile(Kernel &kernel, const Lane &lane, const Tile &tile) {
   KernelBuilder &b = kernel.b;
   Value place = getKeptTile(kernel, lane);
-  b.onlyIf(b.equal(b.rem(lane.thread, 32), 0), [&] {
+  b.onlyIf(lane.isLeader(b), [&] {
     for (auto [i, value] :
          llvm::enumerate(ArrayRef({tile.batch, tile.head, tile.query})))
       LLVM::StoreOp::create(b, value, b.advance(place, 4 * i), /*alignment=*/4,

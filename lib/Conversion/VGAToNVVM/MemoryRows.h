@@ -1,0 +1,41 @@
+//===- MemoryRows.h - The vectors of a tensor, in the order of memory *- C++
+//-*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_LIB_CONVERSION_VGATONVVM_MEMORYROWS_H
+#define VGA_LIB_CONVERSION_VGATONVVM_MEMORYROWS_H
+
+#include "KernelBuilder.h"
+#include "vga/Dialect/VGA/IR/Semantics.h"
+
+namespace mlir::vga {
+
+/// What a lane of a gate's kernel loads at a time: 16 bytes.
+constexpr int64_t kPieceElements = 8;
+
+/// The vectors of a tensor of rank 4, numbered in the order of memory: by the
+/// three axes of the layout but the last.
+struct MemoryRows {
+  MemoryRows(KernelBuilder &b, AxisOrder axes, Value batch, int64_t heads,
+             Value positions)
+      : axes(axes),
+        sizes(axes.arrange<Value>(batch, b.i32(heads), positions, Value())) {}
+
+  /// Where row `row` is along each of the axes.
+  SmallVector<Value> getIndices(KernelBuilder &b, Value row) const {
+    return {b.div(b.div(row, sizes[2]), sizes[1]),
+            b.rem(b.div(row, sizes[2]), sizes[1]), b.rem(row, sizes[2])};
+  }
+
+  AxisOrder axes;
+  SmallVector<Value> sizes;
+};
+
+} // namespace mlir::vga
+
+#endif // VGA_LIB_CONVERSION_VGATONVVM_MEMORYROWS_H
