@@ -8,6 +8,8 @@
 
 #include "vga/Pipelines/CPU.h"
 
+#include "Shared.h"
+
 #include "vga/CPU/Passes.h"
 #include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
@@ -28,11 +30,6 @@
 
 using namespace mlir;
 using namespace mlir::vga;
-
-static void addCleanup(OpPassManager &manager) {
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
-}
 
 /// Assertions for what verifiers can not see, with one-line messages.
 static void addRuntimeChecks(OpPassManager &manager) {
@@ -84,12 +81,7 @@ static void addGraphPasses(OpPassManager &manager,
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addNestedPass<func::FuncOp>(createVGACPUOpenStatesPass());
-  bufferization::OneShotBufferizePassOptions options;
-  options.bufferizeFunctionBoundaries = true;
-  options.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  manager.addPass(bufferization::createOneShotBufferizePass(options));
-  manager.addPass(bufferization::createDropEquivalentBufferResultsPass());
+  addBufferization(manager);
   manager.addPass(createVGACPUCloseStatesPass());
   addCleanup(manager);
   manager.addNestedPass<func::FuncOp>(createVGACPUStackScratchPass());

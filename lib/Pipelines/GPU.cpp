@@ -8,6 +8,8 @@
 
 #include "vga/Pipelines/GPU.h"
 
+#include "Shared.h"
+
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -26,11 +28,6 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-static void addCleanup(OpPassManager &manager) {
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
-}
-
 /// vga on tensors -> kernels, and launches on tensors.
 static void addKernelPasses(OpPassManager &manager, const std::string &chip) {
   manager.addPass(createVGASplitGatedAttentionPass());
@@ -43,12 +40,7 @@ static void addKernelPasses(OpPassManager &manager, const std::string &chip) {
 
 /// Tensors -> memrefs of the GPU's memory.
 static void addBufferPasses(OpPassManager &manager) {
-  bufferization::OneShotBufferizePassOptions options;
-  options.bufferizeFunctionBoundaries = true;
-  options.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  manager.addPass(bufferization::createOneShotBufferizePass(options));
-  manager.addPass(bufferization::createDropEquivalentBufferResultsPass());
+  addBufferization(manager);
   addCleanup(manager);
   bufferization::buildBufferDeallocationPipeline(manager);
   manager.addPass(createConvertBufferizationToMemRefPass());
