@@ -17,7 +17,7 @@ static constexpr Target kTargets[] = {
     // H100, H200. NVIDIA H100 Tensor Core GPU Architecture, 2022: 132
     // multiprocessors, 227 KB of shared memory for a block, 50 MB of cache, of
     // which keys and values are to take a part.
-    {"sm_90a", "+ptx83", 132, 232448, 32 << 20},
+    {"sm_90a", "+ptx83", 90, 132, 232448, 32 << 20},
 };
 
 std::optional<Target> Target::lookup(StringRef chip) {

@@ -8,8 +8,9 @@
 
 #include "vga/Runtime/Runner.h"
 
-#include "vga/Runtime/CUDA.h"
-#include "llvm/ADT/SmallPtrSet.h"
+#include "CallFrame.h"
+#include "DeviceCall.h"
+#include "vga/GPU/Target.h"
 #include <chrono>
 
 #include "Codegen.h"
@@ -49,57 +50,8 @@ void vgaRuntimeError(const char *message) {
 }
 
 //===----------------------------------------------------------------------===//
-// Descriptors
+// Calls of code for the CPU
 //===----------------------------------------------------------------------===//
-
-namespace {
-/// A memref descriptor as the C interface lays it out: allocated pointer,
-/// aligned pointer, offset, sizes, strides, each of 64 bits.
-class Descriptor {
-public:
-  static size_t getNumSlots(int64_t rank) { return 3 + 2 * rank; }
-
-  Descriptor(MutableArrayRef<int64_t> slots, int64_t rank)
-      : slots(slots), rank(rank) {}
-
-  void set(const HostTensor &tensor) { set(tensor, tensor.getData()); }
-  /// A tensor whose elements are at `data`.
-  void set(const HostTensor &tensor, const void *data) {
-    slots[0] = slots[1] = reinterpret_cast<intptr_t>(data);
-    slots[2] = 0;
-    int64_t stride = 1;
-    for (int64_t axis = rank - 1; axis >= 0; --axis) {
-      slots[3 + axis] = tensor.getShape()[axis];
-      slots[3 + rank + axis] = stride;
-      stride *= std::max<int64_t>(tensor.getShape()[axis], 1);
-    }
-  }
-
-  void *getAllocated() const { return reinterpret_cast<void *>(slots[0]); }
-  char *getData(unsigned byteSize) const {
-    return reinterpret_cast<char *>(slots[1]) + slots[2] * byteSize;
-  }
-  ArrayRef<int64_t> getSizes() const { return slots.slice(3, rank); }
-  ArrayRef<int64_t> getStrides() const { return slots.slice(3 + rank, rank); }
-
-  bool isDense() const {
-    int64_t expected = 1;
-    for (int64_t axis = rank - 1; axis >= 0; --axis) {
-      int64_t size = getSizes()[axis];
-      if (size == 0)
-        return true;
-      if (size != 1 && getStrides()[axis] != expected)
-        return false;
-      expected *= size;
-    }
-    return true;
-  }
-
-private:
-  MutableArrayRef<int64_t> slots;
-  int64_t rank;
-};
-} // namespace
 
 /// Copies the elements below `axis` of a strided array to a dense one.
 static void gather(const Descriptor &from, unsigned byteSize, const char *data,
@@ -168,141 +120,18 @@ takeResults(ArrayRef<TensorSpec> specs, ArrayRef<Descriptor> descriptors) {
 static Expected<SmallVector<HostTensor>>
 call(Runner::Code code, ArrayRef<TensorSpec> resultSpecs,
      ArrayRef<const HostTensor *> arguments) {
-  // All descriptors in one array; the results come first, as one struct.
-  size_t numSlots = 0;
-  for (const TensorSpec &result : resultSpecs)
-    numSlots += Descriptor::getNumSlots(result.shape.size());
-  size_t numResultSlots = numSlots;
-  for (const HostTensor *argument : arguments)
-    numSlots += Descriptor::getNumSlots(argument->getRank());
-  SmallVector<int64_t, 64> slots(numSlots, 0);
-  MutableArrayRef<int64_t> rest(slots);
-  auto take = [&rest](int64_t rank) {
-    size_t size = Descriptor::getNumSlots(rank);
-    Descriptor descriptor(rest.take_front(size), rank);
-    rest = rest.drop_front(size);
-    return descriptor;
-  };
-  SmallVector<Descriptor> results;
-  for (const TensorSpec &result : resultSpecs)
-    results.push_back(take(result.shape.size()));
-
-  SmallVector<void *> pointers;
-  if (numResultSlots != 0)
-    pointers.push_back(slots.data());
-  for (const HostTensor *argument : arguments) {
-    pointers.push_back(rest.data());
-    take(argument->getRank()).set(*argument);
-  }
-  code(pointers.data());
-  return takeResults(resultSpecs, results);
-}
-
-//===----------------------------------------------------------------------===//
-// Calls of code for a GPU
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// A call whose arguments and results are in the memory of the GPU.
-class DeviceCall {
-public:
-  DeviceCall(CudaDevice &device, ArrayRef<TensorSpec> specs)
-      : device(device), specs(specs) {}
-  ~DeviceCall() {
-    freeResults();
-    for (void *memory : arguments)
-      llvm::consumeError(device.free(memory));
-  }
-
-  llvm::Error copyArguments(ArrayRef<const HostTensor *> tensors);
-  /// Puts the call on the stream.
-  void run(Runner::Code code) {
-    freeResults();
-    code(pointers.data());
-    hasResults = true;
-  }
-  Expected<SmallVector<HostTensor>> copyResults();
-
-private:
-  void freeResults() {
-    if (!hasResults)
-      return;
-    hasResults = false;
-    llvm::SmallPtrSet<void *, 4> freed;
-    for (const Descriptor &result : results)
-      if (!llvm::is_contained(arguments, result.getAllocated()) &&
-          freed.insert(result.getAllocated()).second)
-        llvm::consumeError(device.free(result.getAllocated()));
-  }
-
-  CudaDevice &device;
-  ArrayRef<TensorSpec> specs;
-  SmallVector<int64_t, 64> slots;
-  SmallVector<Descriptor> results;
-  SmallVector<void *> pointers, arguments;
-  bool hasResults = false;
-};
-} // namespace
-
-llvm::Error DeviceCall::copyArguments(ArrayRef<const HostTensor *> tensors) {
-  size_t numSlots = 0;
-  for (const TensorSpec &spec : specs)
-    numSlots += Descriptor::getNumSlots(spec.shape.size());
-  for (const HostTensor *tensor : tensors)
-    numSlots += Descriptor::getNumSlots(tensor->getRank());
-  slots.assign(numSlots, 0);
-  MutableArrayRef<int64_t> rest(slots);
-  auto take = [&rest](int64_t rank) {
-    size_t size = Descriptor::getNumSlots(rank);
-    Descriptor descriptor(rest.take_front(size), rank);
-    rest = rest.drop_front(size);
-    return descriptor;
-  };
-  if (!specs.empty())
-    pointers.push_back(slots.data());
-  for (const TensorSpec &spec : specs)
-    results.push_back(take(spec.shape.size()));
-  for (const HostTensor *tensor : tensors) {
-    auto memory = device.allocate(tensor->getNumBytes());
-    if (!memory)
-      return memory.takeError();
-    arguments.push_back(*memory);
-    if (llvm::Error error = device.copyToDevice(*memory, tensor->getData(),
-                                                tensor->getNumBytes()))
-      return error;
-    pointers.push_back(rest.data());
-    take(tensor->getRank()).set(*tensor, *memory);
-  }
-  return llvm::Error::success();
-}
-
-Expected<SmallVector<HostTensor>> DeviceCall::copyResults() {
-  SmallVector<HostTensor> tensors;
-  for (auto [spec, result] : llvm::zip(specs, results)) {
-    if (!result.isDense())
-      return llvm::createStringError("a result on the GPU is not dense");
-    auto tensor = HostTensor::create(spec.kind, result.getSizes());
-    if (!tensor)
-      return tensor.takeError();
-    if (llvm::Error error = device.copyToHost(
-            tensor->getData(), result.getData(getByteSize(spec.kind)),
-            tensor->getNumBytes()))
-      return std::move(error);
-    tensors.push_back(std::move(*tensor));
-  }
-  return tensors;
+  CallFrame frame(resultSpecs, arguments);
+  for (auto [descriptor, argument] : llvm::zip(frame.arguments, arguments))
+    descriptor.set(*argument, argument->getData());
+  code(frame.pointers.data());
+  return takeResults(resultSpecs, frame.results);
 }
 
 /// Fails if code for `gpu` does not run on the device.
 static llvm::Error checkDevice(CudaDevice &device, StringRef gpu) {
-  StringRef digits = gpu;
-  digits.consume_front("sm_");
-  unsigned capability = 0;
-  bool isSpecific = digits.consume_back("a");
-  if (digits.getAsInteger(10, capability))
-    return llvm::Error::success(); // The pipeline says so.
-  if (capability == device.getCapability() ||
-      (!isSpecific && capability < device.getCapability()))
+  std::optional<Target> target = Target::lookup(gpu);
+  // What is no target is an error of the pipeline.
+  if (!target || target->capability == device.getCapability())
     return llvm::Error::success();
   return llvm::createStringError(
       "code for '" + gpu + "' does not run on " + device.getName() +
@@ -459,8 +288,9 @@ Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
     return std::move(error);
   const Function &function = functions[entry];
   if (processor == Processor::CUDA) {
-    DeviceCall deviceCall(**CudaDevice::get(), function.signature.results);
-    if (llvm::Error error = deviceCall.copyArguments(arguments))
+    DeviceCall deviceCall(**CudaDevice::get(), function.signature.results,
+                          arguments);
+    if (llvm::Error error = deviceCall.copyArguments())
       return std::move(error);
     deviceCall.run(function.code);
     return deviceCall.copyResults();
@@ -478,8 +308,8 @@ Expected<std::vector<double>>
 Runner::timeOnDevice(const Function &function,
                      ArrayRef<const HostTensor *> arguments, unsigned runs) {
   CudaDevice &device = **CudaDevice::get();
-  DeviceCall deviceCall(device, function.signature.results);
-  if (llvm::Error error = deviceCall.copyArguments(arguments))
+  DeviceCall deviceCall(device, function.signature.results, arguments);
+  if (llvm::Error error = deviceCall.copyArguments())
     return std::move(error);
   auto call = [&] { deviceCall.run(function.code); };
   // The first call loads kernels and allocates; the second tells how many of

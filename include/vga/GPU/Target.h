@@ -21,6 +21,8 @@ struct Target {
   StringRef chip;
   /// The version of PTX that its kernels are written in.
   StringRef features;
+  /// The compute capability of the GPUs that run its code, times 10.
+  unsigned capability;
   int64_t multiprocessors;
   /// What a block of threads can have.
   int64_t sharedMemoryBytes;
