@@ -23,19 +23,21 @@ namespace {
 /// A row of the table: for heads up to this size.
 struct Choice {
   int64_t channels;
-  /// The most queries and keys that pay.
-  int64_t queries, keys;
+  /// The most queries and keys that pay: fewer keys where masks leave only a
+  /// band, as more of a block on its edge is for nothing.
+  int64_t queries, keys, bandKeys;
   int64_t keyStages, valueStages;
   bool pingPong, outputBuffer;
+  int64_t queryStages;
 };
 } // namespace
 
 /// Measured on an H100: see docs/performance.md.
 static constexpr Choice kChoices[] = {
-    {64, 192, 128, 2, 2, true, true},
-    {128, 128, 128, 2, 2, true, true},
-    {192, 128, 96, 2, 2, true, false},
-    {256, 128, 80, 2, 2, true, false},
+    {64, 192, 128, 96, 4, 4, true, true, 2},
+    {128, 128, 128, 128, 2, 2, true, true, 2},
+    {192, 128, 96, 96, 2, 2, true, false, 1},
+    {256, 128, 80, 80, 2, 2, true, false, 1},
 };
 
 /// Whether something is read for each score, or for each key of a lane.
@@ -45,16 +47,18 @@ static bool readsPerScore(AttentionOp op) {
 
 /// About how many registers a thread of a consumer takes: accumulators, scores,
 /// packed weights, what is read for scores, descriptors, limits, statistics.
-static int64_t estimateRegisters(AttentionOp op, int64_t keys) {
+static int64_t estimateRegisters(AttentionOp op, const Choice &choice,
+                                 int64_t keys) {
   AttentionSizes sizes(op);
   int64_t registers =
       sizes.valueChannels / 2 + keys / 2 + keys / 4 + sizes.keyChannels / 8;
-  constexpr int64_t kStatistics = 20, kLimits = 8, kGatesAhead = 32;
+  constexpr int64_t kStatistics = 20, kLimits = 8, kGatesAhead = 32,
+                    kNextTile = 16;
   registers += kStatistics;
   if (!Band(op).isFull())
     registers += kLimits;
   if (readsPerScore(op))
-    registers += keys * 3 / 4;
+    registers += keys * 3 / 4 + (choice.outputBuffer ? kNextTile : 0);
   if (op.getSoftcap())
     registers += kLimits;
   // The assembler loads ahead.
@@ -82,14 +86,14 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
     while (queries > 64 && queries - 64 >= sizes.queries)
       queries -= 64;
   int64_t registers = queries > 128 ? 160 : 240;
-  int64_t keys = choice->keys;
-  while (keys > 16 && estimateRegisters(op, keys) > registers)
+  int64_t keys = Band(op).isFull() ? choice->keys : choice->bandKeys;
+  while (keys > 16 && estimateRegisters(op, *choice, keys) > registers)
     keys -= 16;
   return ScheduleAttr::get(
       op.getContext(), queries, keys, choice->keyStages, choice->valueStages,
       choice->pingPong, /*persistent=*/true,
       Band(op).isFull() ? TileOrder::linear : TileOrder::heavy_first,
-      choice->outputBuffer);
+      choice->outputBuffer, choice->queryStages);
 }
 
 namespace {

@@ -9,8 +9,8 @@
 !few = tensor<2x8x50x64xbf16>
 
 // CHECK-LABEL: func @by_heads
-// CHECK: schedule <queries = 192, keys = 128, key_stages = 2, value_stages = 2, output_buffer = true>
-// CHECK: schedule <queries = 128, keys = 128, key_stages = 2, value_stages = 2, output_buffer = true>
+// CHECK: schedule <queries = 192, keys = 128, key_stages = 4, value_stages = 4, output_buffer = true, query_stages = 2>
+// CHECK: schedule <queries = 128, keys = 128, key_stages = 2, value_stages = 2, output_buffer = true, query_stages = 2>
 // CHECK: schedule <queries = 128, keys = 80, key_stages = 2, value_stages = 2>
 func.func @by_heads(%a: !h64, %b: !h128, %c: !h256) -> (!h64, !h128, !h256) {
   %x = vga.attention %a, %a, %a : !h64, !h64, !h64
@@ -19,9 +19,9 @@ func.func @by_heads(%a: !h64, %b: !h128, %c: !h256) -> (!h64, !h128, !h256) {
   return %x, %y, %z : !h64, !h128, !h256
 }
 
-// Tiles with the most keys come first.
+// Tiles with the most keys come first, and blocks are smaller.
 // CHECK-LABEL: func @causal
-// CHECK: schedule <queries = 192, keys = 112, {{.*}} order = heavy_first
+// CHECK: schedule <queries = 192, keys = 96, {{.*}} order = heavy_first
 func.func @causal(%a: !h64) -> !h64 {
   %x = vga.attention %a, %a, %a causal : !h64, !h64, !h64
   return %x : !h64

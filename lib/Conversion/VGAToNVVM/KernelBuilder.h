@@ -121,6 +121,11 @@ public:
   /// The f32 value of an element in memory.
   Value loadF32(Type elementType, Value address);
 
+  /// The same value; what is computed from it does not move out of a loop.
+  Value keepHere(Value a) {
+    return inlineAsm(a.getType(), "mov.b32 $0, $1;", "=r,r", a).front();
+  }
+
   Value intrinsic(StringRef name, Value operand) {
     return LLVM::CallIntrinsicOp::create(*this, operand.getType(),
                                          getStringAttr(name), operand)

@@ -20,6 +20,16 @@
 
 // -----
 
+// expected-error@+1 {{expected query_stages of a schedule to be between 1 and 8, got 0}}
+#a = #vga.schedule<queries = 128, keys = 128, key_stages = 2, value_stages = 2, query_stages = 0>
+
+// -----
+
+// expected-error@+1 {{expected 1 query_stages of a schedule without output_buffer, got 2}}
+#a = #vga.schedule<queries = 128, keys = 128, key_stages = 2, value_stages = 2, query_stages = 2>
+
+// -----
+
 func.func @boxes(%x: memref<?x64xf16>, %n: index) {
   // expected-error@+1 {{expected a box for each of 2 arrays, got 1}}
   vga.launch @k::@k blocks(%n) threads 128 shared_memory 0

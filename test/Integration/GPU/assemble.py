@@ -73,7 +73,7 @@ FEATURES = {
 SPILLING = {
     *(f"boolean_mask_{heads}" for heads in (
         "64x64_bf16", "64x64_f16", "96x96_bf16", "128x128_bf16", "128x128_f16", "192x128_bf16",
-        "256x256_bf16", "256x256_f16", "40x72_bf16",
+        "40x72_bf16",
     )),
     "elementwise_output_gate_256x256_bf16", "elementwise_output_gate_256x256_f16",
 }  # fmt: skip

@@ -73,6 +73,12 @@ struct Plan {
   }
   int64_t getKeyAtomBytes() const { return schedule.getKeys() * kAtomBytes; }
 
+  /// Whether a consumer begins its next tile before it has ended one: the
+  /// scores of the next are computed beside the last output.
+  bool overlapsTiles() const {
+    return schedule.getPersistent() && schedule.getOutputBuffer();
+  }
+
   /// Registers of a thread: of the producer, of the consumers.
   std::pair<int64_t, int64_t> getRegisters() const;
 
@@ -84,13 +90,14 @@ struct Plan {
   bool isBottomRight = true;
   double scale = 1, softcap = 0;
 
-  /// Shared memory: the queries, the output, the rings of keys and values.
-  int64_t queryData = 0, queryFull = 0, queryEmpty = 0, outputData = 0;
+  /// Shared memory: the output, which may be where the queries are, and the
+  /// rings.
+  int64_t outputData = 0;
   /// The next tile's number, and its barriers.
   int64_t tileNumber = 0, tileFull = 0, tileEmpty = 0;
   /// What each consumer warp keeps of its tile.
   int64_t tileKept = 0;
-  Ring keyRing, valueRing;
+  Ring queryRing, keyRing, valueRing;
   int64_t sharedBytes = 0;
 };
 
@@ -139,11 +146,19 @@ struct Tile {
 // Tiles.cpp: which tiles there are, and which keys they meet
 //===----------------------------------------------------------------------===//
 
+/// The tile with this number, and whether there is one.
+Tile getTile(Kernel &kernel, Value number);
+Value hasTile(Kernel &kernel, Value number);
 /// Builds `body` for all tiles of this thread block, with a state. `getNext`
 /// gives the number of the next tile; its argument alternates between 0 and 1.
 void forEachTile(
     Kernel &kernel, ValueRange state, function_ref<Value(Value)> getNext,
     function_ref<SmallVector<Value>(const Tile &, ValueRange)> body);
+/// The same for a body that looks ahead: it gets a tile's number, and returns
+/// that of the next.
+void forEachTileNumber(
+    Kernel &kernel, ValueRange state,
+    function_ref<std::pair<Value, SmallVector<Value>>(Value, ValueRange)> body);
 /// The producer takes the next tile, and sends its number to the consumers.
 Value takeTile(Kernel &kernel);
 void sendTile(Kernel &kernel, Value number, Value parity);

@@ -32,8 +32,8 @@ public:
       : kernel(kernel), b(kernel.b), plan(kernel.plan),
         lane(Lane::get(kernel, thread)) {
     Value own = b.mul(lane.warpgroup, kWarpgroupRows * kAtomBytes);
-    queries =
-        describeRows(kernel, b.advance(kernel.sharedAt(plan.queryData), own));
+    queries = describeRows(
+        kernel, b.advance(kernel.sharedAt(plan.queryRing.data), own));
     keys = describeRows(kernel, kernel.sharedAt(plan.keyRing.data));
     values = describeValues(kernel, kernel.sharedAt(plan.valueRing.data));
   }
@@ -45,15 +45,30 @@ private:
   struct State {
     SmallVector<Value> accumulator, weights;
     Rows rows;
-    Stage key, value;
+    Stage query, key, value;
   };
-  SmallVector<Value> flatten(const State &state);
-  State unflatten(ValueRange values);
+  /// What goes from tile to tile, or, with accumulators, from step to step.
+  SmallVector<Value> flatten(const State &state, bool withAccumulator);
+  State unflatten(ValueRange values, bool withAccumulator);
 
-  void computeTile(const Tile &tile, State &state, Value queryParity);
+  void runTiles();
+  void runOverlappedTiles();
+
   void startTile(const Tile &tile, State &state);
+  void computeBlocks(const Tile &tile, State &state);
+  void finishTile(State &state);
+  void crossOver(const Tile &next, State &state);
   void step(const Tile &tile, Value block, bool isEdge, State &state);
   void steps(const Tile &tile, Value from, Value to, bool isEdge, State &state);
+
+  SmallVector<Value> startScoresOf(State &state);
+  void releaseKeys(State &state);
+  void releaseValues(State &state);
+  /// The queries and the keys of the first block that is taken of a tile, its
+  /// softmax, and its values, whose end may have to be zero.
+  void waitForFirst(const State &state);
+  void startRows(const Tile &tile, ValueRange scores, State &state);
+  void zeroValuesOfFirst(const Tile &tile, State &state);
 
   /// The scores of a block, masked; the product is complete.
   SmallVector<Value> finishScores(const Tile &tile, Value block, bool isEdge,
@@ -144,29 +159,35 @@ void Consumer::giveFirstTurns() {
 // Steps
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> Consumer::flatten(const State &state) {
-  SmallVector<Value> values = {state.key.index, state.key.parity,
-                               state.value.index, state.value.parity};
+SmallVector<Value> Consumer::flatten(const State &state, bool withAccumulator) {
+  SmallVector<Value> values;
+  for (const Stage &stage : {state.query, state.key, state.value})
+    values.append({stage.index, stage.parity});
   llvm::append_range(values, state.rows.maximum);
   llvm::append_range(values, state.rows.sum);
-  llvm::append_range(values, state.accumulator);
   llvm::append_range(values, state.weights);
+  if (withAccumulator)
+    llvm::append_range(values, state.accumulator);
   return values;
 }
 
-Consumer::State Consumer::unflatten(ValueRange values) {
+Consumer::State Consumer::unflatten(ValueRange values, bool withAccumulator) {
   State state;
   auto take = [&](int64_t count) {
     ValueRange taken = values.take_front(count);
     values = values.drop_front(count);
     return taken;
   };
-  state.key = {take(1)[0], take(1)[0]};
-  state.value = {take(1)[0], take(1)[0]};
+  for (Stage *stage : {&state.query, &state.key, &state.value})
+    *stage = {take(1)[0], take(1)[0]};
   state.rows.maximum = llvm::to_vector<kLaneRows>(take(kLaneRows));
   state.rows.sum = llvm::to_vector<kLaneRows>(take(kLaneRows));
-  state.accumulator = llvm::to_vector(take(plan.valueChannels / 2));
   state.weights = llvm::to_vector(take(plan.schedule.getKeys() / 4));
+  int64_t size = plan.valueChannels / 2;
+  if (withAccumulator)
+    state.accumulator = llvm::to_vector(take(size));
+  else
+    state.accumulator.assign(size, b.f32(0));
   return state;
 }
 
@@ -197,48 +218,111 @@ void Consumer::finishBefore(const Stage &value, ValueRange sums) {
   waitFor(kernel, value.getFull(kernel, plan.valueRing), parity);
 }
 
-/// The scores of the last block, for which there is no output to make.
-void Consumer::startTile(const Tile &tile, State &state) {
-  Value zero = b.f32(0);
-  Value lowest = b.lowest();
-  state.rows.maximum.assign(kLaneRows, lowest);
-  state.rows.sum.assign(kLaneRows, zero);
-  state.accumulator.assign(plan.valueChannels / 2, zero);
+SmallVector<Value> Consumer::startScoresOf(State &state) {
+  Value query = b.mul(state.query.index, plan.queryRing.stageBytes);
+  Value key = b.mul(state.key.index, plan.keyRing.stageBytes);
+  return startScores(kernel, moveDescriptor(kernel, queries, query),
+                     moveDescriptor(kernel, keys, key));
+}
 
-  Value block = b.sub(tile.last, 1);
-  waitFor(kernel, state.key.getFull(kernel, plan.keyRing), state.key.parity);
-  Value offset = b.mul(state.key.index, plan.keyRing.stageBytes);
-  SmallVector<Value> scores =
-      startScores(kernel, queries, moveDescriptor(kernel, keys, offset));
-  scores = waitForProducts(kernel, scores, 0);
+void Consumer::releaseKeys(State &state) {
   release(state.key.getEmpty(kernel, plan.keyRing));
   state.key = state.key.next(kernel, plan.keyRing);
-  scores = finishScores(tile, block, lastIsEdge(), scores);
+}
+
+void Consumer::releaseValues(State &state) {
+  release(state.value.getEmpty(kernel, plan.valueRing));
+  state.value = state.value.next(kernel, plan.valueRing);
+}
+
+//===----------------------------------------------------------------------===//
+// The first and the last block that are taken of a tile
+//===----------------------------------------------------------------------===//
+
+void Consumer::waitForFirst(const State &state) {
+  waitFor(kernel, state.query.getFull(kernel, plan.queryRing),
+          state.query.parity);
+  waitFor(kernel, state.key.getFull(kernel, plan.keyRing), state.key.parity);
+}
+
+/// The softmax of the block; nothing is there to be rescaled.
+void Consumer::startRows(const Tile &tile, ValueRange scores, State &state) {
+  state.rows.maximum.assign(kLaneRows, b.lowest());
+  state.rows.sum.assign(kLaneRows, b.f32(0));
+  state.accumulator.assign(plan.valueChannels / 2, b.f32(0));
+  Value block = b.sub(tile.last, 1);
+  bool isEdge = lastIsEdge();
+  SmallVector<Value> finished = finishScores(tile, block, isEdge, scores);
   SmallVector<Value> factors;
   Value isOutdated;
   SmallVector<Value> weights =
-      updateRows(kernel, scores, state.rows, lastIsEdge(), factors, isOutdated);
-  weights = gateWeights(kernel, tile, lane, block, lastIsEdge(), weights);
+      updateRows(kernel, finished, state.rows, isEdge, factors, isOutdated);
+  weights = gateWeights(kernel, tile, lane, block, isEdge, weights);
   state.weights = packWeights(kernel, weights);
+  zeroValuesOfFirst(tile, state);
+}
+
+void Consumer::zeroValuesOfFirst(const Tile &tile, State &state) {
   if (!kernel.arguments.kvLength)
     return;
   waitFor(kernel, state.value.getFull(kernel, plan.valueRing),
           state.value.parity);
-  zeroValuesPastEnd(kernel, tile, lane, block,
+  zeroValuesPastEnd(kernel, tile, lane, b.sub(tile.last, 1),
                     state.value.getData(kernel, plan.valueRing));
 }
 
+/// Begins a tile: the scores of its first block, beside which there is no
+/// output to make.
+void Consumer::startTile(const Tile &tile, State &state) {
+  keepTile(kernel, lane, tile);
+  waitForFirst(state);
+  awaitTurn();
+  SmallVector<Value> scores = startScoresOf(state);
+  passTurn();
+  scores = waitForProducts(kernel, scores, 0);
+  releaseKeys(state);
+  startRows(tile, scores, state);
+}
+
+/// Ends a tile: the output of its last block.
+void Consumer::finishTile(State &state) {
+  SmallVector<Value> accumulator = startOutputOf(state);
+  accumulator = waitForProducts(kernel, accumulator, 0);
+  releaseValues(state);
+  writeTile(kernel, recallTile(kernel, lane), lane, accumulator, state.rows);
+}
+
+/// Ends a tile and begins the next: its scores are under way while the output
+/// is written.
+void Consumer::crossOver(const Tile &next, State &state) {
+  waitForFirst(state);
+  awaitTurn();
+  SmallVector<Value> accumulator = startOutputOf(state);
+  SmallVector<Value> scores = startScoresOf(state);
+  passTurn();
+
+  accumulator = waitForProducts(kernel, accumulator, 1);
+  releaseValues(state);
+  writeTile(kernel, recallTile(kernel, lane), lane, accumulator, state.rows);
+  keepTile(kernel, lane, next);
+  scores = waitForProducts(kernel, scores, 0);
+  releaseKeys(state);
+  startRows(next, scores, state);
+}
+
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
+
 void Consumer::step(const Tile &tile, Value block, bool isEdge, State &state) {
   waitFor(kernel, state.key.getFull(kernel, plan.keyRing), state.key.parity);
-  Value offset = b.mul(state.key.index, plan.keyRing.stageBytes);
   awaitTurn();
-  SmallVector<Value> scores =
-      startScores(kernel, queries, moveDescriptor(kernel, keys, offset));
+  SmallVector<Value> scores = startScoresOf(state);
   SmallVector<Value> accumulator = startOutputOf(state);
   passTurn();
 
   scores = waitForProducts(kernel, scores, 1);
-  release(state.key.getEmpty(kernel, plan.keyRing));
+  releaseKeys(state);
   scores = finishScores(tile, block, isEdge, scores);
   SmallVector<Value> factors;
   Value isOutdated;
@@ -248,32 +332,27 @@ void Consumer::step(const Tile &tile, Value block, bool isEdge, State &state) {
 
   finishBefore(state.value, state.rows.sum);
   accumulator = waitForProducts(kernel, accumulator, 0);
-  release(state.value.getEmpty(kernel, plan.valueRing));
+  releaseValues(state);
   state.accumulator = rescale(kernel, accumulator, factors, isOutdated);
   // Not earlier: the registers of the weights before are read until now.
   state.weights = packWeights(kernel, weights);
-  state.key = state.key.next(kernel, plan.keyRing);
-  state.value = state.value.next(kernel, plan.valueRing);
 }
 
 /// Steps through the blocks [from, to), from the last to the first.
 void Consumer::steps(const Tile &tile, Value from, Value to, bool isEdge,
                      State &state) {
   SmallVector<Value> last =
-      b.loop(b.i32(0), b.sub(to, from), b.i32(1), flatten(state),
+      b.loop(b.i32(0), b.sub(to, from), b.i32(1), flatten(state, true),
              [&](Value i, ValueRange values) {
-               State inner = unflatten(values);
+               State inner = unflatten(values, true);
                step(tile, b.sub(b.sub(to, 1), i), isEdge, inner);
-               return flatten(inner);
+               return flatten(inner, true);
              });
-  state = unflatten(last);
+  state = unflatten(last, true);
 }
 
-void Consumer::computeTile(const Tile &tile, State &state, Value queryParity) {
-  keepTile(kernel, lane, tile);
-  waitFor(kernel, kernel.sharedAt(plan.queryFull), queryParity);
-  startTile(tile, state);
-
+/// All blocks of a tile but the first that is taken.
+void Consumer::computeBlocks(const Tile &tile, State &state) {
   // Blocks at the upper edge of what is visible, those that are visible to all
   // queries, those at the lower edge.
   Value begin = tile.first, end = b.sub(tile.last, 1);
@@ -291,17 +370,81 @@ void Consumer::computeTile(const Tile &tile, State &state, Value queryParity) {
     if (plan.band.lower)
       steps(tile, begin, lower, /*isEdge=*/true, state);
   }
+}
 
-  Value queryEmpty = kernel.sharedAt(plan.queryEmpty);
-  if (plan.schedule.getOutputBuffer())
-    release(queryEmpty);
-  SmallVector<Value> accumulator = startOutputOf(state);
-  accumulator = waitForProducts(kernel, accumulator, 0);
-  release(state.value.getEmpty(kernel, plan.valueRing));
-  state.value = state.value.next(kernel, plan.valueRing);
-  writeTile(kernel, recallTile(kernel, lane), lane, accumulator, state.rows);
-  if (!plan.schedule.getOutputBuffer())
-    release(queryEmpty);
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+/// One tile after the other.
+void Consumer::runTiles() {
+  State first;
+  first.query = first.key = first.value = Stage::first(kernel);
+  SmallVector<Value> stages;
+  for (int64_t i = 0; i < 3; ++i)
+    stages.append({first.query.index, first.query.parity});
+  forEachTile(
+      kernel, stages,
+      [&](Value parity) { return receiveTile(kernel, lane, parity); },
+      [&](const Tile &tile, ValueRange carried) -> SmallVector<Value> {
+        State state;
+        state.query = {carried[0], carried[1]};
+        state.key = {carried[2], carried[3]};
+        state.value = {carried[4], carried[5]};
+        startTile(tile, state);
+        computeBlocks(tile, state);
+        auto releaseQueries = [&] {
+          release(state.query.getEmpty(kernel, plan.queryRing));
+        };
+        if (plan.schedule.getOutputBuffer())
+          releaseQueries();
+        finishTile(state);
+        if (!plan.schedule.getOutputBuffer())
+          releaseQueries();
+        state.query = state.query.next(kernel, plan.queryRing);
+        return {state.query.index, state.query.parity, state.key.index,
+                state.key.parity,  state.value.index,  state.value.parity};
+      });
+}
+
+/// Each tile begins before the one before has ended.
+void Consumer::runOverlappedTiles() {
+  State first;
+  first.query = first.key = first.value = Stage::first(kernel);
+  Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
+  startTile(getTile(kernel, block), first);
+  SmallVector<Value> carried = flatten(first, false);
+  carried.push_back(b.i32(0));
+  forEachTileNumber(
+      kernel, carried,
+      [&](Value number,
+          ValueRange carried) -> std::pair<Value, SmallVector<Value>> {
+        Value parity = carried.back();
+        State state = unflatten(carried.drop_back(), false);
+        computeBlocks(getTile(kernel, number), state);
+        release(state.query.getEmpty(kernel, plan.queryRing));
+        state.query = state.query.next(kernel, plan.queryRing);
+        Value next = receiveTile(kernel, lane, parity);
+
+        SmallVector<Value> before = flatten(state, false);
+        auto branch =
+            scf::IfOp::create(b, TypeRange(ValueRange(before)),
+                              hasTile(kernel, next), /*withElseRegion=*/true);
+        {
+          OpBuilder::InsertionGuard guard(b);
+          b.setInsertionPointToStart(branch.thenBlock());
+          State following = state;
+          crossOver(getTile(kernel, next), following);
+          scf::YieldOp::create(b, flatten(following, false));
+          b.setInsertionPointToStart(branch.elseBlock());
+          finishTile(state);
+          scf::YieldOp::create(b, before);
+        }
+        SmallVector<Value> after =
+            llvm::to_vector_of<Value>(branch.getResults());
+        after.push_back(b.bitXor(parity, b.i32(1)));
+        return {next, after};
+      });
 }
 
 void Consumer::run() {
@@ -310,18 +453,10 @@ void Consumer::run() {
       NVVM::SetMaxRegisterActionAttr::get(
           b.getContext(), NVVM::SetMaxRegisterAction::increase));
   giveFirstTurns();
-  Stage first = Stage::first(kernel);
-  forEachTile(
-      kernel, {first.index, first.parity, first.index, first.parity, b.i32(0)},
-      [&](Value parity) { return receiveTile(kernel, lane, parity); },
-      [&](const Tile &tile, ValueRange carried) -> SmallVector<Value> {
-        State state;
-        state.key = {carried[0], carried[1]};
-        state.value = {carried[2], carried[3]};
-        computeTile(tile, state, carried[4]);
-        return {state.key.index, state.key.parity, state.value.index,
-                state.value.parity, b.bitXor(carried[4], b.i32(1))};
-      });
+  if (plan.overlapsTiles())
+    runOverlappedTiles();
+  else
+    runTiles();
   // Shared memory must last until the output has been read from it.
   b.onlyIf(b.equal(lane.thread, 0), [&] {
     NVVM::CpAsyncBulkWaitGroupOp::create(b, b.getI32IntegerAttr(0),

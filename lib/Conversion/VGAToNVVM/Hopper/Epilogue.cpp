@@ -79,9 +79,12 @@ static void stageOutput(Kernel &kernel, const Lane &lane, Value rows,
   Value laneId = b.rem(lane.thread, 32);
   Value warp = b.div(lane.thread, 32);
   Value row = b.add(b.mul(warp, 16), b.rem(laneId, 16));
-  Value rowStart = b.advance(rows, b.mul(row, kAtomBytes));
-  Value twist = b.rem(laneId, 8);
-  Value half = b.div(laneId, 16);
+  // The swizzle: the number of a chunk of 16 bytes xor that of its row.
+  Value twist = b.bitXor(b.rem(laneId, 8), b.div(laneId, 16));
+  Value start = b.add(b.mul(row, kAtomBytes), b.mul(twist, kChunkBytes));
+  start = LLVM::PtrToIntOp::create(b, b.getI32Type(), b.advance(rows, start));
+  // One address stays in a register through all steps, not one for each block.
+  start = b.keepHere(start);
   for (int64_t channel = 0; channel < plan.valueChannels;
        channel += 2 * kChunkChannels) {
     int64_t chunk = channel / kChunkChannels;
@@ -91,10 +94,10 @@ static void stageOutput(Kernel &kernel, const Lane &lane, Value rows,
       for (int64_t r = 0; r < kLaneRows; ++r)
         blocks.push_back(b.pack(output[4 * c + 2 * r],
                                 output[4 * c + 2 * r + 1], plan.elementType));
-    Value place = b.bitXor(b.add(half, chunk % kChunksInAtom), twist);
-    Value address = b.advance(rowStart, b.mul(place, kChunkBytes));
-    address =
-        b.advance(address, chunk / kChunksInAtom * plan.getQueryAtomBytes());
+    Value place = b.bitXor(start, b.i32(chunk % kChunksInAtom * kChunkBytes));
+    Value address =
+        b.advance(LLVM::IntToPtrOp::create(b, kernel.shared.getType(), place),
+                  chunk / kChunksInAtom * plan.getQueryAtomBytes());
     NVVM::StMatrixOp::create(
         b, address, blocks,
         NVVM::MMALayoutAttr::get(b.getContext(), NVVM::MMALayout::row),

@@ -61,11 +61,9 @@ void hopper::initializeBarriers(Kernel &kernel) {
   };
   Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   b.onlyIf(b.equal(thread, 0), [&] {
-    initialize(plan.queryFull, filling);
-    initialize(plan.queryEmpty, emptying);
     initialize(plan.tileFull, filling);
     initialize(plan.tileEmpty, emptying);
-    for (const Ring &ring : {plan.keyRing, plan.valueRing})
+    for (const Ring &ring : {plan.queryRing, plan.keyRing, plan.valueRing})
       for (int64_t i = 0; i < ring.stages; ++i) {
         initialize(ring.full + i * kBarrierBytes, filling);
         initialize(ring.empty + i * kBarrierBytes, emptying);

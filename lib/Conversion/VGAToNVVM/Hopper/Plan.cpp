@@ -38,13 +38,16 @@ static int64_t layOut(Plan &plan) {
     return start;
   };
   ScheduleAttr schedule = plan.schedule;
-  int64_t queryBytes = plan.getKeyAtoms() * plan.getQueryAtomBytes();
+  plan.queryRing.stages = schedule.getQueryStages();
+  plan.queryRing.stageBytes = plan.getKeyAtoms() * plan.getQueryAtomBytes();
+  int64_t queryBytes = plan.queryRing.stages * plan.queryRing.stageBytes;
   int64_t outputBytes = plan.getValueAtoms() * plan.getQueryAtomBytes();
   if (schedule.getOutputBuffer()) {
-    plan.queryData = take(queryBytes);
+    plan.queryRing.data = take(queryBytes);
     plan.outputData = take(outputBytes);
   } else {
-    plan.queryData = plan.outputData = take(std::max(queryBytes, outputBytes));
+    plan.queryRing.data = plan.outputData =
+        take(std::max(queryBytes, outputBytes));
   }
   plan.keyRing.stages = schedule.getKeyStages();
   plan.keyRing.stageBytes = plan.getKeyAtoms() * plan.getKeyAtomBytes();
@@ -53,13 +56,11 @@ static int64_t layOut(Plan &plan) {
   plan.valueRing.stageBytes = plan.getValueAtoms() * plan.getKeyAtomBytes();
   plan.valueRing.data = take(plan.valueRing.stages * plan.valueRing.stageBytes);
   constexpr int64_t kBarrierBytes = 8;
-  plan.queryFull = take(kBarrierBytes);
-  plan.queryEmpty = take(kBarrierBytes);
   plan.tileNumber = take(kBarrierBytes);
   plan.tileFull = take(kBarrierBytes);
   plan.tileEmpty = take(kBarrierBytes);
   plan.tileKept = take(schedule.getConsumers() * 4 * kKeptTileBytes);
-  for (Ring *ring : {&plan.keyRing, &plan.valueRing}) {
+  for (Ring *ring : {&plan.queryRing, &plan.keyRing, &plan.valueRing}) {
     ring->full = take(ring->stages * kBarrierBytes);
     ring->empty = take(ring->stages * kBarrierBytes);
   }

@@ -13,24 +13,25 @@ using namespace mlir::vga;
 using namespace mlir::vga::hopper;
 
 namespace {
-/// Fills a ring with blocks of keys or of values.
+/// Fills a ring with tiles of queries, or with blocks of keys or values.
 struct Filler {
   Kernel &kernel;
   const Ring &ring;
   Value map;
-  int64_t atoms;
+  int64_t atoms, atomBytes;
   Stage stage;
 
-  void load(const Tile &tile, Value block) {
-    KernelBuilder &b = kernel.b;
+  void load(Value row, Value head, Value batch) {
     waitUntilEmpty(kernel, stage.getEmpty(kernel, ring), stage.parity);
     Value full = stage.getFull(kernel, ring);
     arriveExpecting(kernel, full, ring.stageBytes);
-    loadTile(kernel, map, stage.getData(kernel, ring), full, atoms,
-             kernel.plan.getKeyAtomBytes(),
-             b.mul(block, kernel.plan.schedule.getKeys()), tile.kvHead,
-             tile.batch);
+    loadTile(kernel, map, stage.getData(kernel, ring), full, atoms, atomBytes,
+             row, head, batch);
     stage = stage.next(kernel, ring);
+  }
+  void loadBlock(const Tile &tile, Value block) {
+    load(kernel.b.mul(block, kernel.plan.schedule.getKeys()), tile.kvHead,
+         tile.batch);
   }
 };
 } // namespace
@@ -46,24 +47,24 @@ static SmallVector<Value> loadForTile(Kernel &kernel, const Tile &tile,
               plan.keyRing,
               arguments.keyMap,
               plan.getKeyAtoms(),
+              plan.getKeyAtomBytes(),
               {state[0], state[1]}};
   Filler values{kernel,
                 plan.valueRing,
                 arguments.valueMap,
                 plan.getValueAtoms(),
+                plan.getKeyAtomBytes(),
                 {state[2], state[3]}};
-  Value queryParity = state[4];
+  Filler queries{kernel,
+                 plan.queryRing,
+                 arguments.queryMap,
+                 plan.getKeyAtoms(),
+                 plan.getQueryAtomBytes(),
+                 {state[4], state[5]}};
 
   Value lastBlock = b.sub(tile.last, 1);
-  keys.load(tile, lastBlock);
-  waitUntilEmpty(kernel, kernel.sharedAt(plan.queryEmpty), queryParity);
-  Value queryFull = kernel.sharedAt(plan.queryFull);
-  arriveExpecting(kernel, queryFull,
-                  plan.getKeyAtoms() * plan.getQueryAtomBytes());
-  loadTile(kernel, arguments.queryMap, kernel.sharedAt(plan.queryData),
-           queryFull, plan.getKeyAtoms(), plan.getQueryAtomBytes(), tile.query,
-           tile.head, tile.batch);
-
+  keys.loadBlock(tile, lastBlock);
+  queries.load(tile.query, tile.head, tile.batch);
   SmallVector<Value> stages =
       b.loop(b.i32(0), b.sub(lastBlock, tile.first), b.i32(1),
              {keys.stage.index, keys.stage.parity, values.stage.index,
@@ -72,16 +73,16 @@ static SmallVector<Value> loadForTile(Kernel &kernel, const Tile &tile,
                keys.stage = {state[0], state[1]};
                values.stage = {state[2], state[3]};
                Value block = b.sub(lastBlock, i);
-               keys.load(tile, b.sub(block, 1));
-               values.load(tile, block);
+               keys.loadBlock(tile, b.sub(block, 1));
+               values.loadBlock(tile, block);
                return {keys.stage.index, keys.stage.parity, values.stage.index,
                        values.stage.parity};
              });
   keys.stage = {stages[0], stages[1]};
   values.stage = {stages[2], stages[3]};
-  values.load(tile, tile.first);
-  return {keys.stage.index, keys.stage.parity, values.stage.index,
-          values.stage.parity, b.bitXor(queryParity, b.i32(1))};
+  values.loadBlock(tile, tile.first);
+  return {keys.stage.index,    keys.stage.parity,   values.stage.index,
+          values.stage.parity, queries.stage.index, queries.stage.parity};
 }
 
 void hopper::buildProducer(Kernel &kernel, Value thread) {
@@ -97,7 +98,8 @@ void hopper::buildProducer(Kernel &kernel, Value thread) {
       Value next;
       forEachTile(
           kernel,
-          {first.index, first.parity, first.index, first.parity, b.i32(0)},
+          {first.index, first.parity, first.index, first.parity, first.index,
+           first.parity},
           [&](Value parity) {
             // Not before the loads: the consumers are still to take the number
             // that was sent before this one.

@@ -158,18 +158,45 @@ void hopper::finishTiles(Kernel &kernel) {
            [&] { LLVM::StoreOp::create(b, b.i32(0), counters); });
 }
 
+Tile hopper::getTile(Kernel &kernel, Value number) {
+  return TileOrderer(kernel).getTile(number);
+}
+
+Value hopper::hasTile(Kernel &kernel, Value number) {
+  return kernel.b.less(number, TileOrderer(kernel).getCount());
+}
+
 void hopper::forEachTile(
     Kernel &kernel, ValueRange state, function_ref<Value(Value)> getNext,
     function_ref<SmallVector<Value>(const Tile &, ValueRange)> body) {
   KernelBuilder &b = kernel.b;
-  TileOrderer orderer(kernel);
+  SmallVector<Value> carried = {b.i32(0)};
+  llvm::append_range(carried, state);
+  forEachTileNumber(kernel, carried,
+                    [&](Value number, ValueRange values)
+                        -> std::pair<Value, SmallVector<Value>> {
+                      SmallVector<Value> last =
+                          body(getTile(kernel, number), values.drop_front());
+                      if (!kernel.plan.schedule.getPersistent())
+                        return {};
+                      Value next = getNext(values[0]);
+                      last.insert(last.begin(), b.bitXor(values[0], b.i32(1)));
+                      return {next, last};
+                    });
+}
+
+void hopper::forEachTileNumber(
+    Kernel &kernel, ValueRange state,
+    function_ref<std::pair<Value, SmallVector<Value>>(Value, ValueRange)>
+        body) {
+  KernelBuilder &b = kernel.b;
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
   if (!kernel.plan.schedule.getPersistent()) {
-    body(orderer.getTile(block), state);
+    body(block, state);
     return;
   }
-  Value count = orderer.getCount();
-  SmallVector<Value> carried = {block, b.i32(0)};
+  Value count = TileOrderer(kernel).getCount();
+  SmallVector<Value> carried = {block};
   llvm::append_range(carried, state);
   TypeRange types = ValueRange(carried).getTypes();
   auto loop = scf::WhileOp::create(
@@ -178,10 +205,8 @@ void hopper::forEachTile(
         scf::ConditionOp::create(b, b.less(values[0], count), values);
       },
       [&](OpBuilder &, Location loc, ValueRange values) {
-        SmallVector<Value> last =
-            body(orderer.getTile(values[0]), values.drop_front(2));
-        SmallVector<Value> following = {getNext(values[1]),
-                                        b.bitXor(values[1], b.i32(1))};
+        auto [next, last] = body(values[0], values.drop_front());
+        SmallVector<Value> following = {next};
         llvm::append_range(following, last);
         scf::YieldOp::create(b, following);
       });

@@ -311,7 +311,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t queries, int64_t keys,
                                    int64_t keyStages, int64_t valueStages,
                                    bool pingPong, bool persistent,
-                                   TileOrder order, bool outputBuffer) {
+                                   TileOrder order, bool outputBuffer,
+                                   int64_t queryStages) {
   if (queries <= 0 || queries > 192 || queries % 64 != 0)
     return emitError() << "expected queries of a schedule to be a multiple of "
                           "64 up to 192, got "
@@ -320,12 +321,17 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expected keys of a schedule to be a multiple of 16 "
                           "up to 256, got "
                        << keys;
-  for (auto [name, stages] :
-       {std::pair("key_stages", keyStages), {"value_stages", valueStages}})
+  for (auto [name, stages] : {std::pair("key_stages", keyStages),
+                              {"value_stages", valueStages},
+                              {"query_stages", queryStages}})
     if (stages < 1 || stages > 8)
       return emitError() << "expected " << name
                          << " of a schedule to be between 1 and 8, got "
                          << stages;
+  if (queryStages > 1 && !outputBuffer)
+    return emitError() << "expected 1 query_stages of a schedule without "
+                          "output_buffer, got "
+                       << queryStages;
   return success();
 }
 

@@ -81,10 +81,11 @@ def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
     | `queries` | rows of a tile, 64 for each warpgroup that computes |
     | `keys` | keys of a block, a multiple of 16 up to 256 |
     | `key_stages`, `value_stages` | blocks of keys and of values in shared memory at a time |
+    | `query_stages` | tiles of queries in shared memory at a time |
     | `ping_pong` | warpgroups take turns: one multiplies while another exponentiates |
     | `persistent` | a block of threads computes tile after tile |
     | `order` | `linear`, or `heavy_first` for causal masks |
-    | `output_buffer` | the output has shared memory of its own, not that of the queries |
+    | `output_buffer` | the output has shared memory of its own, not that of the queries; persistent blocks then begin a tile before they have ended the one before |
 
     Example:
 
@@ -112,7 +113,8 @@ def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
     DefaultValuedParameter<"bool", "true">:$persistent,
     DefaultValuedParameter<"::mlir::vga::TileOrder",
                            "::mlir::vga::TileOrder::linear">:$order,
-    DefaultValuedParameter<"bool", "false">:$output_buffer);
+    DefaultValuedParameter<"bool", "false">:$output_buffer,
+    DefaultValuedParameter<"int64_t", "1">:$query_stages);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
