@@ -40,11 +40,6 @@ static constexpr Choice kChoices[] = {
     {256, 128, 80, 80, 2, 2, true, false, 1},
 };
 
-/// Whether something is read for each score, or for each key of a lane.
-static bool readsPerScore(AttentionOp op) {
-  return op.getMask() || (op.getValueGate() && !gatesValuesBefore(op));
-}
-
 /// About how many registers a thread of a consumer takes: accumulators, scores,
 /// packed weights, what is read for scores, descriptors, limits, statistics.
 static int64_t estimateRegisters(AttentionOp op, const Choice &choice,
@@ -57,7 +52,7 @@ static int64_t estimateRegisters(AttentionOp op, const Choice &choice,
   registers += kStatistics;
   if (!Band(op).isFull())
     registers += kLimits;
-  if (readsPerScore(op))
+  if (op.getMask())
     registers += keys * 3 / 4 + (choice.outputBuffer ? kNextTile : 0);
   if (op.getSoftcap())
     registers += kLimits;
@@ -80,12 +75,17 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
 
   // Three warpgroups have 160 registers a thread, two have 240.
   int64_t queries = choice->queries;
-  if (readsPerScore(op))
+  bool computesGate =
+      getOwnGate(op) && chooseGatePlacement(op) == GatePlacement::inside;
+  if (op.getMask() || computesGate)
     queries = std::min<int64_t>(queries, 128);
   if (!ShapedType::isDynamic(sizes.queries))
     while (queries > 64 && queries - 64 >= sizes.queries)
       queries -= 64;
   int64_t registers = queries > 128 ? 160 : 240;
+  // The producer's warps take some where they gate values.
+  if (op.getValueGate() && sizes.valueChannels > 192)
+    registers -= 16;
   int64_t keys = Band(op).isFull() ? choice->keys : choice->bandKeys;
   while (keys > 16 && estimateRegisters(op, *choice, keys) > registers)
     keys -= 16;
@@ -93,7 +93,7 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
       op.getContext(), queries, keys, choice->keyStages, choice->valueStages,
       choice->pingPong, /*persistent=*/true,
       Band(op).isFull() ? TileOrder::linear : TileOrder::heavy_first,
-      choice->outputBuffer, choice->queryStages);
+      choice->outputBuffer, choice->queryStages, chooseGatePlacement(op));
 }
 
 namespace {

@@ -13,22 +13,47 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-bool vga::gatesValuesBefore(AttentionOp op) {
+bool vga::hasKernelTypes(GateOp op) {
+  return !op.getWeight().getType().getElementType().isF64() &&
+         (!op.getBias() || !op.getBias().getType().getElementType().isF64());
+}
+
+GateOp vga::getOwnGate(AttentionOp op) {
+  if (!op.getValueGate() || !op.getValueGate().hasOneUse())
+    return {};
+  auto gate = op.getValueGate().getDefiningOp<GateOp>();
+  if (!gate || gate.getSource() != op.getValue() ||
+      gate.getLayout() != op.getLayout() ||
+      gate.getMixing() != Mixing::per_head || gate.isElementwise() ||
+      !hasKernelTypes(gate))
+    return {};
+  return gate;
+}
+
+GatePlacement vga::chooseGatePlacement(AttentionOp op) {
   auto gate = op.getValueGate();
   AttentionSizes sizes(op);
-  // Query heads with gates of their own share values.
   if (!gate)
-    return false;
+    return GatePlacement::inside;
+  // Query heads with gates of their own share values.
   int64_t headAxis =
       gate.getType().getRank() == 4 ? AxisOrder(op.getLayout()).head : 1;
   if (gate.getType().getDimSize(headAxis) != sizes.kvHeads)
-    return false;
-  if (gate.getType().getRank() == 4)
-    return true;
-  // In the kernel a gate costs about a seventh of 4 * Sq * D operations a key,
-  // before it two passes over 2 * D bytes; on an H100 these cross where a
-  // key/value head has about this many queries.
-  constexpr int64_t kFewQueries = 256;
-  return !ShapedType::isDynamic(sizes.queries) &&
-         sizes.queries * sizes.groupSize() >= kFewQueries;
+    return GatePlacement::inside;
+  if (ShapedType::isDynamic(sizes.queries))
+    return GatePlacement::inside;
+  // Inside, the work is repeated for every tile of queries, and hides behind
+  // the exponentials, of which there are more for each value where heads are
+  // small. Before, values are read and written once. On an H100 the two cross
+  // where a value meets about this many queries (docs/performance.md); sooner
+  // where the gate is computed, or read for each channel.
+  constexpr int64_t kQueriesTimesChannels = 768 * 128, kOtherQueries = 256;
+  int64_t queries = sizes.queries * sizes.groupSize();
+  if (Band(op).upper)
+    queries /= 2;
+  bool isScalarInMemory = gate.getType().getRank() == 3 && !getOwnGate(op);
+  bool isFew = isScalarInMemory
+                   ? queries * sizes.valueChannels < kQueriesTimesChannels
+                   : queries < kOtherQueries;
+  return isFew ? GatePlacement::inside : GatePlacement::before;
 }

@@ -27,12 +27,35 @@ func.func @causal(%a: !h64) -> !h64 {
   return %x : !h64
 }
 
-// Gates of keys take registers.
+// A value gate is applied in the kernel where few queries meet a value: of 512, of 1024 under a
+// causal mask, of two heads with 256; before it where many do. What is computed crosses sooner.
 // CHECK-LABEL: func @value_gate
-// CHECK: schedule <queries = 128, keys = 80,
-func.func @value_gate(%a: !h128, %g: tensor<2x8x?xf32>) -> !h128 {
-  %x = vga.attention %a, %a, %a value_gate(%g : tensor<2x8x?xf32>) : !h128, !h128, !h128
-  return %x : !h128
+// CHECK: vga.attention
+// CHECK-NOT: value_gate = before
+// CHECK: vga.attention
+// CHECK-NOT: value_gate = before
+// CHECK: vga.attention
+// CHECK-SAME: schedule {{.*}} value_gate = before>
+func.func @value_gate(%a: tensor<2x8x512x128xbf16>, %ga: tensor<2x8x512xf32>,
+                      %b: tensor<2x8x1024x128xbf16>, %gb: tensor<2x8x1024xf32>)
+    -> (tensor<2x8x512x128xbf16>, tensor<2x8x1024x128xbf16>, tensor<2x8x1024x128xbf16>) {
+  %x = vga.attention %a, %a, %a value_gate(%ga : tensor<2x8x512xf32>)
+    : tensor<2x8x512x128xbf16>, tensor<2x8x512x128xbf16>, tensor<2x8x512x128xbf16>
+  %y = vga.attention %b, %b, %b value_gate(%gb : tensor<2x8x1024xf32>) causal
+    : tensor<2x8x1024x128xbf16>, tensor<2x8x1024x128xbf16>, tensor<2x8x1024x128xbf16>
+  %z = vga.attention %b, %b, %b value_gate(%gb : tensor<2x8x1024xf32>)
+    : tensor<2x8x1024x128xbf16>, tensor<2x8x1024x128xbf16>, tensor<2x8x1024x128xbf16>
+  return %x, %y, %z : tensor<2x8x512x128xbf16>, tensor<2x8x1024x128xbf16>, tensor<2x8x1024x128xbf16>
+}
+
+// CHECK-LABEL: func @own_gate
+// CHECK: vga.attention
+// CHECK-SAME: value_gate = before>
+func.func @own_gate(%a: tensor<2x8x512x128xbf16>, %w: tensor<8x128xf32>) -> tensor<2x8x512x128xbf16> {
+  %g = vga.gate %a, %w : tensor<2x8x512x128xbf16>, tensor<8x128xf32>
+  %x = vga.attention %a, %a, %a value_gate(%g : tensor<2x8x512xf32>)
+    : tensor<2x8x512x128xbf16>, tensor<2x8x512x128xbf16>, tensor<2x8x512x128xbf16>
+  return %x : tensor<2x8x512x128xbf16>
 }
 
 // No more rows than there are queries.

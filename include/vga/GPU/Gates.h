@@ -13,9 +13,16 @@
 
 namespace mlir::vga {
 
-/// Whether a value gate is applied to the values before attention, by a kernel
-/// of its own, and not in the attention kernel: a function of the shapes.
-bool gatesValuesBefore(AttentionOp op);
+/// Whether weights and bias are of types that kernels read: not f64.
+bool hasKernelTypes(GateOp op);
+
+/// The op that makes the value gate of an attention from its own values, if
+/// kernels can do that on the way: a scalar gate per head that nothing else
+/// uses. Else null.
+GateOp getOwnGate(AttentionOp op);
+
+/// Where a value gate is to be applied: a function of the shapes.
+GatePlacement chooseGatePlacement(AttentionOp op);
 
 } // namespace mlir::vga
 

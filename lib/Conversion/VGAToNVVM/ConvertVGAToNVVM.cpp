@@ -88,31 +88,47 @@ static void appendMaskStrides(HostBuilder &b, Value mask,
   llvm::append_range(sizes, strides);
 }
 
+/// The arrays of a value gate, or of the op that makes it.
+static SmallVector<Value> getGateInputs(AttentionOp op, GateOp gate) {
+  SmallVector<Value> inputs;
+  if (!gate)
+    inputs.push_back(op.getValueGate());
+  else
+    inputs.push_back(gate.getWeight());
+  if (gate && gate.getBias())
+    inputs.push_back(gate.getBias());
+  return inputs;
+}
+
 /// Replaces the value gate by a kernel that gates the values.
-static LogicalResult gateValues(AttentionOp op, gpu::GPUModuleOp module,
-                                StringRef name, const Target &target) {
+static LogicalResult gateValues(AttentionOp op, GateOp gate,
+                                gpu::GPUModuleOp module, StringRef name,
+                                const Target &target) {
   OpBuilder builder(op);
   FailureOr<int64_t> vectorThreads =
-      buildGateValuesKernel(builder, module, name, op, target);
+      buildGateValuesKernel(builder, module, name, op, gate, target);
   if (failed(vectorThreads))
     return failure();
   HostBuilder b(op.getLoc(), op);
   Value output = tensor::EmptyOp::create(
       b, tensor::getMixedSizes(b, op.getLoc(), op.getValue()),
       op.getValue().getType().getElementType());
+  SmallVector<Value> inputs = getGateInputs(op, gate);
+  inputs.insert(inputs.begin(), op.getValue());
   Value gated = launchOverVectors(b, getKernel(module, name), op.getValue(),
                                   AxisOrder(op.getLayout()), *vectorThreads,
-                                  {op.getValue(), op.getValueGate()}, output);
+                                  inputs, output);
   op.getValueMutable().assign(gated);
   op.getValueGateMutable().clear();
   return success();
 }
 
-static LogicalResult convertAttention(AttentionOp op, gpu::GPUModuleOp module,
-                                      StringRef name, const Target &target) {
+static LogicalResult convertAttention(AttentionOp op, GateOp gate,
+                                      gpu::GPUModuleOp module, StringRef name,
+                                      const Target &target) {
   OpBuilder builder(op);
   FailureOr<LaunchPlan> plan =
-      hopper::buildAttentionKernel(builder, module, name, op, target);
+      hopper::buildAttentionKernel(builder, module, name, op, gate, target);
   if (failed(plan))
     return failure();
 
@@ -142,8 +158,10 @@ static LogicalResult convertAttention(AttentionOp op, gpu::GPUModuleOp module,
   SmallVector<Attribute> boxes = {b.getDenseI64ArrayAttr(plan->queryBox),
                                   keyValueBox, keyValueBox};
   Attribute noBox = b.getDenseI64ArrayAttr({});
-  for (Value operand : {op.getValueGate(), op.getOutputGate(), op.getMask(),
-                        op.getKvLength(), op.getSink()})
+  SmallVector<Value> others = getGateInputs(op, gate);
+  others.append(
+      {op.getOutputGate(), op.getMask(), op.getKvLength(), op.getSink()});
+  for (Value operand : others)
     if (operand) {
       inputs.push_back(operand);
       boxes.push_back(noBox);
@@ -204,37 +222,61 @@ struct ConvertVGAToNVVMPass
           << chip << "'; there are some for " << Target::getNames();
       return signalPassFailure();
     }
-    SmallVector<Operation *> ops;
-    getOperation().walk([&](Operation *op) {
-      if (isa<AttentionOp, GateOp>(op))
-        ops.push_back(op);
-    });
-    if (ops.empty())
-      return;
-    OpBuilder b(getOperation().getBodyRegion());
-    auto module =
-        gpu::GPUModuleOp::create(b, getOperation().getLoc(), "vga_kernels");
-    SymbolTable(getOperation()).insert(module);
-    for (auto [i, op] : llvm::enumerate(ops))
-      if (failed(convert(op, i, module, *target)))
+    kernels = nullptr;
+    numKernels = 0;
+    // Attention first: it takes in the gates that its kernels compute.
+    SmallVector<AttentionOp> attentions;
+    getOperation().walk([&](AttentionOp op) { attentions.push_back(op); });
+    for (AttentionOp op : attentions)
+      if (failed(convertWithGate(op, *target)))
+        return signalPassFailure();
+    SmallVector<GateOp> gates;
+    getOperation().walk([&](GateOp op) { gates.push_back(op); });
+    for (GateOp op : gates)
+      if (failed(convertGate(op, getKernels(), makeName("gate"), *target)))
         return signalPassFailure();
   }
 
 private:
-  static LogicalResult convert(Operation *op, size_t number,
-                               gpu::GPUModuleOp module, const Target &target) {
-    if (auto gate = dyn_cast<GateOp>(op))
-      return convertGate(gate, module, ("gate_" + Twine(number)).str(), target);
-    auto attention = cast<AttentionOp>(op);
-    if (!attention.getSchedule())
-      return attention.emitOpError(
-          "has no schedule (vga-gpu-choose-schedules)");
-    if (gatesValuesBefore(attention) &&
-        failed(gateValues(attention, module,
-                          ("gate_values_" + Twine(number)).str(), target)))
+  LogicalResult convertWithGate(AttentionOp op, const Target &target) {
+    ScheduleAttr schedule = op.getScheduleAttr();
+    if (!schedule)
+      return op.emitOpError("has no schedule (vga-gpu-choose-schedules)");
+    GateOp gate = getOwnGate(op);
+    if (op.getValueGate() && schedule.getValueGate() == GatePlacement::before) {
+      if (failed(gateValues(op, gate, getKernels(), makeName("gate_values"),
+                            target)))
+        return failure();
+      eraseIfUnused(gate);
+      gate = nullptr;
+    }
+    if (failed(convertAttention(op, gate, getKernels(), makeName("attention"),
+                                target)))
       return failure();
-    return convertAttention(attention, module,
-                            ("attention_" + Twine(number)).str(), target);
+    eraseIfUnused(gate);
+    return success();
   }
+
+  static void eraseIfUnused(GateOp gate) {
+    if (gate && gate.use_empty())
+      gate.erase();
+  }
+
+  gpu::GPUModuleOp getKernels() {
+    if (!kernels) {
+      OpBuilder b(getOperation().getBodyRegion());
+      kernels =
+          gpu::GPUModuleOp::create(b, getOperation().getLoc(), "vga_kernels");
+      SymbolTable(getOperation()).insert(kernels);
+    }
+    return kernels;
+  }
+
+  std::string makeName(StringRef kind) {
+    return (kind + "_" + Twine(numKernels++)).str();
+  }
+
+  gpu::GPUModuleOp kernels;
+  unsigned numKernels = 0;
 };
 } // namespace

@@ -11,38 +11,16 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GateMath.h"
 #include "KernelBuilder.h"
 #include "KernelFunction.h"
 #include "Kernels.h"
 #include "MemoryRows.h"
+#include "vga/GPU/Gates.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::vga;
-
-static Value applyActivation(KernelBuilder &b, Activation activation, Value x) {
-  Value one = b.f32(1);
-  switch (activation) {
-  case Activation::identity:
-    return x;
-  case Activation::sigmoid:
-    return b.reciprocal(
-        b.addF(one, b.exp2(b.mulF(x, b.f32(-llvm::numbers::log2e)))));
-  case Activation::softplus: {
-    // max(x, 0) + log(1 + p), p = exp(-|x|), the logarithm as 2 atanh(p/(2+p)),
-    // which is exact for small p: s <= 1/3, and the next term is under 1e-8.
-    Value size = b.maxF(x, b.negF(x));
-    Value power = b.exp2(b.mulF(size, b.f32(-llvm::numbers::log2e)));
-    Value s = b.mulF(power, b.reciprocal(b.addF(power, b.f32(2))));
-    Value square = b.mulF(s, s);
-    Value series = b.f32(1.0 / 13);
-    for (int64_t n = 11; n > 0; n -= 2)
-      series = b.fma(series, square, b.f32(1.0 / n));
-    return b.fma(b.mulF(s, b.f32(2)), series, b.maxF(x, b.f32(0)));
-  }
-  }
-  llvm_unreachable("unknown activation");
-}
 
 static LogicalResult verifyHasKernel(GateOp op, const Target &target) {
   auto refuse = [&] {
@@ -52,6 +30,8 @@ static LogicalResult verifyHasKernel(GateOp op, const Target &target) {
   if (!type.getElementType().isF16() && !type.getElementType().isBF16())
     return refuse() << "expected elements of f16 or bf16, got "
                     << type.getElementType();
+  if (!hasKernelTypes(op))
+    return refuse() << "expected weights and biases of f16, bf16 or f32";
   if (op.getMixing() != Mixing::per_head || op.isElementwise())
     return refuse() << "only scalar gates of their own heads have one";
   if (type.getDimSize(3) % kPieceElements != 0)
@@ -101,7 +81,6 @@ FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
 
   Type elementType = sourceType.getElementType();
   Type weightType = op.getWeight().getType().getElementType();
-  auto vector = VectorType::get(kPieceElements, elementType);
   Value line = b.elementAddress(argument(source), elementType,
                                 b.mul(b.toI64(row), channels));
   SmallVector<Value> sums(group, b.f32(0));
@@ -110,21 +89,13 @@ FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
     Value isPiece = b.less(piece, b.i32(pieces));
     // A lane past the end reads the first piece, and drops it.
     Value place = b.mul(b.select(isPiece, piece, b.i32(0)), kPieceElements);
-    Value x = LLVM::LoadOp::create(b, vector,
-                                   b.elementAddress(line, elementType, place),
-                                   /*alignment=*/16);
+    SmallVector<Value> x =
+        b.loadPiece(elementType, b.elementAddress(line, elementType, place));
     for (int64_t i = 0; i < group; ++i) {
       Value head = b.add(b.mul(indices[axes.head], group), i);
       Value weights = b.elementAddress(argument(weight), weightType,
                                        b.add(b.mul(head, channels), place));
-      Value sum = b.f32(0);
-      for (int64_t j = 0; j < kPieceElements; ++j) {
-        Value element = LLVM::FPExtOp::create(
-            b, b.getF32Type(), LLVM::ExtractElementOp::create(b, x, b.i32(j)));
-        Value w = b.loadF32(weightType,
-                            b.elementAddress(weights, weightType, b.i32(j)));
-        sum = b.fma(element, w, sum);
-      }
+      Value sum = dotPiece(b, x, weightType, weights);
       bool allHavePieces = first + lanes <= pieces;
       sums[i] = allHavePieces
                     ? b.addF(sums[i], sum)

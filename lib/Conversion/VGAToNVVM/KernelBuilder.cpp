@@ -28,6 +28,31 @@ Value KernelBuilder::loadF32(Type elementType, Value address) {
   return LLVM::FPExtOp::create(*this, getF32Type(), value);
 }
 
+SmallVector<Value> KernelBuilder::loadPiece(Type elementType, Value address,
+                                            bool isVolatile) {
+  auto vector = VectorType::get(kPieceElements, elementType);
+  Value piece = LLVM::LoadOp::create(*this, vector, address, /*alignment=*/16,
+                                     isVolatile);
+  SmallVector<Value> values;
+  for (int64_t i = 0; i < kPieceElements; ++i) {
+    Value element = LLVM::ExtractElementOp::create(*this, piece, i32(i));
+    values.push_back(elementType.isF32()
+                         ? element
+                         : LLVM::FPExtOp::create(*this, getF32Type(), element));
+  }
+  return values;
+}
+
+void KernelBuilder::storePiece(Type elementType, Value address,
+                               ValueRange values) {
+  auto vector = VectorType::get(kPieceElements / 2, getI32Type());
+  Value piece = LLVM::PoisonOp::create(*this, vector);
+  for (int64_t i = 0; i < kPieceElements; i += 2)
+    piece = LLVM::InsertElementOp::create(
+        *this, piece, pack(values[i], values[i + 1], elementType), i32(i / 2));
+  LLVM::StoreOp::create(*this, piece, address, /*alignment=*/16);
+}
+
 SmallVector<Value> KernelBuilder::inlineAsm(TypeRange results, StringRef text,
                                             StringRef constraints,
                                             ValueRange operands) {

@@ -19,6 +19,9 @@
 
 namespace mlir::vga {
 
+/// What a lane loads at a time of 16-bit elements: 16 bytes.
+constexpr int64_t kPieceElements = 8;
+
 /// Builds scalar code: arith on i32 and f32, folded as it is made, and the
 /// instructions of the machine that have no operation of their own.
 class KernelBuilder : public ImplicitLocOpBuilder {
@@ -94,12 +97,14 @@ public:
         *this, a.getType(), i32(-1), a, i32(distance), i32(31),
         NVVM::ShflKindAttr::get(getContext(), NVVM::ShflKind::bfly), nullptr);
   }
-  /// The value of lane 0 of the warp: the same for all, and known to be.
-  Value broadcast(Value a) {
+  /// The value of a lane of the warp.
+  Value shuffle(Value a, Value lane) {
     return NVVM::ShflOp::create(
-        *this, a.getType(), i32(-1), a, i32(0), i32(31),
+        *this, a.getType(), i32(-1), a, lane, i32(31),
         NVVM::ShflKindAttr::get(getContext(), NVVM::ShflKind::idx), nullptr);
   }
+  /// The value of lane 0 of the warp: the same for all, and known to be.
+  Value broadcast(Value a) { return shuffle(a, i32(0)); }
 
   /// Two floats as a register of two 16-bit floats, `low` in the low half.
   Value pack(Value low, Value high, Type elementType);
@@ -120,6 +125,11 @@ public:
   }
   /// The f32 value of an element in memory.
   Value loadF32(Type elementType, Value address);
+  /// The f32 values of kPieceElements elements in a row, which start at a
+  /// multiple of 16 bytes; and back, rounded.
+  SmallVector<Value> loadPiece(Type elementType, Value address,
+                               bool isVolatile = false);
+  void storePiece(Type elementType, Value address, ValueRange values);
 
   /// The same value; what is computed from it does not move out of a loop.
   Value keepHere(Value a) {

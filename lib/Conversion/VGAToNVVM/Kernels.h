@@ -23,13 +23,15 @@ struct LaunchPlan {
 
 namespace hopper {
 /// Builds a kernel for an attention op that has a schedule; fails with a
-/// diagnostic if there is none. Its parameters are those of a vga.launch with
-/// the op's operands as inputs, its results as outputs, and as sizes batch,
-/// queries, keys, the heads of a section, and the strides of a mask.
+/// diagnostic if there is none. `gate` is the op of its value gate if the
+/// kernel is to compute it, or null. The kernel's parameters are those of a
+/// vga.launch with queries, keys, values and getOtherInputs as inputs, the op's
+/// results as outputs, and as sizes batch, queries, keys, the heads of a
+/// section, and the strides of a mask.
 FailureOr<LaunchPlan> buildAttentionKernel(OpBuilder &builder,
                                            gpu::GPUModuleOp module,
                                            StringRef name, AttentionOp op,
-                                           const Target &target);
+                                           GateOp gate, const Target &target);
 } // namespace hopper
 
 /// Builds a kernel for a gate; fails with a diagnostic if there is none. Its
@@ -39,14 +41,15 @@ FailureOr<LaunchPlan> buildAttentionKernel(OpBuilder &builder,
 FailureOr<int64_t> buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
                                    StringRef name, GateOp op,
                                    const Target &target);
-/// Builds a kernel that applies the value gate to the values. Its parameters
-/// are those of a vga.launch with values and gate as inputs, gated values as
+/// Builds a kernel that applies the value gate to the values, and computes it
+/// if `gate` is its op and not null. Its parameters are those of a vga.launch
+/// with values and gate, or weights and bias, as inputs, gated values as
 /// output, and as sizes batch and positions. Returns how many threads work on a
 /// position of a head.
 FailureOr<int64_t> buildGateValuesKernel(OpBuilder &builder,
                                          gpu::GPUModuleOp module,
                                          StringRef name, AttentionOp op,
-                                         const Target &target);
+                                         GateOp gate, const Target &target);
 /// The threads of a block of a gate kernel.
 constexpr int64_t kGateThreads = 256;
 

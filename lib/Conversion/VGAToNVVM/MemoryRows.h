@@ -15,9 +15,6 @@
 
 namespace mlir::vga {
 
-/// What a lane of a gate's kernel loads at a time: 16 bytes.
-constexpr int64_t kPieceElements = 8;
-
 /// The vectors of a tensor of rank 4, numbered in the order of memory: by the
 /// three axes of the layout but the last.
 struct MemoryRows {

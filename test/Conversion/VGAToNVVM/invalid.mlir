@@ -21,18 +21,27 @@ func.func @channels(%x: tensor<1x1x64x12xf16>) -> tensor<1x1x64x12xf16> {
 
 // -----
 
-func.func @elementwise(%q: tensor<1x2x64x64xf16>, %x: tensor<1x1x64x64xf16>, %g: tensor<1x2x64x64xf16>)
+func.func @shared(%q: tensor<1x2x64x64xf16>, %x: tensor<1x1x64x64xf16>, %g: tensor<1x2x64x64xf16>)
     -> tensor<1x2x64x64xf16> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': an elementwise value_gate of query heads that share values is not computed in the kernel}}
+  // expected-error@+1 {{has no kernel for 'sm_90a' that applies a value_gate of type 'tensor<1x2x64x64xf16>' to values of type 'tensor<1x1x64x64xf16>' before attention: query heads with gates of their own share values}}
   %z = vga.attention %q, %x, %x value_gate(%g : tensor<1x2x64x64xf16>)
+    schedule <queries = 64, keys = 64, key_stages = 2, value_stages = 2, value_gate = before>
     : tensor<1x2x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>
   return %z : tensor<1x2x64x64xf16>
 }
 
 // -----
 
+func.func @f64_weights(%x: tensor<1x1x64x64xf16>, %w: tensor<1x64xf64>) -> tensor<1x1x64xf32> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected weights and biases of f16, bf16 or f32}}
+  %g = vga.gate %x, %w : tensor<1x1x64x64xf16>, tensor<1x64xf64>
+  return %g : tensor<1x1x64xf32>
+}
+
+// -----
+
 func.func @f64_gate(%x: tensor<1x1x64x64xf16>, %g: tensor<1x1x64x64xf64>) -> tensor<1x1x64x64xf16> {
-  // expected-error@+1 {{has no kernel for 'sm_90a' that applies a value_gate of type 'tensor<1x1x64x64xf64>' to values of type 'tensor<1x1x64x64xf16>'}}
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected gates of f16, bf16 or f32, got 'f64'}}
   %z = vga.attention %x, %x, %x value_gate(%g : tensor<1x1x64x64xf64>)
     : tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>
   return %z : tensor<1x1x64x64xf16>

@@ -48,6 +48,15 @@ FEATURES = {
         "value_gate(%gv : tensor<2x2x500xDVxbf16>)",
         {"gv": "tensor<2x2x500xDVxbf16>"},
     ),
+    "shared_elementwise_value_gate": (
+        "value_gate(%gv : tensor<2x8x500xDVxbf16>)",
+        {"gv": "tensor<2x8x500xDVxbf16>"},
+    ),
+    "own_gate_inside": (
+        "bias(%b : tensor<8xf32>)",
+        {"w": "tensor<8xDVxf32>", "b": "tensor<8xf32>"},
+    ),
+    "own_gate_before": ("", {"w": "tensor<2xDVxbf16>"}),
     "output_gate": (
         "output_gate(%go : tensor<2x8x500xf32>)",
         {"go": "tensor<2x8x500xf32>"},
@@ -76,6 +85,7 @@ SPILLING = {
         "40x72_bf16",
     )),
     "elementwise_output_gate_256x256_bf16", "elementwise_output_gate_256x256_f16",
+    "own_gate_inside_256x256_bf16", "own_gate_inside_256x256_f16",
 }  # fmt: skip
 WARNING = re.compile(r"C75(08|1[0-9])")
 SPILL = re.compile(r"([1-9]\d*) bytes spill")
@@ -88,9 +98,11 @@ def module(element: str, dk: int, dv: int, clauses: str, operands: dict) -> str:
     )
     clauses = clauses.replace("DV", str(dv))
     extra = "".join(f", %{n}: {t}" for n, t in operands.items()).replace("DV", str(dv))
+    operation = "gated_attention %q, %k, %v, %w" if "w" in operands else "attention %q, %k, %v"
+    types = f"{q}, {k}, {v}" + (f", {operands['w']}".replace("DV", str(dv)) if "w" in operands else "")
     return f"""func.func @f(%q: {q}, %k: {k}, %v: {v}{extra}) -> {out} {{
-  %z{":2" if "lse" in clauses else ""} = vga.attention %q, %k, %v {clauses}
-    : {q}, {k}, {v}
+  %z{":2" if "lse" in clauses else ""} = vga.{operation} {clauses}
+    : {types}
   return %z{"#0" if "lse" in clauses else ""} : {out}
 }}
 """

@@ -45,9 +45,9 @@ static LLVM::GlobalOp makeCounters(OpBuilder &b, gpu::GPUModuleOp module,
 FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
                                                    gpu::GPUModuleOp module,
                                                    StringRef name,
-                                                   AttentionOp op,
+                                                   AttentionOp op, GateOp gate,
                                                    const Target &target) {
-  FailureOr<Plan> plan = Plan::create(op, *op.getSchedule(), target);
+  FailureOr<Plan> plan = Plan::create(op, gate, *op.getSchedule(), target);
   if (failed(plan))
     return failure();
 
@@ -62,7 +62,12 @@ FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
   for (Value Arguments::*map :
        {&Arguments::queryMap, &Arguments::keyMap, &Arguments::valueMap})
     members.push_back({map, signature.addMap()});
-  addArray(op.getValueGate(), &Arguments::valueGate);
+  if (gate) {
+    addArray(gate.getWeight(), &Arguments::gateWeight);
+    addArray(gate.getBias(), &Arguments::gateBias);
+  } else {
+    addArray(op.getValueGate(), &Arguments::valueGate);
+  }
   addArray(op.getOutputGate(), &Arguments::outputGate);
   addArray(op.getMask(), &Arguments::mask);
   addArray(op.getKvLength(), &Arguments::kvLength);
@@ -81,7 +86,7 @@ FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
   Block *entry = signature.makeFunction(op.getLoc(), name, plan->getThreads());
   builder.setInsertionPointToStart(entry);
   KernelBuilder b(op.getLoc(), builder);
-  Kernel kernel{b, op, *plan, {}, Value(), LLVM::GlobalOp()};
+  Kernel kernel{b, op, gate, *plan, {}, Value(), LLVM::GlobalOp()};
   if (plan->schedule.getPersistent())
     kernel.counters = makeCounters(builder, module, name);
   for (auto [member, number] : members)

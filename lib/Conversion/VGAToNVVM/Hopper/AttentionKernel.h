@@ -42,12 +42,16 @@ constexpr int64_t kAtomChannels = 64;
 constexpr int64_t kElementBytes = 2;
 /// What a warp keeps of a tile.
 constexpr int64_t kKeptTileBytes = 16;
+/// The warps of the producer's warpgroup that gate values.
+constexpr int64_t kGaterWarps = 3;
 
 /// The tiles of a stage ring in shared memory, and its barriers.
 struct Ring {
   int64_t stages = 0, stageBytes = 0;
   /// Offsets of the first stage and of the first barrier of each kind.
   int64_t data = 0, full = 0, empty = 0;
+  /// What consumers wait for: full, or that the gater is done with it.
+  int64_t ready = 0;
 };
 
 /// What of an operation is known when its kernel is made: sizes, offsets into
@@ -55,8 +59,8 @@ struct Ring {
 struct Plan {
   /// Fails with a diagnostic of `op` if no kernel of this form computes it, or
   /// if the schedule does not fit into the machine.
-  static FailureOr<Plan> create(AttentionOp op, ScheduleAttr schedule,
-                                const Target &target);
+  static FailureOr<Plan> create(AttentionOp op, GateOp gate,
+                                ScheduleAttr schedule, const Target &target);
 
   int64_t getThreads() const {
     return (schedule.getConsumers() + 1) * kWarpgroupThreads;
@@ -79,6 +83,9 @@ struct Plan {
     return schedule.getPersistent() && schedule.getOutputBuffer();
   }
 
+  /// Whether values change between their arrival and their product.
+  bool hasGater() const { return gatesValues || endsEarly; }
+
   /// Registers of a thread: of the producer, of the consumers.
   std::pair<int64_t, int64_t> getRegisters() const;
 
@@ -89,6 +96,10 @@ struct Plan {
   Band band = Band(std::nullopt, std::nullopt);
   bool isBottomRight = true;
   double scale = 1, softcap = 0;
+  bool gatesValues = false, endsEarly = false;
+  /// Value gates, if any, are scalars in memory: what takes the gater the
+  /// fewest registers.
+  bool loadsScalarGates = true;
 
   /// Shared memory: the output, which may be where the queries are, and the
   /// rings.
@@ -105,6 +116,8 @@ struct Plan {
 struct Arguments {
   Value queryMap, keyMap, valueMap, outputMap;
   Value valueGate, outputGate, mask, kvLength, sink, lse;
+  /// Those of a value gate that the kernel computes.
+  Value gateWeight, gateBias;
   /// Sizes of the problem, as i32.
   Value batch, queries, keys;
   /// Key/value heads whose tiles are taken in turns, in heavy_first order.
@@ -118,6 +131,8 @@ struct Arguments {
 struct Kernel {
   KernelBuilder &b;
   AttentionOp op;
+  /// The op of the value gate, if this kernel computes it.
+  GateOp gate;
   const Plan &plan;
   Arguments arguments;
   /// The start of shared memory.
@@ -162,7 +177,8 @@ void forEachTileNumber(
 /// The producer takes the next tile, and sends its number to the consumers.
 Value takeTile(Kernel &kernel);
 void sendTile(Kernel &kernel, Value number, Value parity);
-Value receiveTile(Kernel &kernel, const Lane &lane, Value parity);
+/// `isLeader` is true for one thread of each warp, which speaks for all.
+Value receiveTile(Kernel &kernel, Value isLeader, Value parity);
 /// Puts what the epilogue needs of a tile - batch, head, query - into shared
 /// memory, so that it takes no registers meanwhile.
 void keepTile(Kernel &kernel, const Lane &lane, const Tile &tile);
@@ -184,6 +200,7 @@ struct Stage {
   /// The address of the stage's data and of its barriers.
   Value getData(Kernel &kernel, const Ring &ring) const;
   Value getFull(Kernel &kernel, const Ring &ring) const;
+  Value getReady(Kernel &kernel, const Ring &ring) const;
   Value getEmpty(Kernel &kernel, const Ring &ring) const;
 };
 
@@ -266,7 +283,7 @@ struct Rows {
 };
 
 //===----------------------------------------------------------------------===//
-// Softmax.cpp, Mask.cpp, Gate.cpp, Epilogue.cpp
+// Softmax.cpp, Mask.cpp, OutputGate.cpp, Epilogue.cpp
 //===----------------------------------------------------------------------===//
 
 /// The factor between scores in registers and exponents of 2.
@@ -291,16 +308,6 @@ SmallVector<Value> transformScores(Kernel &kernel, const Tile &tile,
 /// Sets scores of keys that a row does not see to -inf.
 SmallVector<Value> hideKeys(Kernel &kernel, const Tile &tile, const Lane &lane,
                             Value block, ValueRange scores);
-/// Zeroes the values past the tile's last key, which no weight of 0 makes
-/// harmless if they are infinite.
-void zeroValuesPastEnd(Kernel &kernel, const Tile &tile, const Lane &lane,
-                       Value block, Value values);
-
-/// Multiplies weights by the gates of their keys; an edge has keys that are
-/// not there.
-SmallVector<Value> gateWeights(Kernel &kernel, const Tile &tile,
-                               const Lane &lane, Value block, bool isEdge,
-                               ValueRange weights);
 /// Multiplies outputs by the gates of their rows, or by their own.
 SmallVector<Value> gateOutput(Kernel &kernel, const Tile &tile,
                               const Lane &lane, ValueRange output);
@@ -310,11 +317,13 @@ void writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
                ValueRange accumulator, Rows rows);
 
 //===----------------------------------------------------------------------===//
-// Producer.cpp, Consumer.cpp
+// Producer.cpp, Gater.cpp, Consumer.cpp
 //===----------------------------------------------------------------------===//
 
 /// The role of the first warpgroup.
 void buildProducer(Kernel &kernel, Value thread);
+/// The role of its other warps, where values are gated or end early.
+void buildGater(Kernel &kernel, Value thread);
 /// The role of the others.
 void buildConsumer(Kernel &kernel, Value thread);
 

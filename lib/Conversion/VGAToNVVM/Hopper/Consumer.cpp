@@ -64,11 +64,10 @@ private:
   SmallVector<Value> startScoresOf(State &state);
   void releaseKeys(State &state);
   void releaseValues(State &state);
-  /// The queries and the keys of the first block that is taken of a tile, its
-  /// softmax, and its values, whose end may have to be zero.
+  /// The queries and the keys of the first block that is taken of a tile, and
+  /// its softmax.
   void waitForFirst(const State &state);
   void startRows(const Tile &tile, ValueRange scores, State &state);
-  void zeroValuesOfFirst(const Tile &tile, State &state);
 
   /// The scores of a block, masked; the product is complete.
   SmallVector<Value> finishScores(const Tile &tile, Value block, bool isEdge,
@@ -199,7 +198,7 @@ SmallVector<Value> Consumer::finishScores(const Tile &tile, Value block,
 }
 
 SmallVector<Value> Consumer::startOutputOf(State &state) {
-  waitFor(kernel, state.value.getFull(kernel, plan.valueRing),
+  waitFor(kernel, state.value.getReady(kernel, plan.valueRing),
           state.value.parity);
   Value offset = b.mul(state.value.index, plan.valueRing.stageBytes);
   return startOutput(kernel, state.accumulator, state.weights,
@@ -215,7 +214,7 @@ void Consumer::finishBefore(const Stage &value, ValueRange sums) {
       b.compareF(arith::CmpFPredicate::OLT, b.addF(sums[0], sums[1]), b.f32(0));
   Value parity = b.bitXor(
       value.parity, b.createOrFold<arith::ExtUIOp>(b.getI32Type(), never));
-  waitFor(kernel, value.getFull(kernel, plan.valueRing), parity);
+  waitFor(kernel, value.getReady(kernel, plan.valueRing), parity);
 }
 
 SmallVector<Value> Consumer::startScoresOf(State &state) {
@@ -257,18 +256,7 @@ void Consumer::startRows(const Tile &tile, ValueRange scores, State &state) {
   Value isOutdated;
   SmallVector<Value> weights =
       updateRows(kernel, finished, state.rows, isEdge, factors, isOutdated);
-  weights = gateWeights(kernel, tile, lane, block, isEdge, weights);
   state.weights = packWeights(kernel, weights);
-  zeroValuesOfFirst(tile, state);
-}
-
-void Consumer::zeroValuesOfFirst(const Tile &tile, State &state) {
-  if (!kernel.arguments.kvLength)
-    return;
-  waitFor(kernel, state.value.getFull(kernel, plan.valueRing),
-          state.value.parity);
-  zeroValuesPastEnd(kernel, tile, lane, b.sub(tile.last, 1),
-                    state.value.getData(kernel, plan.valueRing));
 }
 
 /// Begins a tile: the scores of its first block, beside which there is no
@@ -328,7 +316,6 @@ void Consumer::step(const Tile &tile, Value block, bool isEdge, State &state) {
   Value isOutdated;
   SmallVector<Value> weights =
       updateRows(kernel, scores, state.rows, isEdge, factors, isOutdated);
-  weights = gateWeights(kernel, tile, lane, block, isEdge, weights);
 
   finishBefore(state.value, state.rows.sum);
   accumulator = waitForProducts(kernel, accumulator, 0);
@@ -385,7 +372,9 @@ void Consumer::runTiles() {
     stages.append({first.query.index, first.query.parity});
   forEachTile(
       kernel, stages,
-      [&](Value parity) { return receiveTile(kernel, lane, parity); },
+      [&](Value parity) {
+        return receiveTile(kernel, lane.isLeader(b), parity);
+      },
       [&](const Tile &tile, ValueRange carried) -> SmallVector<Value> {
         State state;
         state.query = {carried[0], carried[1]};
@@ -424,7 +413,7 @@ void Consumer::runOverlappedTiles() {
         computeBlocks(getTile(kernel, number), state);
         release(state.query.getEmpty(kernel, plan.queryRing));
         state.query = state.query.next(kernel, plan.queryRing);
-        Value next = receiveTile(kernel, lane, parity);
+        Value next = receiveTile(kernel, lane.isLeader(b), parity);
 
         SmallVector<Value> before = flatten(state, false);
         auto branch =

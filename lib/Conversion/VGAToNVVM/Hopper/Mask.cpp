@@ -156,29 +156,3 @@ SmallVector<Value> hopper::hideKeys(Kernel &kernel, const Tile &tile,
   }
   return result;
 }
-
-void hopper::zeroValuesPastEnd(Kernel &kernel, const Tile &tile,
-                               const Lane &lane, Value block, Value values) {
-  KernelBuilder &b = kernel.b;
-  const Plan &plan = kernel.plan;
-  Value keys = b.i32(plan.schedule.getKeys());
-  Value present = b.max(b.sub(tile.keyEnd, b.mul(block, keys)), b.i32(0));
-  b.onlyIf(b.less(present, keys), [&] {
-    // All consumers write the same zeros, each before its own products.
-    auto vector = VectorType::get(4, b.getI32Type());
-    Value zeros = LLVM::ZeroOp::create(b, vector);
-    b.loop(b.add(present, lane.thread), keys, b.i32(kWarpgroupThreads), {},
-           [&](Value row, ValueRange) -> SmallVector<Value> {
-             Value line = b.advance(values, b.mul(row, kAtomBytes));
-             for (int64_t atom = 0; atom < plan.getValueAtoms(); ++atom)
-               for (int64_t byte = 0; byte < kAtomBytes; byte += 16)
-                 LLVM::StoreOp::create(
-                     b, zeros,
-                     b.advance(line, atom * plan.getKeyAtomBytes() + byte),
-                     /*alignment=*/16, /*isVolatile=*/true);
-             return {};
-           });
-    fenceSharedStores(kernel);
-    syncNamed(kernel, b.add(lane.warpgroup, 1), kWarpgroupThreads);
-  });
-}

@@ -41,6 +41,10 @@ Value Stage::getFull(Kernel &kernel, const Ring &ring) const {
   return kernel.b.advance(kernel.sharedAt(ring.full),
                           kernel.b.mul(index, kBarrierBytes));
 }
+Value Stage::getReady(Kernel &kernel, const Ring &ring) const {
+  return kernel.b.advance(kernel.sharedAt(ring.ready),
+                          kernel.b.mul(index, kBarrierBytes));
+}
 Value Stage::getEmpty(Kernel &kernel, const Ring &ring) const {
   return kernel.b.advance(kernel.sharedAt(ring.empty),
                           kernel.b.mul(index, kBarrierBytes));
@@ -53,21 +57,27 @@ Value Stage::getEmpty(Kernel &kernel, const Ring &ring) const {
 void hopper::initializeBarriers(Kernel &kernel) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
-  // One thread fills a stage; one of every consumer warp empties it.
+  // One thread fills a stage; one of every consumer warp empties it. The
+  // gater's warps take tiles, too, and have values ready.
+  int64_t consumerWarps = plan.schedule.getConsumers() * 4;
+  int64_t gaterWarps = plan.hasGater() ? kGaterWarps : 0;
   Value filling = b.i32(1);
-  Value emptying = b.i32(plan.schedule.getConsumers() * 4);
+  Value emptying = b.i32(consumerWarps);
   auto initialize = [&](int64_t offset, Value count) {
     NVVM::MBarrierInitOp::create(b, kernel.sharedAt(offset), count, Value());
   };
   Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   b.onlyIf(b.equal(thread, 0), [&] {
     initialize(plan.tileFull, filling);
-    initialize(plan.tileEmpty, emptying);
+    initialize(plan.tileEmpty, b.i32(consumerWarps + gaterWarps));
     for (const Ring &ring : {plan.queryRing, plan.keyRing, plan.valueRing})
       for (int64_t i = 0; i < ring.stages; ++i) {
         initialize(ring.full + i * kBarrierBytes, filling);
         initialize(ring.empty + i * kBarrierBytes, emptying);
       }
+    if (plan.hasGater())
+      for (int64_t i = 0; i < plan.valueRing.stages; ++i)
+        initialize(plan.valueRing.ready + i * kBarrierBytes, b.i32(gaterWarps));
     NVVM::FenceMbarrierInitOp::create(b);
   });
   NVVM::Barrier0Op::create(b);

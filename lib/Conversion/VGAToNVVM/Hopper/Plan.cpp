@@ -21,6 +21,10 @@ std::pair<int64_t, int64_t> Plan::getRegisters() const {
   case 1:
     return {56, 240};
   case 2:
+    if (hasGater() && !loadsScalarGates)
+      return {56, 224};
+    if (hasGater())
+      return {40, 232};
     return {24, 240};
   default:
     return {32, 160};
@@ -63,11 +67,14 @@ static int64_t layOut(Plan &plan) {
   for (Ring *ring : {&plan.queryRing, &plan.keyRing, &plan.valueRing}) {
     ring->full = take(ring->stages * kBarrierBytes);
     ring->empty = take(ring->stages * kBarrierBytes);
+    ring->ready = ring->full;
   }
+  if (plan.hasGater())
+    plan.valueRing.ready = take(plan.valueRing.stages * kBarrierBytes);
   return offset;
 }
 
-FailureOr<Plan> Plan::create(AttentionOp op, ScheduleAttr schedule,
+FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate, ScheduleAttr schedule,
                              const Target &target) {
   AttentionSizes sizes(op);
   Plan plan;
@@ -82,6 +89,10 @@ FailureOr<Plan> Plan::create(AttentionOp op, ScheduleAttr schedule,
   plan.isBottomRight = op.getAlignment() == Alignment::bottom_right;
   plan.scale = getScoreScale(op);
   plan.softcap = op.getSoftcap() ? op.getSoftcapAttr().getValueAsDouble() : 0;
+  plan.gatesValues = static_cast<bool>(op.getValueGate());
+  plan.loadsScalarGates = !gate && (!op.getValueGate() ||
+                                    op.getValueGate().getType().getRank() == 3);
+  plan.endsEarly = static_cast<bool>(op.getKvLength());
 
   auto refuse = [&]() {
     return op.emitOpError("has no kernel for '") << target.chip << "': ";
@@ -94,9 +105,9 @@ FailureOr<Plan> Plan::create(AttentionOp op, ScheduleAttr schedule,
     if (channels % 8 != 0 || channels > 256 || channels == 0)
       return refuse() << "expected the channels of " << name
                       << " to be a multiple of 8 up to 256, got " << channels;
-  if (auto gate = op.getValueGate(); gate && gate.getType().getRank() == 4)
-    return refuse() << "an elementwise value_gate of query heads that share "
-                       "values is not computed in the kernel";
+  for (Value gate : {Value(op.getValueGate()), Value(op.getOutputGate())})
+    if (gate && getElementTypeOrSelf(gate).isF64())
+      return refuse() << "expected gates of f16, bf16 or f32, got 'f64'";
   plan.sharedBytes = layOut(plan);
   if (plan.sharedBytes > target.sharedMemoryBytes)
     return refuse() << "its schedule takes " << plan.sharedBytes

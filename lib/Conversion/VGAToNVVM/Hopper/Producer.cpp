@@ -85,33 +85,41 @@ static SmallVector<Value> loadForTile(Kernel &kernel, const Tile &tile,
           values.stage.parity, queries.stage.index, queries.stage.parity};
 }
 
+static void loadAll(Kernel &kernel) {
+  Stage first = Stage::first(kernel);
+  Value next;
+  forEachTile(
+      kernel,
+      {first.index, first.parity, first.index, first.parity, first.index,
+       first.parity},
+      [&](Value parity) {
+        // Not before the loads: the consumers are still to take the number
+        // that was sent before this one.
+        sendTile(kernel, next, parity);
+        return next;
+      },
+      [&](const Tile &tile, ValueRange state) {
+        if (kernel.plan.schedule.getPersistent())
+          next = takeTile(kernel);
+        return loadForTile(kernel, tile, state);
+      });
+  finishTiles(kernel);
+}
+
 void hopper::buildProducer(Kernel &kernel, Value thread) {
   KernelBuilder &b = kernel.b;
   NVVM::SetMaxRegisterOp::create(
       b, b.getI32IntegerAttr(kernel.plan.getRegisters().first),
       NVVM::SetMaxRegisterActionAttr::get(
           b.getContext(), NVVM::SetMaxRegisterAction::decrease));
-  // One thread of the first warp; the other warps have nothing to do.
-  b.onlyIf(b.less(thread, b.i32(32)), [&] {
-    b.onlyIf(NVVM::ElectSyncOp::create(b, b.getI1Type(), Value()), [&] {
-      Stage first = Stage::first(kernel);
-      Value next;
-      forEachTile(
-          kernel,
-          {first.index, first.parity, first.index, first.parity, first.index,
-           first.parity},
-          [&](Value parity) {
-            // Not before the loads: the consumers are still to take the number
-            // that was sent before this one.
-            sendTile(kernel, next, parity);
-            return next;
-          },
-          [&](const Tile &tile, ValueRange state) {
-            if (kernel.plan.schedule.getPersistent())
-              next = takeTile(kernel);
-            return loadForTile(kernel, tile, state);
-          });
-      finishTiles(kernel);
-    });
-  });
+  auto isFirstWarp = scf::IfOp::create(b, b.less(thread, b.i32(32)),
+                                       /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  // One thread of the first warp has all copied.
+  b.setInsertionPointToStart(isFirstWarp.thenBlock());
+  b.onlyIf(NVVM::ElectSyncOp::create(b, b.getI1Type(), Value()),
+           [&] { loadAll(kernel); });
+  b.setInsertionPointToStart(isFirstWarp.elseBlock());
+  if (kernel.plan.hasGater())
+    buildGater(kernel, thread);
 }

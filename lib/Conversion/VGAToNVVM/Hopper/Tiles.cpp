@@ -131,7 +131,7 @@ void hopper::sendTile(Kernel &kernel, Value number, Value parity) {
   arrive(kernel, kernel.sharedAt(plan.tileFull));
 }
 
-Value hopper::receiveTile(Kernel &kernel, const Lane &lane, Value parity) {
+Value hopper::receiveTile(Kernel &kernel, Value isLeader, Value parity) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
   waitFor(kernel, kernel.sharedAt(plan.tileFull), parity);
@@ -139,8 +139,7 @@ Value hopper::receiveTile(Kernel &kernel, const Lane &lane, Value parity) {
       LLVM::LoadOp::create(b, b.getI32Type(), kernel.sharedAt(plan.tileNumber),
                            /*alignment=*/4, /*isVolatile=*/true);
   NVVM::SyncWarpOp::create(b, b.i32(-1));
-  b.onlyIf(lane.isLeader(b),
-           [&] { arrive(kernel, kernel.sharedAt(plan.tileEmpty)); });
+  b.onlyIf(isLeader, [&] { arrive(kernel, kernel.sharedAt(plan.tileEmpty)); });
   return b.broadcast(number);
 }
 

@@ -18,9 +18,6 @@ HEADS = [8, 16, 40, 64, 64, 72, 80, 96, 128, 128, 192, 256]
 def has_kernel(case: Case) -> bool:
     if case.sk == 0 and "Sk" not in case.dynamic:
         return False  # folds to constants
-    gate = case.value_gate
-    if gate and gate.elementwise and gate.heads == "q" and case.hq != case.hkv:
-        return False
     gate = case.projection
     if gate is None:
         return True

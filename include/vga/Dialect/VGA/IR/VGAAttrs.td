@@ -69,6 +69,12 @@ def VGA_TileOrder : VGA_Enum<"TileOrder", "in which order a grid takes its tiles
 ]>;
 def VGA_TileOrderAttr : VGA_EnumAttr<VGA_TileOrder, "tile_order">;
 
+def VGA_GatePlacement : VGA_Enum<"GatePlacement", "where a value gate is applied", [
+  I32EnumAttrCase<"inside", 0>, // in the attention kernel
+  I32EnumAttrCase<"before", 1>, // by a kernel of its own
+]>;
+def VGA_GatePlacementAttr : VGA_EnumAttr<VGA_GatePlacement, "gate_placement">;
+
 def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
   let summary = "how a GPU kernel computes attention";
   let description = [{
@@ -86,6 +92,7 @@ def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
     | `persistent` | a block of threads computes tile after tile |
     | `order` | `linear`, or `heavy_first` for causal masks |
     | `output_buffer` | the output has shared memory of its own, not that of the queries; persistent blocks then begin a tile before they have ended the one before |
+    | `value_gate` | `inside` the kernel, for every tile of queries again, or once `before` it |
 
     Example:
 
@@ -114,7 +121,9 @@ def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
     DefaultValuedParameter<"::mlir::vga::TileOrder",
                            "::mlir::vga::TileOrder::linear">:$order,
     DefaultValuedParameter<"bool", "false">:$output_buffer,
-    DefaultValuedParameter<"int64_t", "1">:$query_stages);
+    DefaultValuedParameter<"int64_t", "1">:$query_stages,
+    DefaultValuedParameter<"::mlir::vga::GatePlacement",
+                           "::mlir::vga::GatePlacement::inside">:$value_gate);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

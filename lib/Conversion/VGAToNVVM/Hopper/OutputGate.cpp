@@ -1,4 +1,4 @@
-//===- Gate.cpp - Gates inside the kernel ---------------------------------===//
+//===- OutputGate.cpp - Gates of the rows of the output -------------------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -11,61 +11,6 @@
 using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::hopper;
-
-SmallVector<Value> hopper::gateWeights(Kernel &kernel, const Tile &tile,
-                                       const Lane &lane, Value block,
-                                       bool isEdge, ValueRange weights) {
-  SmallVector<Value> result = llvm::to_vector(weights);
-  if (!kernel.arguments.valueGate)
-    return result;
-  KernelBuilder &b = kernel.b;
-  const Plan &plan = kernel.plan;
-  auto type = kernel.op.getValueGate().getType();
-  int64_t gateHeads = type.getDimSize(1);
-  Value head = gateHeads == plan.kvHeads ? tile.kvHead : tile.head;
-  Value keys = kernel.arguments.keys;
-  Value line = b.elementAddress(
-      kernel.arguments.valueGate, type.getElementType(),
-      b.mul(b.toI64(b.add(b.mul(tile.batch, gateHeads), head)), b.toI64(keys)));
-  Value first = b.add(b.mul(block, plan.schedule.getKeys()), lane.column);
-  // Keys that do not exist have weight 0; their gates are not looked at.
-  Value lastKey = b.max(b.sub(tile.keyEnd, 1), b.i32(0));
-  auto address = [&](Value key) {
-    return b.elementAddress(line, type.getElementType(), key);
-  };
-  // A lane's keys come in pairs, which one load brings where all are there and
-  // lines begin at even places.
-  bool loadsPairs = !isEdge && type.getElementType().isF32() &&
-                    !ShapedType::isDynamic(type.getDimSize(2)) &&
-                    type.getDimSize(2) % 2 == 0;
-  for (size_t i = 0; i < weights.size(); i += 4) {
-    Value key = b.add(first, getLaneColumn(i));
-    SmallVector<Value, 2> gates;
-    if (loadsPairs) {
-      Value pair = LLVM::LoadOp::create(b, VectorType::get(2, b.getF32Type()),
-                                        address(key), /*alignment=*/8);
-      for (int64_t j : {0, 1})
-        gates.push_back(LLVM::ExtractElementOp::create(b, pair, b.i32(j)));
-    } else {
-      for (int64_t j : {0, 1}) {
-        Value place = b.add(key, j);
-        gates.push_back(
-            b.loadF32(type.getElementType(),
-                      address(isEdge ? b.min(place, lastKey) : place)));
-      }
-    }
-    for (int64_t j = 0; j < 4; ++j) {
-      Value weight = weights[i + j];
-      Value gated = b.mulF(weight, gates[j % 2]);
-      if (isEdge)
-        gated =
-            b.select(b.compareF(arith::CmpFPredicate::OEQ, weight, b.f32(0)),
-                     b.f32(0), gated);
-      result[i + j] = gated;
-    }
-  }
-  return result;
-}
 
 SmallVector<Value> hopper::gateOutput(Kernel &kernel, const Tile &tile,
                                       const Lane &lane, ValueRange output) {

@@ -1,0 +1,26 @@
+//===- GateMath.h - What gates compute --------------------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_LIB_CONVERSION_VGATONVVM_GATEMATH_H
+#define VGA_LIB_CONVERSION_VGATONVVM_GATEMATH_H
+
+#include "KernelBuilder.h"
+#include "vga/Dialect/VGA/IR/VGA.h"
+
+namespace mlir::vga {
+
+/// act(x), in f32.
+Value applyActivation(KernelBuilder &b, Activation activation, Value x);
+
+/// The sum of the products of a piece with the weights at an address.
+Value dotPiece(KernelBuilder &b, ValueRange piece, Type weightType,
+               Value weights);
+
+} // namespace mlir::vga
+
+#endif // VGA_LIB_CONVERSION_VGATONVVM_GATEMATH_H
