@@ -133,7 +133,9 @@ public:
 
   /// The same value; what is computed from it does not move out of a loop.
   Value keepHere(Value a) {
-    return inlineAsm(a.getType(), "mov.b32 $0, $1;", "=r,r", a).front();
+    return inlineAsm(a.getType(), "mov.b32 $0, $1;",
+                     a.getType().isF32() ? "=f,f" : "=r,r", a)
+        .front();
   }
 
   Value intrinsic(StringRef name, Value operand) {

@@ -7,6 +7,8 @@
 // CHECK: scf.for
 // CHECK: nvvm.vote.sync any
 // CHECK: wgmma.wait_group.sync.aligned 0
+// Gates of rows are loaded before the product that they wait for.
+// CHECK: llvm.getelementptr %[[GATE]]
 // CHECK: wgmma.wait_group.sync.aligned 0
 // CHECK: nvvm.shfl.sync bfly
 // CHECK: llvm.getelementptr %[[SINK]]
@@ -16,7 +18,6 @@
 // A sum of 0 has no inverse.
 // CHECK: arith.cmpf oeq
 // CHECK: nvvm.rcp.approx.ftz.f
-// CHECK: llvm.getelementptr %[[GATE]]
 // CHECK-COUNT-8: nvvm.stmatrix
 // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>
 // CHECK: nvvm.barrier

@@ -308,13 +308,18 @@ SmallVector<Value> transformScores(Kernel &kernel, const Tile &tile,
 /// Sets scores of keys that a row does not see to -inf.
 SmallVector<Value> hideKeys(Kernel &kernel, const Tile &tile, const Lane &lane,
                             Value block, ValueRange scores);
+/// The output gates of the lane's rows, if they are scalars: loaded long before
+/// they are needed.
+SmallVector<Value> loadRowGates(Kernel &kernel, const Tile &tile,
+                                const Lane &lane);
 /// Multiplies outputs by the gates of their rows, or by their own.
 SmallVector<Value> gateOutput(Kernel &kernel, const Tile &tile,
-                              const Lane &lane, ValueRange output);
+                              const Lane &lane, ValueRange rowGates,
+                              ValueRange output);
 
 /// Divides by the sums, applies the output gate, writes output and lse.
 void writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
-               ValueRange accumulator, Rows rows);
+               ValueRange rowGates, ValueRange accumulator, Rows rows);
 
 //===----------------------------------------------------------------------===//
 // Producer.cpp, Gater.cpp, Consumer.cpp

@@ -12,44 +12,58 @@ using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::hopper;
 
-SmallVector<Value> hopper::gateOutput(Kernel &kernel, const Tile &tile,
-                                      const Lane &lane, ValueRange output) {
-  SmallVector<Value> result = llvm::to_vector(output);
-  if (!kernel.arguments.outputGate)
-    return result;
+/// The address of the gate of a lane's row, or of the first of its channels.
+static Value getGateAddress(Kernel &kernel, const Tile &tile, const Lane &lane,
+                            int64_t laneRow) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
   const Arguments &arguments = kernel.arguments;
   auto type = kernel.op.getOutputGate().getType();
-  Type elementType = type.getElementType();
   bool isElementwise = type.getRank() == 4;
+  Value row = b.add(b.add(tile.query, lane.row), 8 * laneRow);
+  row = b.min(row, b.sub(arguments.queries, 1));
+  // The position in [B, Hq, Sq], or in the axes of the layout.
+  AxisOrder axes = isElementwise ? plan.axes : AxisOrder(Layout::bhsd);
+  SmallVector<Value> sizes = axes.arrange<Value>(
+      arguments.batch, b.i32(plan.queryHeads), arguments.queries, Value());
+  SmallVector<Value> indices =
+      axes.arrange<Value>(tile.batch, tile.head, row, Value());
+  Value index = b.toI64(indices[0]);
+  for (int64_t axis : {1, 2})
+    index = b.add(b.mul(index, b.toI64(sizes[axis])), b.toI64(indices[axis]));
+  if (isElementwise)
+    index = b.add(b.mul(index, plan.valueChannels), b.toI64(lane.column));
+  return b.elementAddress(arguments.outputGate, type.getElementType(), index);
+}
+
+SmallVector<Value> hopper::loadRowGates(Kernel &kernel, const Tile &tile,
+                                        const Lane &lane) {
+  SmallVector<Value> gates;
+  if (!kernel.arguments.outputGate ||
+      kernel.op.getOutputGate().getType().getRank() == 4)
+    return gates;
+  Type type = kernel.op.getOutputGate().getType().getElementType();
+  for (int64_t r = 0; r < kLaneRows; ++r)
+    gates.push_back(kernel.b.keepHere(
+        kernel.b.loadF32(type, getGateAddress(kernel, tile, lane, r))));
+  return gates;
+}
+
+SmallVector<Value> hopper::gateOutput(Kernel &kernel, const Tile &tile,
+                                      const Lane &lane, ValueRange rowGates,
+                                      ValueRange output) {
+  SmallVector<Value> result = llvm::to_vector(output);
+  if (!kernel.arguments.outputGate)
+    return result;
+  KernelBuilder &b = kernel.b;
+  if (!rowGates.empty()) {
+    for (size_t i = 0; i < output.size(); ++i)
+      result[i] = b.mulF(output[i], rowGates[getLaneRow(i)]);
+    return result;
+  }
+  Type elementType = kernel.op.getOutputGate().getType().getElementType();
   for (int64_t r = 0; r < kLaneRows; ++r) {
-    Value row = b.add(b.add(tile.query, lane.row), 8 * r);
-    row = b.min(row, b.sub(arguments.queries, 1));
-    // The position in [B, Hq, Sq], or in the axes of the layout.
-    AxisOrder axes = isElementwise ? plan.axes : AxisOrder(Layout::bhsd);
-    SmallVector<Value> sizes = axes.arrange<Value>(
-        arguments.batch, b.i32(plan.queryHeads), arguments.queries, Value());
-    SmallVector<Value> indices =
-        axes.arrange<Value>(tile.batch, tile.head, row, Value());
-    Value index = b.toI64(indices[0]);
-    for (int64_t axis : {1, 2})
-      index = b.add(b.mul(index, b.toI64(sizes[axis])), b.toI64(indices[axis]));
-    Value line = arguments.outputGate;
-    if (isElementwise) {
-      line = b.elementAddress(
-          line, elementType,
-          b.add(b.mul(index, plan.valueChannels), b.toI64(lane.column)));
-    } else {
-      line = b.elementAddress(line, elementType, index);
-    }
-    if (!isElementwise) {
-      Value gate = b.loadF32(elementType, line);
-      for (size_t i = 0; i < output.size(); ++i)
-        if (getLaneRow(i) == r)
-          result[i] = b.mulF(output[i], gate);
-      continue;
-    }
+    Value line = getGateAddress(kernel, tile, lane, r);
     // Channels come in pairs, and lines have an even number of them.
     for (size_t i = 2 * r; i < output.size(); i += 4) {
       auto pairType = VectorType::get(2, elementType);
