@@ -8,6 +8,8 @@
 
 #include "Codegen.h"
 
+#include "AssemblePTX.h"
+
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
@@ -368,9 +370,10 @@ LogicalResult vga::emitObject(llvm::Module &llvmModule,
   return success();
 }
 
-/// Writes the kernels of the module.
-static LogicalResult emitPTX(ModuleOp module, const CompileOptions &options,
-                             raw_ostream &os) {
+/// Writes the kernels of the module, as PTX or assembled.
+static LogicalResult emitKernels(ModuleOp module, CodeFormat format,
+                                 const CompileOptions &options,
+                                 raw_ostream &os) {
   PassManager pm(module.getContext());
   if (options.configurePassManager && failed(options.configurePassManager(pm)))
     return failure();
@@ -384,11 +387,19 @@ static LogicalResult emitPTX(ModuleOp module, const CompileOptions &options,
   auto binaries = module.getOps<gpu::BinaryOp>();
   if (binaries.empty())
     return module.emitError("has no kernels");
-  for (gpu::BinaryOp binary : binaries)
-    os << cast<gpu::ObjectAttr>(binary.getObjects()[0])
-              .getObject()
-              .getValue()
-              .rtrim('\0');
+  // All kernels are in one module.
+  StringRef ptx = cast<gpu::ObjectAttr>((*binaries.begin()).getObjects()[0])
+                      .getObject()
+                      .getValue()
+                      .rtrim('\0');
+  if (format == CodeFormat::PTX) {
+    os << ptx;
+    return success();
+  }
+  llvm::Expected<std::string> code = assemblePTX(ptx, options.gpu);
+  if (!code)
+    return module.emitError(toString(code.takeError()));
+  os << *code;
   return success();
 }
 
@@ -400,8 +411,8 @@ LogicalResult vga::emitCode(ModuleOp module, CodeFormat format,
       names.insert(function.getName());
   exportOnly(module, names);
   dropAnnotations(module);
-  if (format == CodeFormat::PTX)
-    return emitPTX(module, options, os);
+  if (format == CodeFormat::PTX || format == CodeFormat::Cubin)
+    return emitKernels(module, format, options, os);
   auto machine = createMachine(options, /*isRunHere=*/false);
   if (!machine)
     return module.emitError("cannot generate code: ")

@@ -24,8 +24,8 @@
 // RUN: not vga-run 2>&1 | FileCheck %s --check-prefix=MISSING
 
 // CHECK: vga-run: error: --threads cannot go with --target cuda
-// CHECK-NEXT: vga-run: error: --target cuda emits ptx only
-// CHECK-NEXT: vga-run: error: --emit=ptx needs --target cuda
+// CHECK-NEXT: vga-run: error: --target cuda emits ptx and cubin only
+// CHECK-NEXT: vga-run: error: --emit=ptx and --emit=cubin need --target cuda
 // CHECK-NEXT: vga-run: error: --mgpu needs --target cuda
 // CHECK-NEXT: vga-run: error: -O must be one of 0, 1, 2 and 3, got 7
 // CHECK-NEXT: vga-run: error: --threads must be at most 4096, got 100000

@@ -61,7 +61,7 @@ struct CompileOptions {
 };
 
 /// What emitCode writes.
-enum class CodeFormat { LLVMIR, Object, PTX };
+enum class CodeFormat { LLVMIR, Object, PTX, Cubin };
 
 /// Compiles the module and writes the code; the module is consumed. Public
 /// functions are callable as `_mlir_ciface_NAME`.

@@ -410,10 +410,11 @@ LogicalResult Session::runGeneration() {
 }
 
 LogicalResult Session::emit() {
-  if (options.emitFormat == CodeFormat::Object && options.emitPath == "-" &&
-      llvm::sys::Process::StandardOutIsDisplayed())
+  if ((options.emitFormat == CodeFormat::Object ||
+       options.emitFormat == CodeFormat::Cubin) &&
+      options.emitPath == "-" && llvm::sys::Process::StandardOutIsDisplayed())
     return report(createStringError(
-        "--emit=obj does not write to a terminal; name a file with -o"));
+        "machine code does not go to a terminal; name a file with -o"));
   if (Error error = OutputFiles::checkWritable(options.emitPath))
     return report(std::move(error));
   if (options.entry) {

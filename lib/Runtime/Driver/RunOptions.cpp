@@ -122,8 +122,13 @@ struct CommandLine {
       "emit", cl::desc("Write the code instead of running it:"),
       cl::values(clEnumValN(CodeFormat::LLVMIR, "llvm", "optimized LLVM IR"),
                  clEnumValN(CodeFormat::Object, "obj", "an object file"),
-                 clEnumValN(CodeFormat::PTX, "ptx", "kernels for a GPU")),
+                 clEnumValN(CodeFormat::PTX, "ptx", "kernels for a GPU"),
+                 clEnumValN(CodeFormat::Cubin, "cubin",
+                            "the same, assembled by ptxas")),
       cl::cat(category)};
+  bool emitsKernels() const {
+    return emit == CodeFormat::PTX || emit == CodeFormat::Cubin;
+  }
   cl::opt<std::string> emitPath{"o", cl::desc("File for --emit (default: -)"),
                                 cl::value_desc("file"), cl::init("-"),
                                 cl::cat(category)};
@@ -238,11 +243,12 @@ Error CommandLine::checkValues() const {
       if (option->getNumOccurrences() != 0)
         return createStringError(getSpelling(*option) +
                                  " cannot go with --target cuda");
-    if (emit.getNumOccurrences() != 0 && emit != CodeFormat::PTX)
-      return createStringError("--target cuda emits ptx only");
+    if (emit.getNumOccurrences() != 0 && !emitsKernels())
+      return createStringError("--target cuda emits ptx and cubin only");
   } else {
-    if (emit.getNumOccurrences() != 0 && emit == CodeFormat::PTX)
-      return createStringError("--emit=ptx needs --target cuda");
+    if (emit.getNumOccurrences() != 0 && emitsKernels())
+      return createStringError(
+          "--emit=ptx and --emit=cubin need --target cuda");
     if (gpu.getNumOccurrences() != 0)
       return createStringError("--mgpu needs --target cuda");
   }
