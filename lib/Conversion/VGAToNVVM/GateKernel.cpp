@@ -104,16 +104,9 @@ FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
   }
 
   for (int64_t i = 0; i < group; ++i) {
-    Value sum = sums[i];
-    for (int64_t distance = 1; distance < lanes; distance *= 2)
-      sum = b.addF(sum, b.shuffleXor(sum, distance));
     Value head = b.add(b.mul(indices[axes.head], group), i);
-    if (op.getBias()) {
-      Type type = op.getBias().getType().getElementType();
-      sum = b.addF(
-          sum, b.loadF32(type, b.elementAddress(argument(bias), type, head)));
-    }
-    Value gate = applyActivation(b, op.getActivation(), sum);
+    Value gate = finishGate(b, op, sums[i], lanes,
+                            op.getBias() ? argument(bias) : Value(), head);
     Value index =
         b.add(b.mul(b.toI64(b.add(b.mul(indices[axes.batch], heads), head)),
                     b.toI64(argument(positions))),

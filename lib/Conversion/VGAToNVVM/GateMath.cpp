@@ -12,7 +12,8 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-Value vga::applyActivation(KernelBuilder &b, Activation activation, Value x) {
+/// act(x), in f32.
+static Value applyActivation(KernelBuilder &b, Activation activation, Value x) {
   Value one = b.f32(1);
   switch (activation) {
   case Activation::identity:
@@ -42,4 +43,15 @@ Value vga::dotPiece(KernelBuilder &b, ValueRange piece, Type weightType,
   for (auto [x, w] : llvm::zip(piece, b.loadPiece(weightType, weights)))
     sum = b.fma(x, w, sum);
   return sum;
+}
+
+Value vga::finishGate(KernelBuilder &b, GateOp op, Value sum, int64_t lanes,
+                      Value bias, Value head) {
+  for (int64_t distance = 1; distance < lanes; distance *= 2)
+    sum = b.addF(sum, b.shuffleXor(sum, distance));
+  if (bias) {
+    Type type = op.getBias().getType().getElementType();
+    sum = b.addF(sum, b.loadF32(type, b.elementAddress(bias, type, head)));
+  }
+  return applyActivation(b, op.getActivation(), sum);
 }

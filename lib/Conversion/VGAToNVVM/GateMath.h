@@ -14,12 +14,15 @@
 
 namespace mlir::vga {
 
-/// act(x), in f32.
-Value applyActivation(KernelBuilder &b, Activation activation, Value x);
-
 /// The sum of the products of a piece with the weights at an address.
 Value dotPiece(KernelBuilder &b, ValueRange piece, Type weightType,
                Value weights);
+
+/// The gate of a head, act(sum + b): `sum` is a part of the source's products
+/// with the weights, the others are in the neighboring `lanes`. `bias` is the
+/// array of biases, or null.
+Value finishGate(KernelBuilder &b, GateOp op, Value sum, int64_t lanes,
+                 Value bias, Value head);
 
 } // namespace mlir::vga
 

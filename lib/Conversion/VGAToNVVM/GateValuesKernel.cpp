@@ -90,13 +90,7 @@ Value GateValues::computeGate(KernelBuilder &b, const Piece &piece,
                                 b.add(b.mul(head, channels), piece.first)));
   sum = b.select(b.less(piece.number, b.i32(channels / kPieceElements)), sum,
                  b.f32(0));
-  for (int64_t distance = 1; distance < lanes; distance *= 2)
-    sum = b.addF(sum, b.shuffleXor(sum, distance));
-  if (bias) {
-    Type type = gate.getBias().getType().getElementType();
-    sum = b.addF(sum, b.loadF32(type, b.elementAddress(bias, type, head)));
-  }
-  return applyActivation(b, gate.getActivation(), sum);
+  return finishGate(b, gate, sum, lanes, bias, head);
 }
 
 SmallVector<Value> GateValues::getGates(KernelBuilder &b, const Piece &piece,

@@ -29,6 +29,17 @@ struct MemoryRows {
             b.rem(b.div(row, sizes[2]), sizes[1]), b.rem(row, sizes[2])};
   }
 
+  /// The number of the vector at these indices, as i64.
+  Value getRow(KernelBuilder &b, Value batch, Value head,
+               Value position) const {
+    SmallVector<Value> indices =
+        axes.arrange<Value>(batch, head, position, Value());
+    Value row = b.toI64(indices[0]);
+    for (int64_t axis : {1, 2})
+      row = b.add(b.mul(row, b.toI64(sizes[axis])), b.toI64(indices[axis]));
+    return row;
+  }
+
   AxisOrder axes;
   SmallVector<Value> sizes;
 };

@@ -17,6 +17,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../GateMath.h"
+#include "../MemoryRows.h"
 #include "AttentionKernel.h"
 
 using namespace mlir;
@@ -126,15 +127,7 @@ Value Gater::computeGate(const Tile &tile, Value piece) {
       part = b.select(exists, part, b.f32(0));
     sum = b.addF(sum, part);
   }
-  for (int64_t distance = 1; distance < kRowLanes; distance *= 2)
-    sum = b.addF(sum, b.shuffleXor(sum, distance));
-  if (kernel.arguments.gateBias) {
-    Type type = gate.getBias().getType().getElementType();
-    sum =
-        b.addF(sum, b.loadF32(type, b.elementAddress(kernel.arguments.gateBias,
-                                                     type, head)));
-  }
-  return applyActivation(b, gate.getActivation(), sum);
+  return finishGate(b, gate, sum, kRowLanes, kernel.arguments.gateBias, head);
 }
 
 /// The address of the gates of a key.
@@ -143,13 +136,10 @@ Value Gater::getElementwiseGates(const Tile &tile, Value key) {
   const AxisOrder &axes = plan.axes;
   int64_t gateHeads = type.getDimSize(axes.head);
   Value last = b.max(b.sub(tile.keyEnd, 1), b.i32(0));
-  SmallVector<Value> sizes = axes.arrange<Value>(
-      kernel.arguments.batch, b.i32(gateHeads), kernel.arguments.keys, Value());
-  SmallVector<Value> indices = axes.arrange<Value>(
-      tile.batch, getGateHead(tile, gateHeads), b.min(key, last), Value());
-  Value index = b.toI64(indices[0]);
-  for (int64_t axis : {1, 2})
-    index = b.add(b.mul(index, b.toI64(sizes[axis])), b.toI64(indices[axis]));
+  MemoryRows memory(b, axes, kernel.arguments.batch, gateHeads,
+                    kernel.arguments.keys);
+  Value index = memory.getRow(b, tile.batch, getGateHead(tile, gateHeads),
+                              b.min(key, last));
   return b.elementAddress(kernel.arguments.valueGate, type.getElementType(),
                           b.mul(index, plan.valueChannels));
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../MemoryRows.h"
 #include "AttentionKernel.h"
 
 using namespace mlir;
@@ -24,13 +25,9 @@ static Value getGateAddress(Kernel &kernel, const Tile &tile, const Lane &lane,
   row = b.min(row, b.sub(arguments.queries, 1));
   // The position in [B, Hq, Sq], or in the axes of the layout.
   AxisOrder axes = isElementwise ? plan.axes : AxisOrder(Layout::bhsd);
-  SmallVector<Value> sizes = axes.arrange<Value>(
-      arguments.batch, b.i32(plan.queryHeads), arguments.queries, Value());
-  SmallVector<Value> indices =
-      axes.arrange<Value>(tile.batch, tile.head, row, Value());
-  Value index = b.toI64(indices[0]);
-  for (int64_t axis : {1, 2})
-    index = b.add(b.mul(index, b.toI64(sizes[axis])), b.toI64(indices[axis]));
+  MemoryRows memory(b, axes, arguments.batch, plan.queryHeads,
+                    arguments.queries);
+  Value index = memory.getRow(b, tile.batch, tile.head, row);
   if (isElementwise)
     index = b.add(b.mul(index, plan.valueChannels), b.toI64(lane.column));
   return b.elementAddress(arguments.outputGate, type.getElementType(), index);
