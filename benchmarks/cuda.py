@@ -1,7 +1,8 @@
 """The GPU's problems and bars, and how ours and the peers are measured on them.
 
-Ours: one vga-run process per problem and form; the inputs are on the device, the cache is cold, the
-device's own clock counts. Peers: one process each, over all problems, measured the same way.
+Ours: one vga-run process per problem, whose forms take turns; the inputs are on the device, the
+cache is cold, the device's own clock counts. Peers: one process each, over all problems, measured
+the same way.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import ours
 from report import Row
 
 SECONDS = 0.3  # of measured calls, after as much of a warm-up
-# Without a gate; by one on the output's rows; by one on the values, inside the kernel.
+# Without a gate, which is also what is left of a value gate that is folded where values are made;
+# with one on the output's rows; with one on the values, from outside.
 FORMS = ("plain", "output_gate", "value_gate")
 PEERS = {"torch": "torch_gpu.py", "mosaic": "mosaic_gpu.py"}
 
@@ -60,7 +62,7 @@ GRID = [
 ]
 
 
-def module(case: Case, form: str) -> str:
+def function(case: Case, form: str) -> str:
     array = f"tensor<{case.b}x{case.h}x{case.s}x{case.d}x{case.dtype}>"
     gate = f"tensor<{case.b}x{case.h}x{case.s}xf32>"
     clauses = "causal " if case.causal else ""
@@ -69,30 +71,36 @@ def module(case: Case, form: str) -> str:
         arguments.append(f"%g: {gate}")
         clauses += f"{form}(%g : {gate}) "
     return (
-        f"func.func @main({', '.join(arguments)}) -> {array} {{\n"
+        f"func.func @{form}({', '.join(arguments)}) -> {array} {{\n"
         f"  %o = vga.attention %q, %k, %v {clauses}: {array}, {array}, {array}\n"
         f"  return %o : {array}\n}}\n"
     )
 
 
-def measure(case: Case, form: str, vga_run: str, folder: Path) -> float:
-    """Milliseconds of ours."""
-    source = folder / f"{case.name}_{form}.mlir"
-    source.write_text(module(case, form), encoding="utf-8")
-    runs = max(30, int(SECONDS * 500e12 / case.flop))
-    command = [vga_run, str(source), "--target=cuda", "--benchmark", str(runs), "--json"]
-    command += ["--no-cache"]
+def measure(case: Case, vga_run: str, folder: Path) -> dict[str, float]:
+    """Milliseconds of each of our forms, which take turns: what the chip's power allows is the
+    same for all."""
+    source, runs = folder / f"{case.name}.mlir", folder / f"{case.name}.json"
+    source.write_text("".join(function(case, form) for form in FORMS), encoding="utf-8")
     shape, rng = (case.b, case.h, case.s, case.d), np.random.default_rng(0)
-    for name in "qkv" if form == "plain" else "qkvg":
-        path = folder / f"{case.name}.{name}.npy"
-        if not path.exists():
-            dims = shape[:3] if name == "g" else shape
-            ours.save(path, dims, "f32" if name == "g" else case.dtype, rng)
-        command += ["--input", str(path)]
+    files = {name: folder / f"{case.name}.{name}.npy" for name in "qkvg"}
+    for name, path in files.items():
+        dims = shape[:3] if name == "g" else shape
+        ours.save(path, dims, "f32" if name == "g" else case.dtype, rng)
+    requests = [
+        {"entry": form, "inputs": [files[n].name for n in ("qkv" if form == "plain" else "qkvg")]}
+        for form in FORMS
+    ]
+    runs.write_text(json.dumps(requests), encoding="utf-8")
+    count = max(30, int(SECONDS * 500e12 / case.flop))
+    command = [vga_run, str(source), "--target=cuda", "--runs", str(runs), "--no-cache"]
+    command += ["--benchmark", str(count), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=ours.TIMEOUT, check=False)
+    for path in files.values():
+        path.unlink()
     if done.returncode:
         raise ours.Failure((done.stderr.strip().splitlines() or ["no message"])[0][:200])
-    return json.loads(done.stdout)["median_ms"]
+    return {report["entry"]: report["median_ms"] for report in json.loads(done.stdout)}
 
 
 def peer_times(peer: str, grid: list[Case], python: str) -> dict:
@@ -142,14 +150,11 @@ def rows(options, grid: list[Case], folder: Path):
     for (name, engine), ms in sorted(times.items()):
         print(f"{name}: {engine} {ms:.4f} ms", file=sys.stderr)
     for case in grid:
-        mine = {}
-        for form in FORMS:
-            try:
-                mine[form] = measure(case, form, options.vga_run, folder)
-            except (ours.Failure, subprocess.TimeoutExpired) as failure:
-                print(f"{case.name} {form}: {failure}", file=sys.stderr)
-        for path in folder.glob(f"{case.name}.*.npy"):
-            path.unlink()
+        try:
+            mine = measure(case, options.vga_run, folder)
+        except (ours.Failure, subprocess.TimeoutExpired) as failure:
+            print(f"{case.name}: {failure}", file=sys.stderr)
+            mine = {}
         for form, engine, bar in bars(case):
             row = Row(f"{case.name} {form}", engine, bar=bar)
             if form not in mine:

@@ -18,6 +18,14 @@ using namespace mlir::vga;
 namespace {
 struct LaunchOpInterface
     : DstBufferizableOpInterfaceExternalModel<LaunchOpInterface, LaunchOp> {
+  /// Scratch is an input, too, but what is in it before is not read.
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const AnalysisState &) const {
+    auto launch = cast<LaunchOp>(op);
+    return launch.isDpsInit(&operand) ||
+           !llvm::is_contained(launch.getOutputs(), operand.get());
+  }
+
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
                           const BufferizationOptions &options,
                           BufferizationState &state) const {
@@ -43,7 +51,8 @@ struct LaunchOpInterface
     LaunchOp::create(rewriter, op->getLoc(), TypeRange(),
                      launch.getKernelAttr(), launch.getBlocks(),
                      launch.getThreadsAttr(), launch.getSharedMemoryAttr(),
-                     launch.getPersistentAttr(), launch.getSizes(),
+                     launch.getPersistentAttr(),
+                     launch.getCooperativeAttr(), launch.getSizes(),
                      launch.getBoxesAttr(), *inputs, *outputs);
     replaceOpWithBufferizedValues(rewriter, op, *outputs);
     return success();

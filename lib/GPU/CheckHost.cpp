@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
@@ -22,7 +23,7 @@ using namespace mlir::vga;
 
 /// Whether an operation reads no array: it computes sizes, or names arrays.
 static bool isForHost(Operation *op) {
-  if (isa<LaunchOp, tensor::EmptyOp, tensor::DimOp, tensor::CastOp,
+  if (isa<LaunchOp, bufferization::AllocTensorOp, tensor::EmptyOp, tensor::DimOp, tensor::CastOp,
           func::ReturnOp, func::CallOp>(op))
     return true;
   return isa<arith::ArithDialect>(op->getDialect()) &&

@@ -75,9 +75,11 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
 
   // Three warpgroups have 160 registers a thread, two have 240.
   int64_t queries = choice->queries;
-  bool computesGate =
-      getOwnGate(op) && chooseGatePlacement(op) == GatePlacement::inside;
-  if (op.getMask() || computesGate)
+  bool hasScalarsInMemory = op.getValueGate() && !getOwnGate(op) &&
+                            op.getValueGate().getType().getRank() == 3;
+  bool gatesMore = op.getValueGate() && !hasScalarsInMemory &&
+                   chooseGatePlacement(op) != GatePlacement::before;
+  if (op.getMask() || gatesMore)
     queries = std::min<int64_t>(queries, 128);
   if (!ShapedType::isDynamic(sizes.queries))
     while (queries > 64 && queries - 64 >= sizes.queries)

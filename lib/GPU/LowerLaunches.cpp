@@ -167,7 +167,8 @@ LogicalResult LaunchLowering::run() {
   }
   call("vgaCudaLaunch", {*image, name, i64(op.getBlocks()),
                          i64(op.getThreads()), i64(op.getSharedMemory()),
-                         i64(op.getPersistent()), array(parameters, pointer)});
+                         i64(op.getPersistent()), i64(op.getCooperative()),
+                         array(parameters, pointer)});
   op.erase();
   return success();
 }

@@ -56,6 +56,9 @@ struct Driver {
   int (*cuFuncSetAttribute)(void *, int, int);
   int (*cuLaunchKernel)(void *, unsigned, unsigned, unsigned, unsigned,
                         unsigned, unsigned, unsigned, void *, void **, void **);
+  int (*cuLaunchCooperativeKernel)(void *, unsigned, unsigned, unsigned,
+                                   unsigned, unsigned, unsigned, unsigned,
+                                   void *, void **);
   int (*cuTensorMapEncodeTiled)(void *, int, uint32_t, void *, const uint64_t *,
                                 const uint64_t *, const uint32_t *,
                                 const uint32_t *, int, int, int, int);
@@ -112,6 +115,7 @@ Error Driver::load() {
   VGA_FIND(cuModuleGetFunction, "")
   VGA_FIND(cuFuncSetAttribute, "")
   VGA_FIND(cuLaunchKernel, "")
+  VGA_FIND(cuLaunchCooperativeKernel, "")
   VGA_FIND(cuTensorMapEncodeTiled, "")
   VGA_FIND(cuEventCreate, "")
   VGA_FIND(cuEventRecord, "")
@@ -194,11 +198,12 @@ Error CudaDevice::open() {
 //===----------------------------------------------------------------------===//
 
 Expected<void *> CudaDevice::allocate(size_t bytes) {
-  // Kernels may look at a row of what has none.
-  constexpr size_t kFewestBytes = 1024;
+  // Kernels may look at a row of what has none, and at the whole of a word.
+  constexpr size_t kFewestBytes = 1024, kWordBytes = 16;
   uint64_t address = 0;
-  int result =
-      driver.cuMemAllocAsync(&address, std::max(bytes, kFewestBytes), stream);
+  int result = driver.cuMemAllocAsync(
+      &address, std::max(llvm::alignTo(bytes, kWordBytes), kFewestBytes),
+      stream);
   constexpr int kOutOfMemory = 2;
   if (result == kOutOfMemory) {
     size_t free = 0, total = 0;
@@ -258,11 +263,12 @@ public:
     VGA_CHECK(cuEventRecord, event, stream);
     return Error::success();
   }
-  Error getSeconds(std::vector<double> &seconds) const {
+  /// Deals the times out, in turns.
+  Error getSeconds(MutableArrayRef<std::vector<double>> seconds) const {
     for (size_t i = 0; i < events.size(); i += 2) {
       float milliseconds;
       VGA_CHECK(cuEventElapsedTime, &milliseconds, events[i], events[i + 1]);
-      seconds.push_back(milliseconds * 1e-3);
+      seconds[i / 2 % seconds.size()].push_back(milliseconds * 1e-3);
     }
     return Error::success();
   }
@@ -272,8 +278,8 @@ private:
 };
 } // namespace
 
-Expected<std::vector<double>> CudaDevice::time(function_ref<void()> work,
-                                               unsigned runs) {
+Expected<SmallVector<std::vector<double>>>
+CudaDevice::time(ArrayRef<std::function<void()>> work, unsigned runs) {
   // Writing this much also gives the host time to put the work on the stream
   // before the device is there.
   constexpr size_t kMoreThanTheCache = 256 << 20;
@@ -281,14 +287,14 @@ Expected<std::vector<double>> CudaDevice::time(function_ref<void()> work,
   if (!scratch)
     return scratch.takeError();
   Events events;
-  std::vector<double> seconds;
+  SmallVector<std::vector<double>> seconds(work.size());
   auto measure = [&]() -> Error {
-    for (unsigned i = 0; i < runs; ++i) {
+    for (size_t i = 0; i < runs * work.size(); ++i) {
       VGA_CHECK(cuMemsetD8Async, reinterpret_cast<uint64_t>(*scratch), 0,
                 kMoreThanTheCache, stream);
       if (Error error = events.record(stream))
         return error;
-      work();
+      work[i % work.size()]();
       if (Error error = events.record(stream))
         return error;
     }
@@ -358,7 +364,8 @@ Expected<void *> CudaDevice::getFunction(const void *image, const char *kernel,
 
 Error CudaDevice::launch(const void *image, const char *kernel, int64_t blocks,
                          int64_t threads, int64_t sharedBytes,
-                         bool isPersistent, void **parameters) {
+                         bool isPersistent, bool isCooperative,
+                         void **parameters) {
   if (isPersistent)
     blocks = std::min<int64_t>(blocks, numMultiprocessors);
   if (blocks == 0)
@@ -368,8 +375,13 @@ Error CudaDevice::launch(const void *image, const char *kernel, int64_t blocks,
   Expected<void *> function = getFunction(image, kernel, sharedBytes);
   if (!function)
     return function.takeError();
-  int result = driver.cuLaunchKernel(*function, blocks, 1, 1, threads, 1, 1,
-                                     sharedBytes, stream, parameters, nullptr);
+  int result =
+      isCooperative
+          ? driver.cuLaunchCooperativeKernel(*function, blocks, 1, 1, threads,
+                                             1, 1, sharedBytes, stream,
+                                             parameters)
+          : driver.cuLaunchKernel(*function, blocks, 1, 1, threads, 1, 1,
+                                  sharedBytes, stream, parameters, nullptr);
   return driver.check(result, ("cuLaunchKernel of " + StringRef(kernel)).str());
 }
 
@@ -395,9 +407,10 @@ void vgaCudaMakeTensorMap(void *map, int64_t isBF16, void *address,
 
 void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
                    int64_t threads, int64_t sharedBytes, int64_t isPersistent,
-                   void **parameters) {
+                   int64_t isCooperative, void **parameters) {
   endOnError(getDevice().launch(image, kernel, blocks, threads, sharedBytes,
-                                isPersistent != 0, parameters));
+                                isPersistent != 0, isCooperative != 0,
+                                parameters));
 }
 
 void *vgaCudaAllocate(uint64_t bytes) {

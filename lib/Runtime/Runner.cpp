@@ -304,50 +304,62 @@ Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
 /// Seconds of calls until the clock has risen and all memory is there.
 static constexpr double kWarmUpSeconds = 0.1;
 
-Expected<std::vector<double>>
-Runner::timeOnDevice(const Function &function,
-                     ArrayRef<const HostTensor *> arguments, unsigned runs) {
+Expected<SmallVector<std::vector<double>>>
+Runner::timeOnDevice(ArrayRef<TimedCall> calls, unsigned runs) {
   CudaDevice &device = **CudaDevice::get();
-  DeviceCall deviceCall(device, function.signature.results, arguments);
-  if (llvm::Error error = deviceCall.copyArguments())
-    return std::move(error);
-  auto call = [&] { deviceCall.run(function.code); };
-  // The first call loads kernels and allocates; the second tells how many of
+  std::vector<std::unique_ptr<DeviceCall>> deviceCalls;
+  SmallVector<std::function<void()>> work;
+  for (const TimedCall &call : calls) {
+    const Function &function = functions[call.entry];
+    auto &deviceCall = deviceCalls.emplace_back(std::make_unique<DeviceCall>(
+        device, function.signature.results, call.arguments));
+    if (llvm::Error error = deviceCall->copyArguments())
+      return std::move(error);
+    work.push_back([&deviceCall = *deviceCall, code = function.code] {
+      deviceCall.run(code);
+    });
+  }
+  // The first round loads kernels and allocates; the second tells how many of
   // them warm up: a device at work is slower than one that has just begun.
   for (unsigned i = 0; i < 2; ++i) {
-    auto seconds = device.time(call, 1);
+    auto seconds = device.time(work, 1);
     if (!seconds)
       return seconds;
+    double total = 0;
+    for (const std::vector<double> &of : *seconds)
+      total += of.front();
     constexpr double kLaunchSeconds = 1e-5, kDeviceWarmUpSeconds = 0.3;
-    unsigned warmUp =
-        kDeviceWarmUpSeconds / std::max(seconds->front(), kLaunchSeconds);
+    unsigned warmUp = kDeviceWarmUpSeconds / std::max(total, kLaunchSeconds);
     if (i == 1 && warmUp != 0)
-      if (auto ignored = device.time(call, warmUp); !ignored)
+      if (auto ignored = device.time(work, warmUp); !ignored)
         return ignored;
   }
-  return device.time(call, runs);
+  return device.time(work, runs);
 }
 
-Expected<std::vector<double>>
-Runner::time(StringRef entry, ArrayRef<const HostTensor *> arguments,
-             unsigned runs) {
-  if (llvm::Error error = prepare(entry, arguments))
-    return std::move(error);
+Expected<SmallVector<std::vector<double>>>
+Runner::time(ArrayRef<TimedCall> calls, unsigned runs) {
+  for (const TimedCall &call : calls)
+    if (llvm::Error error = prepare(call.entry, call.arguments))
+      return std::move(error);
   if (processor == Processor::CUDA)
-    return timeOnDevice(functions[entry], arguments, runs);
-  std::vector<double> seconds;
+    return timeOnDevice(calls, runs);
+  SmallVector<std::vector<double>> seconds(calls.size());
   double warmUp = 0;
-  while (seconds.size() < runs) {
-    auto begin = std::chrono::steady_clock::now();
-    auto results = run(entry, arguments);
-    double time =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
-            .count();
-    if (!results)
-      return results.takeError();
-    if (warmUp >= kWarmUpSeconds)
-      seconds.push_back(time);
-    warmUp += time;
+  while (seconds.back().size() < runs) {
+    bool isWarm = warmUp >= kWarmUpSeconds;
+    for (auto [i, call] : llvm::enumerate(calls)) {
+      auto begin = std::chrono::steady_clock::now();
+      auto results = run(call.entry, call.arguments);
+      double time = std::chrono::duration<double>(
+                        std::chrono::steady_clock::now() - begin)
+                        .count();
+      if (!results)
+        return results.takeError();
+      if (isWarm)
+        seconds[i].push_back(time);
+      warmUp += time;
+    }
   }
   return seconds;
 }

@@ -1,5 +1,5 @@
 // Launches on tensors write into what they are given, without copies.
-// RUN: vga-opt %s --one-shot-bufferize=bufferize-function-boundaries | FileCheck %s
+// RUN: vga-opt %s --canonicalize --cse --one-shot-bufferize=bufferize-function-boundaries | FileCheck %s
 
 // CHECK-LABEL: func @launch
 // CHECK: %[[OUT:.*]] = memref.alloc
@@ -12,4 +12,21 @@ func.func @launch(%x: tensor<4x64xf16>, %n: index) -> tensor<4x64xf16> {
     boxes [array<i64>, array<i64>]
     ins(%x : tensor<4x64xf16>) outs(%e : tensor<4x64xf16>) -> tensor<4x64xf16>
   return %r : tensor<4x64xf16>
+}
+
+// Scratch is one buffer, which is not that of the output, although they look the same.
+// CHECK-LABEL: func @scratch
+// CHECK-DAG: %[[OUT:.*]] = memref.alloc
+// CHECK-DAG: %[[SCRATCH:.*]] = memref.alloc
+// CHECK-NOT: memref.{{alloc|copy}}
+// CHECK: vga.launch @k::@k {{.*}} ins(%{{.*}}, %[[SCRATCH]] : {{.*}}) outs(%[[OUT]], %[[SCRATCH]] :
+// CHECK: return %[[OUT]]
+func.func @scratch(%x: tensor<4x64xf16>, %n: index) -> tensor<4x64xf16> {
+  %e = tensor.empty() : tensor<4x64xf16>
+  %s = bufferization.alloc_tensor() : tensor<4x64xf16>
+  %r:2 = vga.launch @k::@k blocks(%n) threads 128 shared_memory 0
+    boxes [array<i64>, array<i64>, array<i64>, array<i64>]
+    ins(%x, %s : tensor<4x64xf16>, tensor<4x64xf16>) outs(%e, %s : tensor<4x64xf16>, tensor<4x64xf16>)
+    -> tensor<4x64xf16>, tensor<4x64xf16>
+  return %r#0 : tensor<4x64xf16>
 }

@@ -17,7 +17,7 @@
 #define VGA_RUNTIME_CUDA_H
 
 #include "vga/Runtime/HostTensor.h"
-#include "llvm/ADT/STLFunctionalExtras.h"
+#include <functional>
 #include <vector>
 
 namespace mlir::vga {
@@ -40,17 +40,18 @@ public:
   llvm::Error copyToDevice(void *device, const void *host, size_t bytes);
   llvm::Error copyToHost(void *host, const void *device, size_t bytes);
 
-  /// Puts work on the stream `runs` times, with a cold cache each time, and
-  /// waits; returns how many seconds the device took for each.
-  llvm::Expected<std::vector<double>> time(function_ref<void()> work,
-                                           unsigned runs);
+  /// Puts pieces of work on the stream, in turns, `runs` times each and with a
+  /// cold cache each time, and waits; returns how many seconds the device took
+  /// for each of the runs of each.
+  llvm::Expected<SmallVector<std::vector<double>>>
+  time(ArrayRef<std::function<void()>> work, unsigned runs);
 
   /// What compiled code calls: see below.
   llvm::Error makeTensorMap(void *map, bool isBF16, void *address,
                             ArrayRef<int64_t> shape, ArrayRef<int64_t> box);
   llvm::Error launch(const void *image, const char *kernel, int64_t blocks,
                      int64_t threads, int64_t sharedBytes, bool isPersistent,
-                     void **parameters);
+                     bool isCooperative, void **parameters);
 
 private:
   CudaDevice() = default;
@@ -78,10 +79,11 @@ void vgaCudaMakeTensorMap(void *map, int64_t isBF16, void *address,
                           const int64_t *box);
 /// Launches the kernel of this name in the module `image`, PTX that ends with
 /// a zero; `parameters` are their addresses. A persistent kernel gets at most
-/// one block for each multiprocessor.
+/// one block for each multiprocessor; all blocks of a cooperative one must be
+/// able to run at a time.
 void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
                    int64_t threads, int64_t sharedBytes, int64_t isPersistent,
-                   void **parameters);
+                   int64_t isCooperative, void **parameters);
 /// Memory of the device, as MLIR's lowering of memref.alloc calls it.
 void *vgaCudaAllocate(uint64_t bytes);
 void vgaCudaFree(void *memory);

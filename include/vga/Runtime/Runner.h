@@ -86,11 +86,16 @@ public:
   /// first call does it otherwise. Weights are known again by their address.
   llvm::Error prepare(StringRef entry, ArrayRef<const HostTensor *> arguments);
 
-  /// Calls a function over and over, first to warm up; returns how many seconds
-  /// each of the last `runs` calls took: on a GPU those of the device, with the
-  /// arguments in its memory.
-  llvm::Expected<std::vector<double>>
-  time(StringRef entry, ArrayRef<const HostTensor *> arguments, unsigned runs);
+  /// A call that is to be timed.
+  struct TimedCall {
+    StringRef entry;
+    SmallVector<const HostTensor *> arguments;
+  };
+  /// Makes these calls over and over, in turns, first to warm up; returns for
+  /// each how many seconds its last `runs` runs took: on a GPU those of the
+  /// device, with the arguments in its memory.
+  llvm::Expected<SmallVector<std::vector<double>>>
+  time(ArrayRef<TimedCall> calls, unsigned runs);
 
   /// Says that weights are about to change or to go.
   void forgetWeights();
@@ -121,9 +126,8 @@ private:
   llvm::Expected<Function *> lookup(StringRef entry,
                                     ArrayRef<const HostTensor *> arguments);
 
-  llvm::Expected<std::vector<double>>
-  timeOnDevice(const Function &function, ArrayRef<const HostTensor *> arguments,
-               unsigned runs);
+  llvm::Expected<SmallVector<std::vector<double>>>
+  timeOnDevice(ArrayRef<TimedCall> calls, unsigned runs);
 
   llvm::Error link(std::unique_ptr<llvm::MemoryBuffer> object);
 

@@ -7,16 +7,19 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
+#include "ValueGating.h"
 #include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/GPU/Gates.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::vga {
@@ -53,6 +56,25 @@ static SymbolRefAttr getKernel(gpu::GPUModuleOp module, StringRef name) {
                             FlatSymbolRefAttr::get(context, name));
 }
 
+static Value makeEmptyLike(HostBuilder &b,
+                           TypedValue<RankedTensorType> tensor) {
+  return tensor::EmptyOp::create(
+      b, tensor::getMixedSizes(b, tensor.getLoc(), tensor),
+      tensor.getType().getElementType());
+}
+
+/// Memory that a kernel reads again, and so not any: not a tensor.empty, of
+/// which one may stand for several.
+static Value makeScratchLike(HostBuilder &b,
+                             TypedValue<RankedTensorType> tensor) {
+  SmallVector<OpFoldResult> sizes =
+      tensor::getMixedSizes(b, tensor.getLoc(), tensor);
+  SmallVector<Value> dynamicSizes;
+  std::tie(std::ignore, dynamicSizes) = decomposeMixedValues(sizes);
+  return bufferization::AllocTensorOp::create(b, tensor.getType(),
+                                              dynamicSizes);
+}
+
 /// Launches a kernel over the vectors of `source`, which is the first of its
 /// inputs: `threads` for each vector, in blocks of kGateThreads.
 static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
@@ -68,7 +90,8 @@ static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
   SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
   auto launch = LaunchOp::create(
       b, TypeRange(output.getType()), kernel, blocks, kGateThreads,
-      /*shared_memory=*/0, /*persistent=*/false, ValueRange{batch, positions},
+      /*shared_memory=*/0, /*persistent=*/false, /*cooperative=*/false,
+      ValueRange{batch, positions},
       b.getArrayAttr(boxes), inputs, output);
   return launch.getResult(0);
 }
@@ -110,9 +133,7 @@ static LogicalResult gateValues(AttentionOp op, GateOp gate,
   if (failed(vectorThreads))
     return failure();
   HostBuilder b(op.getLoc(), op);
-  Value output = tensor::EmptyOp::create(
-      b, tensor::getMixedSizes(b, op.getLoc(), op.getValue()),
-      op.getValue().getType().getElementType());
+  Value output = makeEmptyLike(b, op.getValue());
   SmallVector<Value> inputs = getGateInputs(op, gate);
   inputs.insert(inputs.begin(), op.getValue());
   Value gated = launchOverVectors(b, getKernel(module, name), op.getValue(),
@@ -127,6 +148,10 @@ static LogicalResult convertAttention(AttentionOp op, GateOp gate,
                                       gpu::GPUModuleOp module, StringRef name,
                                       const Target &target) {
   OpBuilder builder(op);
+  if (op.getValueGate() &&
+      op.getSchedule()->getValueGate() == GatePlacement::ahead &&
+      failed(ValueGating::verify(op, target)))
+    return failure();
   FailureOr<LaunchPlan> plan =
       hopper::buildAttentionKernel(builder, module, name, op, gate, target);
   if (failed(plan))
@@ -153,12 +178,21 @@ static LogicalResult convertAttention(AttentionOp op, GateOp gate,
       b.mul(b.ceilDiv(queries, b.index(op.getSchedule()->getQueries())),
             b.mul(heads, batch));
 
-  SmallVector<Value> inputs = {op.getQuery(), op.getKey(), op.getValue()};
+  // Values that are gated ahead go through scratch.
+  bool isAhead = op.getValueGate() &&
+                 op.getSchedule()->getValueGate() == GatePlacement::ahead;
+  Value gated = op.getValue();
+  if (isAhead)
+    gated = makeScratchLike(b, op.getValue());
+  SmallVector<Value> inputs = {op.getQuery(), op.getKey(), gated};
   Attribute keyValueBox = b.getDenseI64ArrayAttr(plan->keyValueBox);
   SmallVector<Attribute> boxes = {b.getDenseI64ArrayAttr(plan->queryBox),
                                   keyValueBox, keyValueBox};
   Attribute noBox = b.getDenseI64ArrayAttr({});
-  SmallVector<Value> others = getGateInputs(op, gate);
+  SmallVector<Value> others;
+  if (isAhead)
+    others.push_back(op.getValue());
+  llvm::append_range(others, getGateInputs(op, gate));
   others.append(
       {op.getOutputGate(), op.getMask(), op.getKvLength(), op.getSink()});
   for (Value operand : others)
@@ -176,12 +210,16 @@ static LogicalResult convertAttention(AttentionOp op, GateOp gate,
         b, shape, cast<RankedTensorType>(result.getType()).getElementType()));
   if (op.getReturnLse())
     boxes.push_back(noBox);
+  if (isAhead) {
+    outputs.push_back(gated);
+    boxes.push_back(noBox);
+  }
 
   auto launch = LaunchOp::create(
-      b, op->getResultTypes(), getKernel(module, name), tiles, plan->threads,
-      plan->sharedBytes, op.getSchedule()->getPersistent(), sizes,
-      b.getArrayAttr(boxes), inputs, outputs);
-  op->replaceAllUsesWith(launch);
+      b, TypeRange(ValueRange(outputs)), getKernel(module, name), tiles,
+      plan->threads, plan->sharedBytes, op.getSchedule()->getPersistent(),
+      /*cooperative=*/isAhead, sizes, b.getArrayAttr(boxes), inputs, outputs);
+  op->replaceAllUsesWith(launch->getResults().take_front(op->getNumResults()));
   op->erase();
   return success();
 }

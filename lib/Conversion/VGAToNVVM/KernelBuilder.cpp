@@ -1,4 +1,4 @@
-//===- KernelBuilder.cpp - Scalar code of kernels --------------------===//
+//===- KernelBuilder.cpp - Scalar code of kernels -------------------------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -51,6 +51,42 @@ void KernelBuilder::storePiece(Type elementType, Value address,
     piece = LLVM::InsertElementOp::create(
         *this, piece, pack(values[i], values[i + 1], elementType), i32(i / 2));
   LLVM::StoreOp::create(*this, piece, address, /*alignment=*/16);
+}
+
+Value KernelBuilder::loadPacked(Value address) {
+  auto vector = VectorType::get(kPieceElements / 2, getI32Type());
+  return LLVM::LoadOp::create(*this, vector, address, /*alignment=*/16);
+}
+
+void KernelBuilder::storePacked(Value address, Value piece) {
+  LLVM::StoreOp::create(*this, piece, address, /*alignment=*/16);
+}
+
+SmallVector<Value> KernelBuilder::unpack(Type elementType, Value piece) {
+  Value elements = LLVM::BitcastOp::create(
+      *this, VectorType::get(kPieceElements, elementType), piece);
+  SmallVector<Value> values;
+  for (int64_t i = 0; i < kPieceElements; ++i)
+    values.push_back(LLVM::FPExtOp::create(
+        *this, getF32Type(),
+        LLVM::ExtractElementOp::create(*this, elements, i32(i))));
+  return values;
+}
+
+Value KernelBuilder::mapPairs(
+    Type elementType, Value piece,
+    function_ref<Value(Value pair, int64_t first)> function) {
+  Type pairType = VectorType::get(2, elementType);
+  Value mapped = LLVM::PoisonOp::create(*this, piece.getType());
+  for (int64_t i = 0; i < kPieceElements / 2; ++i) {
+    Value number = i32(i);
+    Value pair = LLVM::BitcastOp::create(
+        *this, pairType, LLVM::ExtractElementOp::create(*this, piece, number));
+    Value result = LLVM::BitcastOp::create(*this, getI32Type(),
+                                           function(pair, 2 * i));
+    mapped = LLVM::InsertElementOp::create(*this, mapped, result, number);
+  }
+  return mapped;
 }
 
 SmallVector<Value> KernelBuilder::inlineAsm(TypeRange results, StringRef text,

@@ -130,6 +130,14 @@ public:
   SmallVector<Value> loadPiece(Type elementType, Value address,
                                bool isVolatile = false);
   void storePiece(Type elementType, Value address, ValueRange values);
+  /// The same elements as they are in memory, four registers of two each, and
+  /// their f32 values.
+  Value loadPacked(Value address);
+  void storePacked(Value address, Value piece);
+  SmallVector<Value> unpack(Type elementType, Value piece);
+  /// Applies `function` to each of the registers, as a pair of elements.
+  Value mapPairs(Type elementType, Value piece,
+                 function_ref<Value(Value pair, int64_t first)> function);
 
   /// The same value; what is computed from it does not move out of a loop.
   Value keepHere(Value a) {

@@ -15,9 +15,9 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-/// Prints an object and the end of its line.
-static void printObject(llvm::json::Object object, raw_ostream &os) {
-  os << llvm::formatv("{0:2}", llvm::json::Value(std::move(object))) << '\n';
+/// Prints a value and the end of its line.
+static void printValue(llvm::json::Value value, raw_ostream &os) {
+  os << llvm::formatv("{0:2}", std::move(value)) << '\n';
 }
 
 //===----------------------------------------------------------------------===//
@@ -54,7 +54,7 @@ void BenchmarkReport::print(raw_ostream &os) const {
     os << "FLOP rate: n/a\n";
 }
 
-void BenchmarkReport::printJSON(raw_ostream &os) const {
+llvm::json::Object BenchmarkReport::toJSON() const {
   Summary summary(seconds);
   llvm::json::Object object{{"entry", entry},
                             {"runs", seconds.size()},
@@ -70,7 +70,19 @@ void BenchmarkReport::printJSON(raw_ostream &os) const {
     object["flop"] = *flops;
     object["gflops_per_second"] = *flops / summary.median * 1e-9;
   }
-  printObject(std::move(object), os);
+  return object;
+}
+
+void BenchmarkReport::printJSON(raw_ostream &os) const {
+  printValue(toJSON(), os);
+}
+
+void BenchmarkReport::printJSON(ArrayRef<BenchmarkReport> reports,
+                                raw_ostream &os) {
+  llvm::json::Array list;
+  for (const BenchmarkReport &report : reports)
+    list.push_back(report.toJSON());
+  printValue(std::move(list), os);
 }
 
 //===----------------------------------------------------------------------===//
@@ -110,7 +122,7 @@ void GenerationReport::printJSON(raw_ostream &os) const {
   auto toValue = [](std::optional<double> rate) {
     return rate ? llvm::json::Value(*rate) : llvm::json::Value(nullptr);
   };
-  printObject(
+  printValue(
       llvm::json::Object{
           {"entry", entry},
           {"threads", threads},

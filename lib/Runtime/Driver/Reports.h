@@ -10,6 +10,7 @@
 #define VGA_LIB_RUNTIME_DRIVER_REPORTS_H
 
 #include "vga/Runtime/LanguageModel.h"
+#include "llvm/Support/JSON.h"
 #include <vector>
 
 namespace mlir::vga {
@@ -27,6 +28,11 @@ struct BenchmarkReport {
 
   void print(raw_ostream &os) const;
   void printJSON(raw_ostream &os) const;
+  /// A list of them.
+  static void printJSON(ArrayRef<BenchmarkReport> reports, raw_ostream &os);
+
+private:
+  llvm::json::Object toJSON() const;
 };
 
 /// The text that a language model made.

@@ -89,19 +89,20 @@ private:
   LogicalResult openWeights();
   LogicalResult checkOutputs(const std::vector<RunRequest> &requests);
   LogicalResult compile(ArrayRef<Signature> entries);
+  LogicalResult compile(ArrayRef<Call> calls);
 
   LogicalResult runList();
   LogicalResult runBenchmark();
   LogicalResult runGeneration();
   LogicalResult emit();
 
+  FailureOr<std::vector<RunRequest>> getRequests();
+  FailureOr<SmallVector<Call, 1>>
+  prepareAll(const std::vector<RunRequest> &requests);
   FailureOr<Call> prepare(const RunRequest &request);
   LogicalResult execute(Call &call);
   LogicalResult writeResults(ArrayRef<Call> calls);
 
-  RunRequest getRequest() const {
-    return {options.entry, options.inputs, options.outputs};
-  }
   std::optional<StringRef> getEntryName() const {
     return options.entry ? std::optional<StringRef>(*options.entry)
                          : std::nullopt;
@@ -142,6 +143,7 @@ LogicalResult Session::run() {
   case RunOptions::Mode::RunList:
     return runList();
   case RunOptions::Mode::Benchmark:
+  case RunOptions::Mode::BenchmarkList:
     return runBenchmark();
   case RunOptions::Mode::Generate:
     return runGeneration();
@@ -192,6 +194,35 @@ LogicalResult Session::checkOutputs(const std::vector<RunRequest> &requests) {
   return success();
 }
 
+/// The calls that options or a list ask for; their outputs can be written.
+FailureOr<std::vector<RunRequest>> Session::getRequests() {
+  std::vector<RunRequest> requests;
+  if (options.runList.empty()) {
+    requests.push_back({options.entry, options.inputs, options.outputs});
+  } else {
+    auto list = readRunList(options.runList);
+    if (!list)
+      return report(list.takeError());
+    requests = std::move(*list);
+  }
+  if (failed(checkOutputs(requests)) || failed(openWeights()))
+    return failure();
+  return requests;
+}
+
+FailureOr<SmallVector<Call, 1>>
+Session::prepareAll(const std::vector<RunRequest> &requests) {
+  progress.show("loading");
+  SmallVector<Call, 1> calls;
+  for (const RunRequest &request : requests) {
+    FailureOr<Call> call = prepare(request);
+    if (failed(call))
+      return failure();
+    calls.push_back(std::move(*call));
+  }
+  return calls;
+}
+
 FailureOr<Call> Session::prepare(const RunRequest &request) {
   Call call;
   FailureOr<func::FuncOp> function = lookupEntry(
@@ -218,6 +249,16 @@ FailureOr<Call> Session::prepare(const RunRequest &request) {
     return report(arguments.takeError());
   call.arguments = std::move(*arguments);
   return call;
+}
+
+/// Compiles the functions that are called, each once.
+LogicalResult Session::compile(ArrayRef<Call> calls) {
+  SmallVector<Signature> entries;
+  llvm::StringSet<> names;
+  for (const Call &call : calls)
+    if (names.insert(call.signature.entry).second)
+      entries.push_back(call.signature);
+  return compile(entries);
 }
 
 LogicalResult Session::compile(ArrayRef<Signature> entries) {
@@ -285,75 +326,69 @@ LogicalResult Session::writeResults(ArrayRef<Call> calls) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult Session::runList() {
-  std::vector<RunRequest> requests;
-  if (options.mode == RunOptions::Mode::RunList) {
-    auto list = readRunList(options.runList);
-    if (!list)
-      return report(list.takeError());
-    requests = std::move(*list);
-  } else {
-    requests.push_back(getRequest());
-  }
-  if (failed(checkOutputs(requests)) || failed(openWeights()))
+  FailureOr<std::vector<RunRequest>> requests = getRequests();
+  if (failed(requests))
     return failure();
-
-  progress.show("loading");
-  SmallVector<Call, 1> calls;
-  SmallVector<Signature> entries;
-  llvm::StringSet<> names;
-  for (const RunRequest &request : requests) {
-    FailureOr<Call> call = prepare(request);
-    if (failed(call))
-      return failure();
-    if (names.insert(call->signature.entry).second)
-      entries.push_back(call->signature);
-    calls.push_back(std::move(*call));
-  }
-  if (failed(compile(entries)))
+  auto calls = prepareAll(*requests);
+  if (failed(calls) || failed(compile(*calls)))
     return failure();
-
-  for (Call &call : calls) {
+  for (Call &call : *calls) {
     progress.show("running " + call.signature.entry);
     if (failed(execute(call)))
       return failure();
   }
   progress.clear();
-  return writeResults(calls);
+  return writeResults(*calls);
 }
 
 LogicalResult Session::runBenchmark() {
-  if (failed(checkOutputs({getRequest()})) || failed(openWeights()))
+  FailureOr<std::vector<RunRequest>> requests = getRequests();
+  if (failed(requests))
     return failure();
-  progress.show("loading");
-  FailureOr<Call> call = prepare(getRequest());
-  if (failed(call))
+  if (requests->empty())
+    return report(llvm::createFileError(
+        options.runList, createStringError("there is no run to time")));
+  auto calls = prepareAll(*requests);
+  if (failed(calls))
     return failure();
-  BenchmarkReport benchmark;
-  benchmark.entry = call->signature.entry;
-  SmallVector<ArrayRef<int64_t>> shapes;
-  for (const HostTensor *argument : call->arguments.get())
-    shapes.push_back(argument->getShape());
-  benchmark.flops = countFlops(call->function, shapes);
-  if (failed(compile(call->signature)))
+  std::vector<BenchmarkReport> reports;
+  SmallVector<Runner::TimedCall> timedCalls;
+  for (const Call &call : *calls) {
+    SmallVector<ArrayRef<int64_t>> shapes;
+    for (const HostTensor *argument : call.arguments.get())
+      shapes.push_back(argument->getShape());
+    BenchmarkReport &report = reports.emplace_back();
+    report.entry = call.signature.entry;
+    report.flops = countFlops(call.function, shapes);
+    timedCalls.push_back({call.signature.entry, call.arguments.get()});
+  }
+  if (failed(compile(*calls)))
     return failure();
-  benchmark.threads = numThreads;
-  benchmark.compileSeconds = compileSeconds;
-  benchmark.isCached = runner->wasCached();
 
-  progress.show("running " + call->signature.entry);
-  auto seconds = runner->time(call->signature.entry, call->arguments.get(),
-                              options.benchmarkRuns);
+  progress.show("running " + reports.front().entry);
+  auto seconds = runner->time(timedCalls, options.benchmarkRuns);
   if (!seconds)
     return report(seconds.takeError());
-  benchmark.seconds = std::move(*seconds);
-  if (!call->outputs.empty() &&
-      (failed(execute(*call)) || failed(writeResults(*call))))
+  for (auto [report, times] : llvm::zip(reports, *seconds)) {
+    report.threads = numThreads;
+    report.compileSeconds = compileSeconds;
+    report.isCached = runner->wasCached();
+    report.seconds = std::move(times);
+  }
+  for (Call &call : *calls)
+    if (!call.outputs.empty() && failed(execute(call)))
+      return failure();
+  llvm::erase_if(*calls, [](const Call &call) { return call.outputs.empty(); });
+  if (failed(writeResults(*calls)))
     return failure();
   progress.clear();
-  if (options.json)
-    benchmark.printJSON(llvm::outs());
+  if (!options.json)
+    for (const BenchmarkReport &report : reports)
+      report.print(llvm::outs());
+  else if (options.runList.empty())
+    reports.front().printJSON(llvm::outs());
   else
-    benchmark.print(llvm::outs());
+    BenchmarkReport::printJSON(reports, llvm::outs());
   return finishOutput();
 }
 

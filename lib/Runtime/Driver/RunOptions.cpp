@@ -109,7 +109,8 @@ struct CommandLine {
       "runs",
       cl::desc("Run a list of functions of the module, compiled together:\n"
                "[{\"entry\": name, \"inputs\": [path, ...],\n"
-               "\"outputs\": [path, ...]}, ...], paths relative to the list"),
+               "\"outputs\": [path, ...]}, ...], paths relative to the list;\n"
+               "with --benchmark they are timed in turns"),
       cl::value_desc("file.json"), cl::cat(category)};
   cl::opt<unsigned> benchmark{
       "benchmark",
@@ -179,6 +180,10 @@ llvm::Expected<RunOptions::Mode> CommandLine::getMode() const {
   for (auto &[option, choice] : choices) {
     if (option.getNumOccurrences() == 0)
       continue;
+    if (mode == Mode::RunList && choice == Mode::Benchmark) {
+      mode = Mode::BenchmarkList;
+      continue;
+    }
     if (chosen)
       return createStringError(getSpelling(*chosen) + " and " +
                                getSpelling(option) + " do not go together");
@@ -192,7 +197,7 @@ Error CommandLine::checkCombination(Mode mode) const {
   struct Rule {
     const cl::Option &option;
     /// Where the option means something, and how to say so.
-    SmallVector<Mode, 4> modes;
+    SmallVector<Mode, 5> modes;
     StringRef where;
   };
   const Rule rules[] = {
@@ -200,7 +205,8 @@ Error CommandLine::checkCombination(Mode mode) const {
        {Mode::Run, Mode::Benchmark, Mode::Generate, Mode::Emit},
        "cannot go with --runs"},
       {weights,
-       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::Generate},
+       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::BenchmarkList,
+        Mode::Generate},
        "cannot go with --emit"},
       {inputs,
        {Mode::Run, Mode::Benchmark},
@@ -214,16 +220,19 @@ Error CommandLine::checkCombination(Mode mode) const {
       {topK, {Mode::Generate}, "needs --prompt"},
       {seed, {Mode::Generate}, "needs --prompt"},
       {cacheDirectory,
-       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::Generate},
+       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::BenchmarkList,
+        Mode::Generate},
        "cannot go with --emit"},
       {noCache,
-       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::Generate},
+       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::BenchmarkList,
+        Mode::Generate},
        "cannot go with --emit"},
       {affinity,
-       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::Generate},
+       {Mode::Run, Mode::RunList, Mode::Benchmark, Mode::BenchmarkList,
+        Mode::Generate},
        "cannot go with --emit"},
       {json,
-       {Mode::Benchmark, Mode::Generate},
+       {Mode::Benchmark, Mode::BenchmarkList, Mode::Generate},
        "needs --benchmark or --prompt"}};
   for (const Rule &rule : rules)
     if (rule.option.getNumOccurrences() != 0 &&

@@ -18,7 +18,7 @@ namespace mlir::vga {
 
 struct RunOptions {
   /// What to do with the module.
-  enum class Mode { Run, RunList, Benchmark, Generate, Emit };
+  enum class Mode { Run, RunList, Benchmark, BenchmarkList, Generate, Emit };
 
   Mode mode = Mode::Run;
   std::string model;

@@ -3,12 +3,14 @@
 
 // CHECK: llvm.func @attention_0({{.*}}nvvm.grid_constant}, %[[GATE:[^:]*]]: !llvm.ptr<1>, %[[SINK:[^:]*]]: !llvm.ptr<1>, %[[OUT:[^:]*]]: !llvm.ptr {{{.*}}}, %[[LSE:[^:]*]]: !llvm.ptr<1>
 // CHECK: nvvm.setmaxregister increase
+// Gates of rows are on their way from the beginning of the tile on.
+// CHECK: %[[WORD:.*]] = llvm.getelementptr %[[GATE]][%{{.*}}] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, i32
+// CHECK: nvvm.cp.async.shared.global %[[KEPT:.*]], %[[WORD]], 4, cache = ca
+// CHECK: nvvm.cp.async.commit.group
 // The last product, then the sums of four lanes.
 // CHECK: scf.for
 // CHECK: nvvm.vote.sync any
 // CHECK: wgmma.wait_group.sync.aligned 0
-// Gates of rows are loaded before the product that they wait for.
-// CHECK: llvm.getelementptr %[[GATE]]
 // CHECK: wgmma.wait_group.sync.aligned 0
 // CHECK: nvvm.shfl.sync bfly
 // CHECK: llvm.getelementptr %[[SINK]]
@@ -18,6 +20,9 @@
 // A sum of 0 has no inverse.
 // CHECK: arith.cmpf oeq
 // CHECK: nvvm.rcp.approx.ftz.f
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: nvvm.bar.warp.sync
+// CHECK-COUNT-2: llvm.load volatile %{{.*}} : !llvm.ptr<3> -> f32
 // CHECK-COUNT-8: nvvm.stmatrix
 // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>
 // CHECK: nvvm.barrier

@@ -5,14 +5,15 @@
 // Before attention, from the values themselves, in one go: values are read and written once.
 // CHECK-LABEL: llvm.func @gate_values_0(
 // CHECK-SAME: %[[V:[^:]*]]: !llvm.ptr<1>, %[[W:[^:]*]]: !llvm.ptr<1>, %[[GATED:[^:]*]]: !llvm.ptr<1>
-// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<8xbf16>
+// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
 // CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<8xf32>
 // CHECK-COUNT-8: llvm.intr.fma
 // CHECK-COUNT-3: nvvm.shfl.sync bfly
 // The sigmoid.
 // CHECK: llvm.nvvm.ex2.approx.ftz.f
 // CHECK: nvvm.rcp.approx.ftz.f
-// CHECK-COUNT-8: arith.mulf
+// Pairs of values times the gate, which is a sum of two bf16.
+// CHECK-COUNT-4: llvm.intr.fma({{.*}}) : (vector<2xbf16>, vector<2xbf16>, vector<2xbf16>)
 // CHECK: llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xi32>, !llvm.ptr<1>
 
 // Inside, from memory: gates are loaded before the values are waited for.
@@ -21,8 +22,9 @@
 // CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> f32
 // CHECK: nvvm.mbarrier.try_wait.parity
 // CHECK: nvvm.shfl.sync idx
-// CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<8xbf16>
-// CHECK: arith.mulf
+// CHECK-COUNT-4: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xi32>
+// CHECK: %[[LOW:.*]] = llvm.fmul %[[PAIR:.*]], %{{.*}} : vector<2xbf16>
+// CHECK: llvm.intr.fma(%[[PAIR]], %{{.*}}, %[[LOW]])
 // CHECK: llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xi32>, !llvm.ptr<3>
 // wgmma sees what was stored; consumers may read it.
 // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>

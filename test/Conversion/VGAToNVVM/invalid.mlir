@@ -23,7 +23,7 @@ func.func @channels(%x: tensor<1x1x64x12xf16>) -> tensor<1x1x64x12xf16> {
 
 func.func @shared(%q: tensor<1x2x64x64xf16>, %x: tensor<1x1x64x64xf16>, %g: tensor<1x2x64x64xf16>)
     -> tensor<1x2x64x64xf16> {
-  // expected-error@+1 {{has no kernel for 'sm_90a' that applies a value_gate of type 'tensor<1x2x64x64xf16>' to values of type 'tensor<1x1x64x64xf16>' before attention: query heads with gates of their own share values}}
+  // expected-error@+1 {{has no kernel for 'sm_90a' that applies a value_gate of type 'tensor<1x2x64x64xf16>' to values of type 'tensor<1x1x64x64xf16>' once for all queries: query heads with gates of their own share values}}
   %z = vga.attention %q, %x, %x value_gate(%g : tensor<1x2x64x64xf16>)
     schedule <queries = 64, keys = 64, key_stages = 2, value_stages = 2, value_gate = before>
     : tensor<1x2x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>

@@ -54,11 +54,12 @@ func.func @window(%q: tensor<1x1x256x64xf16>) -> tensor<1x1x256x64xf16> {
 //--- lengths.mlir
 // The length bounds the loop; values past it are zeroed, seen by wgmma through the async proxy.
 // CHECK: llvm.func @attention_0({{.*}}, %[[LENGTHS:[^:]*]]: !llvm.ptr<1>, %{{[^:]*}}: !llvm.ptr
+// CHECK: %[[ZERO:.*]] = llvm.mlir.zero : vector<4xi32>
 // CHECK: nvvm.setmaxregister decrease
 // CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> i32
 // The warps that change values in shared memory, if the block is at the end.
-// CHECK: arith.select %{{.*}}, %{{.*}}, %cst{{.*}} : f32
-// CHECK: llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xi32>, !llvm.ptr<3>
+// CHECK: %[[VISIBLE:.*]] = llvm.select %{{.*}}, %{{.*}}, %[[ZERO]] : i1, vector<4xi32>
+// CHECK: llvm.store %[[VISIBLE]], %{{.*}} {alignment = 16 : i64} : vector<4xi32>, !llvm.ptr<3>
 // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>
 // CHECK: nvvm.mbarrier.arrive
 // CHECK: nvvm.setmaxregister increase

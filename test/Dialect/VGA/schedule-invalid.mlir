@@ -30,6 +30,11 @@
 
 // -----
 
+// expected-error@+1 {{expected a schedule with value_gate = ahead to be persistent}}
+#a = #vga.schedule<queries = 128, keys = 128, key_stages = 2, value_stages = 2, persistent = false, value_gate = ahead>
+
+// -----
+
 func.func @boxes(%x: memref<?x64xf16>, %n: index) {
   // expected-error@+1 {{expected a box for each of 2 arrays, got 1}}
   vga.launch @k::@k blocks(%n) threads 128 shared_memory 0

@@ -28,16 +28,16 @@ static LLVM::GlobalOp getSharedMemory(OpBuilder &b, gpu::GPUModuleOp module) {
       /*alignment=*/1024, /*addrSpace=*/3);
 }
 
-/// Two counters, 0 at first, for the tiles that a kernel's blocks take.
+/// Counters in global memory, 0 at first.
 static LLVM::GlobalOp makeCounters(OpBuilder &b, gpu::GPUModuleOp module,
-                                   StringRef kernel) {
+                                   const Twine &name, int64_t count) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(module.getBody());
-  auto type = LLVM::LLVMArrayType::get(b.getI32Type(), 2);
+  auto type = LLVM::LLVMArrayType::get(b.getI32Type(), count);
   return LLVM::GlobalOp::create(
       b, module.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::Internal,
-      (kernel + "_tiles").str(),
-      DenseElementsAttr::get(RankedTensorType::get(2, b.getI32Type()),
+      name.str(),
+      DenseElementsAttr::get(RankedTensorType::get(count, b.getI32Type()),
                              b.getI32IntegerAttr(0)),
       /*alignment=*/8, /*addrSpace=*/1);
 }
@@ -62,6 +62,8 @@ FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
   for (Value Arguments::*map :
        {&Arguments::queryMap, &Arguments::keyMap, &Arguments::valueMap})
     members.push_back({map, signature.addMap()});
+  if (plan->gatesAhead)
+    addArray(op.getValue(), &Arguments::values);
   if (gate) {
     addArray(gate.getWeight(), &Arguments::gateWeight);
     addArray(gate.getBias(), &Arguments::gateBias);
@@ -74,6 +76,8 @@ FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
   addArray(op.getSink(), &Arguments::sink);
   members.push_back({&Arguments::outputMap, signature.addMap()});
   addArray(op.getLse(), &Arguments::lse);
+  if (plan->gatesAhead)
+    addArray(op.getValue(), &Arguments::gatedValues);
   for (Value Arguments::*size : {&Arguments::batch, &Arguments::queries,
                                  &Arguments::keys, &Arguments::sectionHeads})
     members.push_back({size, signature.addSize()});
@@ -86,9 +90,13 @@ FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
   Block *entry = signature.makeFunction(op.getLoc(), name, plan->getThreads());
   builder.setInsertionPointToStart(entry);
   KernelBuilder b(op.getLoc(), builder);
-  Kernel kernel{b, op, gate, *plan, {}, Value(), LLVM::GlobalOp()};
+  Kernel kernel{b, op, gate, *plan, {}, Value(), {}, {}};
+  // Tiles taken, blocks that are done.
   if (plan->schedule.getPersistent())
-    kernel.counters = makeCounters(builder, module, name);
+    kernel.counters = makeCounters(builder, module, name + "_tiles", 2);
+  if (plan->gatesAhead)
+    kernel.progress =
+        makeCounters(builder, module, name + "_gated", kMostGatingBlocks + 1);
   for (auto [member, number] : members)
     kernel.arguments.*member = entry->getArgument(number);
   for (unsigned number : strides)

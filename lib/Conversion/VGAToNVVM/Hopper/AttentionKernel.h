@@ -42,8 +42,13 @@ constexpr int64_t kAtomChannels = 64;
 constexpr int64_t kElementBytes = 2;
 /// What a warp keeps of a tile.
 constexpr int64_t kKeptTileBytes = 16;
+/// The query rows of a warp.
+constexpr int64_t kWarpRows = 16;
 /// The warps of the producer's warpgroup that gate values.
 constexpr int64_t kGaterWarps = 3;
+/// The most thread blocks of a kernel that gates values ahead: more than any
+/// Hopper GPU has multiprocessors.
+constexpr int64_t kMostGatingBlocks = 256;
 
 /// The tiles of a stage ring in shared memory, and its barriers.
 struct Ring {
@@ -83,8 +88,9 @@ struct Plan {
     return schedule.getPersistent() && schedule.getOutputBuffer();
   }
 
-  /// Whether values change between their arrival and their product.
-  bool hasGater() const { return gatesValues || endsEarly; }
+  /// Whether values change between their arrival and their product: they are
+  /// gated inside, or zeroed past kv_length.
+  bool hasGater() const { return !gatesAhead && (gatesValues || endsEarly); }
 
   /// Registers of a thread: of the producer, of the consumers.
   std::pair<int64_t, int64_t> getRegisters() const;
@@ -96,18 +102,19 @@ struct Plan {
   Band band = Band(std::nullopt, std::nullopt);
   bool isBottomRight = true;
   double scale = 1, softcap = 0;
-  bool gatesValues = false, endsEarly = false;
-  /// Value gates, if any, are scalars in memory: what takes the gater the
-  /// fewest registers.
-  bool loadsScalarGates = true;
+  /// Rows of the output have gates. Values are gated; once, ahead of the tiles
+  /// that need them; they end early.
+  bool gatesRows = false;
+  bool gatesValues = false, gatesAhead = false, endsEarly = false;
 
   /// Shared memory: the output, which may be where the queries are, and the
   /// rings.
   int64_t outputData = 0;
   /// The next tile's number, and its barriers.
   int64_t tileNumber = 0, tileFull = 0, tileEmpty = 0;
-  /// What each consumer warp keeps of its tile.
-  int64_t tileKept = 0;
+  /// What each consumer warp keeps of its tile, and the words with the output
+  /// gates of its rows.
+  int64_t tileKept = 0, rowGates = 0;
   Ring queryRing, keyRing, valueRing;
   int64_t sharedBytes = 0;
 };
@@ -118,6 +125,9 @@ struct Arguments {
   Value valueGate, outputGate, mask, kvLength, sink, lse;
   /// Those of a value gate that the kernel computes.
   Value gateWeight, gateBias;
+  /// Values that are gated ahead, before and after; `valueMap` is of the
+  /// latter.
+  Value values, gatedValues;
   /// Sizes of the problem, as i32.
   Value batch, queries, keys;
   /// Key/value heads whose tiles are taken in turns, in heavy_first order.
@@ -139,6 +149,9 @@ struct Kernel {
   Value shared;
   /// Counters of tiles in global memory, if blocks are persistent.
   LLVM::GlobalOp counters;
+  /// How many blocks of values each thread block has gated ahead, and, as the
+  /// last one, how many thread blocks have gated all of theirs.
+  LLVM::GlobalOp progress;
 
   Value sharedAt(int64_t offset) { return b.advance(shared, offset); }
 };
@@ -179,12 +192,15 @@ Value takeTile(Kernel &kernel);
 void sendTile(Kernel &kernel, Value number, Value parity);
 /// `isLeader` is true for one thread of each warp, which speaks for all.
 Value receiveTile(Kernel &kernel, Value isLeader, Value parity);
-/// Puts what the epilogue needs of a tile - batch, head, query - into shared
-/// memory, so that it takes no registers meanwhile.
+/// Puts what the epilogue needs of a tile - batch, head, query, gates of rows -
+/// into shared memory, so that it takes no registers meanwhile.
 void keepTile(Kernel &kernel, const Lane &lane, const Tile &tile);
 Tile recallTile(Kernel &kernel, const Lane &lane);
-/// Leaves the counters as they were; the producer's last act.
+/// Leaves the counters as they were; the last act of the producer, and of warps
+/// that gate ahead.
 void finishTiles(Kernel &kernel);
+/// The key at which those of a batch end, with kv_length.
+Value getKeyEnd(Kernel &kernel, Value batch);
 
 //===----------------------------------------------------------------------===//
 // Pipeline.cpp: barriers and stages
@@ -308,27 +324,32 @@ SmallVector<Value> transformScores(Kernel &kernel, const Tile &tile,
 /// Sets scores of keys that a row does not see to -inf.
 SmallVector<Value> hideKeys(Kernel &kernel, const Tile &tile, const Lane &lane,
                             Value block, ValueRange scores);
-/// The output gates of the lane's rows, if they are scalars: loaded long before
-/// they are needed.
-SmallVector<Value> loadRowGates(Kernel &kernel, const Tile &tile,
-                                const Lane &lane);
+/// Begins to copy the output gates of the warp's rows to shared memory, if they
+/// are scalars.
+void keepRowGates(Kernel &kernel, const Tile &tile, const Lane &lane);
 /// Multiplies outputs by the gates of their rows, or by their own.
 SmallVector<Value> gateOutput(Kernel &kernel, const Tile &tile,
-                              const Lane &lane, ValueRange rowGates,
-                              ValueRange output);
+                              const Lane &lane, ValueRange output);
 
 /// Divides by the sums, applies the output gate, writes output and lse.
 void writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
-               ValueRange rowGates, ValueRange accumulator, Rows rows);
+               ValueRange accumulator, Rows rows);
 
 //===----------------------------------------------------------------------===//
-// Producer.cpp, Gater.cpp, Consumer.cpp
+// Producer.cpp, Gater.cpp, AheadGater.cpp, Consumer.cpp
 //===----------------------------------------------------------------------===//
 
 /// The role of the first warpgroup.
 void buildProducer(Kernel &kernel, Value thread);
 /// The role of its other warps, where values are gated or end early.
 void buildGater(Kernel &kernel, Value thread);
+/// Their role where values are gated ahead.
+void buildAheadGater(Kernel &kernel, Value thread);
+/// Whether all values have been gated ahead, as i32.
+Value areAllGated(Kernel &kernel);
+/// The producer waits until the block of values has been gated ahead.
+void awaitGatedBlock(Kernel &kernel, const Tile &tile, Value block,
+                     Value areGated);
 /// The role of the others.
 void buildConsumer(Kernel &kernel, Value thread);
 

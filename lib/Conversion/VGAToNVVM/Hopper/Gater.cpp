@@ -11,12 +11,13 @@
 // zeros, as no weight of 0 makes infinite values harmless. The gates come from
 // memory, or from the values themselves: g = act(<v, w> + b).
 //
-// Eight lanes have a row of an atom, 16 bytes each. A lane has two rows at a
-// time, and so a warp eight: one waits for memory while the other is gated.
+// Eight lanes have a row of an atom, 16 bytes each. A lane has two or four rows
+// at a time, and so a warp 8 or 16: all are loaded before the first is gated.
 //
 //===----------------------------------------------------------------------===//
 
 #include "../GateMath.h"
+#include "../GatePieces.h"
 #include "../MemoryRows.h"
 #include "AttentionKernel.h"
 
@@ -26,15 +27,12 @@ using namespace mlir::vga::hopper;
 
 namespace {
 constexpr int64_t kRowLanes = kAtomChannels / kPieceElements;
-constexpr int64_t kLanesRows = 32 / kRowLanes, kRowsOfLane = 2;
-/// The rows of a warp at a time, and how often until the gates that its lanes
-/// have loaded are used up.
-constexpr int64_t kWarpRows = kLanesRows * kRowsOfLane;
-constexpr int64_t kGateRounds = 32 / kWarpRows;
+constexpr int64_t kLanesRows = 32 / kRowLanes;
 /// A row of a block, as a lane has it: the key, the addresses of its piece in
-/// the row's first atom and of the row's gates, its gate if that is a scalar.
+/// the row's first atom and of the row's gates, the code of its gate if that is
+/// a scalar.
 struct Row {
-  Value key, piece, gates, gate;
+  Value key, piece, gates, code;
 };
 
 class Gater {
@@ -65,6 +63,15 @@ private:
   bool readsScalars() const {
     return kernel.arguments.valueGate && !isElementwise();
   }
+  /// As many as there are registers for: gates of elements, weights and f32
+  /// take more.
+  int64_t getRowsOfLane() const {
+    return readsScalars() && plan.elementType.isBF16() ? 4 : 2;
+  }
+  /// The rows of a warp at a time, and how often until the gates that its lanes
+  /// have loaded are used up.
+  int64_t getWarpRows() const { return kLanesRows * getRowsOfLane(); }
+  int64_t getGateRounds() const { return 32 / getWarpRows(); }
 
   Kernel &kernel;
   KernelBuilder &b;
@@ -77,7 +84,8 @@ Value Gater::getGateHead(const Tile &tile, int64_t gateHeads) {
   return gateHeads == plan.kvHeads ? tile.kvHead : tile.head;
 }
 
-/// The gates of the warp's rows: round by round, kWarpRows lanes each.
+/// The codes of the gates of the warp's rows: round by round, getWarpRows() lanes
+/// each.
 SmallVector<Value> Gater::loadGates(const Tile &tile, Value block) {
   auto type = kernel.op.getValueGate().getType();
   Type element = type.getElementType();
@@ -91,13 +99,14 @@ SmallVector<Value> Gater::loadGates(const Tile &tile, Value block) {
   Value lastKey = b.max(b.sub(tile.keyEnd, 1), b.i32(0));
   int64_t keys = plan.schedule.getKeys();
   SmallVector<Value> gates;
-  for (int64_t round = 0; round * kWarpRows * kGaterWarps < keys;
-       round += kGateRounds) {
+  for (int64_t round = 0; round * getWarpRows() * kGaterWarps < keys;
+       round += getGateRounds()) {
     Value group =
-        b.add(warp, b.mul(b.add(b.div(lane, kWarpRows), round), kGaterWarps));
-    Value row = b.add(b.mul(group, kWarpRows), b.rem(lane, kWarpRows));
+        b.add(warp, b.mul(b.add(b.div(lane, getWarpRows()), round), kGaterWarps));
+    Value row = b.add(b.mul(group, getWarpRows()), b.rem(lane, getWarpRows()));
     Value key = b.min(b.add(b.mul(block, keys), row), lastKey);
-    gates.push_back(b.loadF32(element, b.elementAddress(line, element, key)));
+    Value gate = b.loadF32(element, b.elementAddress(line, element, key));
+    gates.push_back(encodeGate(b, plan.elementType, gate));
   }
   return gates;
 }
@@ -147,49 +156,55 @@ Value Gater::getElementwiseGates(const Tile &tile, Value key) {
 /// Gates the pieces of an atom: all are loaded before the first is stored.
 void Gater::gatePieces(const Tile &tile, ArrayRef<Row> rows, int64_t atom,
                        bool isEdge) {
-  SmallVector<SmallVector<Value>> pieces;
+  Type elementType = plan.elementType;
+  SmallVector<Value> pieces;
   auto address = [&](const Row &row) {
     return b.advance(row.piece, atom * plan.getKeyAtomBytes());
   };
   for (const Row &row : rows)
-    pieces.push_back(b.loadPiece(plan.elementType, address(row)));
+    pieces.push_back(b.loadPacked(address(row)));
   for (auto [row, piece] : llvm::zip(rows, pieces)) {
-    SmallVector<Value> gates(kPieceElements, row.gate);
+    if (row.code)
+      piece = gatePiece(b, elementType, piece, row.code);
     if (row.gates) {
       Type type = kernel.op.getValueGate().getType().getElementType();
       Value channel = b.add(b.mul(b.rem(lane, kRowLanes), kPieceElements),
                             atom * kAtomChannels);
       channel = b.select(b.less(channel, b.i32(plan.valueChannels)), channel,
                          b.i32(0));
-      gates = b.loadPiece(type, b.elementAddress(row.gates, type, channel));
+      piece = gatePieceByElements(b, elementType, piece, type,
+                                  b.elementAddress(row.gates, type, channel));
     }
-    for (auto [value, gate] : llvm::zip(piece, gates)) {
-      if (gate)
-        value = b.mulF(value, gate);
-      if (isEdge)
-        value = b.select(b.less(row.key, tile.keyEnd), value, b.f32(0));
-    }
-    b.storePiece(plan.elementType, address(row), piece);
+    if (isEdge)
+      piece = keepPieceIf(b, b.less(row.key, tile.keyEnd), piece);
+    b.storePacked(address(row), piece);
   }
 }
 
-/// Gates kWarpRows rows of a block. `gates` are those of the rows if they are
+/// Gates getWarpRows() rows of a block. `gates` are those of the rows if they are
 /// scalars in memory, a lane each from `gateLane` on.
 void Gater::gateRows(const Tile &tile, Value block, Value values, Value first,
                      Value gates, Value gateLane, bool isEdge) {
-  SmallVector<Row> rows(kRowsOfLane);
+  // The swizzle: the number of a piece xor that of its row, which is the same
+  // for every other of the lane's rows.
+  static_assert(2 * kLanesRows == kRowLanes);
+  Value inWarp = b.div(lane, kRowLanes);
+  Value place = b.bitXor(b.rem(lane, kRowLanes), inWarp);
+  Value start = b.add(b.mul(b.add(first, inWarp), kAtomBytes),
+                      b.mul(place, kPieceElements * kElementBytes));
+  Value twisted =
+      b.bitXor(start, b.i32(kLanesRows * kPieceElements * kElementBytes));
+  Value even = b.advance(values, start), odd = b.advance(values, twisted);
+  Value key = b.add(b.mul(block, plan.schedule.getKeys()), b.add(first, inWarp));
+  SmallVector<Row> rows(getRowsOfLane());
   for (auto [i, row] : llvm::enumerate(rows)) {
-    Value inWarp = b.add(b.div(lane, kRowLanes), i * kLanesRows);
-    Value number = b.add(first, inWarp);
-    row.key = b.add(b.mul(block, plan.schedule.getKeys()), number);
-    // The swizzle: the number of a piece xor that of its row.
-    Value place = b.bitXor(b.rem(lane, kRowLanes), b.rem(number, kRowLanes));
-    Value line = b.advance(values, b.mul(number, kAtomBytes));
-    row.piece = b.advance(line, b.mul(place, kPieceElements * kElementBytes));
+    row.key = b.add(key, i * kLanesRows);
+    row.piece = b.advance(i % 2 == 0 ? even : odd, i * kLanesRows * kAtomBytes);
     if (kernel.gate)
-      row.gate = computeGate(tile, row.piece);
+      row.code = encodeGate(b, plan.elementType, computeGate(tile, row.piece));
     else if (gates)
-      row.gate = b.shuffle(gates, b.add(gateLane, inWarp));
+      row.code = b.shuffle(
+          gates, b.add(b.add(gateLane, inWarp), i * kLanesRows));
     else if (isElementwise())
       row.gates = getElementwiseGates(tile, row.key);
   }
@@ -201,23 +216,23 @@ void Gater::gateBlock(const Tile &tile, Value block, const Stage &stage) {
   // Loads of gates are under way while values are waited for.
   int64_t keys = plan.schedule.getKeys();
   SmallVector<Value> gates(
-      llvm::divideCeil(keys, kWarpRows * kGaterWarps * kGateRounds));
+      llvm::divideCeil(keys, getWarpRows() * kGaterWarps * getGateRounds()));
   if (readsScalars())
     gates = loadGates(tile, block);
   waitFor(kernel, stage.getFull(kernel, plan.valueRing), stage.parity);
   Value values = stage.getData(kernel, plan.valueRing);
-  Value rounds = b.div(b.sub(b.i32(keys / kWarpRows + kGaterWarps - 1), warp),
+  Value rounds = b.div(b.sub(b.i32(keys / getWarpRows() + kGaterWarps - 1), warp),
                        kGaterWarps);
   auto gateAll = [&](bool isEdge) {
     for (size_t i = 0; i < gates.size(); ++i) {
-      int64_t done = i * kGateRounds;
-      Value left = b.min(b.sub(rounds, done), b.i32(kGateRounds));
+      int64_t done = i * getGateRounds();
+      Value left = b.min(b.sub(rounds, done), b.i32(getGateRounds()));
       b.loop(b.i32(0), left, b.i32(1), {},
              [&](Value round, ValueRange) -> SmallVector<Value> {
                Value place =
                    b.add(warp, b.mul(b.add(round, done), kGaterWarps));
-               gateRows(tile, block, values, b.mul(place, kWarpRows), gates[i],
-                        b.mul(round, kWarpRows), isEdge);
+               gateRows(tile, block, values, b.mul(place, getWarpRows()), gates[i],
+                        b.mul(round, getWarpRows()), isEdge);
                return {};
              });
     }

@@ -5,6 +5,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// Gates of rows are on their way to shared memory from the beginning of a tile
+// on, by copies that take no registers and make nobody wait; gates of elements
+// are loaded when they are needed.
+//
+//===----------------------------------------------------------------------===//
 
 #include "../MemoryRows.h"
 #include "AttentionKernel.h"
@@ -13,54 +19,118 @@ using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::hopper;
 
-/// The address of the gate of a lane's row, or of the first of its channels.
-static Value getGateAddress(Kernel &kernel, const Tile &tile, const Lane &lane,
-                            int64_t laneRow) {
+/// The query of a row of the tile, or the last one.
+static Value getQuery(Kernel &kernel, const Tile &tile, Value row) {
   KernelBuilder &b = kernel.b;
-  const Plan &plan = kernel.plan;
-  const Arguments &arguments = kernel.arguments;
-  auto type = kernel.op.getOutputGate().getType();
-  bool isElementwise = type.getRank() == 4;
-  Value row = b.add(b.add(tile.query, lane.row), 8 * laneRow);
-  row = b.min(row, b.sub(arguments.queries, 1));
-  // The position in [B, Hq, Sq], or in the axes of the layout.
-  AxisOrder axes = isElementwise ? plan.axes : AxisOrder(Layout::bhsd);
-  MemoryRows memory(b, axes, arguments.batch, plan.queryHeads,
-                    arguments.queries);
-  Value index = memory.getRow(b, tile.batch, tile.head, row);
-  if (isElementwise)
-    index = b.add(b.mul(index, plan.valueChannels), b.toI64(lane.column));
-  return b.elementAddress(arguments.outputGate, type.getElementType(), index);
+  return b.min(b.add(tile.query, row), b.sub(kernel.arguments.queries, 1));
 }
 
-SmallVector<Value> hopper::loadRowGates(Kernel &kernel, const Tile &tile,
-                                        const Lane &lane) {
-  SmallVector<Value> gates;
-  if (!kernel.arguments.outputGate ||
-      kernel.op.getOutputGate().getType().getRank() == 4)
-    return gates;
+//===----------------------------------------------------------------------===//
+// Gates of rows
+//===----------------------------------------------------------------------===//
+
+/// Copies are of words: one gate in f32, or one of two.
+constexpr int64_t kWordBytes = 4;
+
+static int64_t getGatesInWord(Kernel &kernel) {
   Type type = kernel.op.getOutputGate().getType().getElementType();
-  for (int64_t r = 0; r < kLaneRows; ++r)
-    gates.push_back(kernel.b.keepHere(
-        kernel.b.loadF32(type, getGateAddress(kernel, tile, lane, r))));
+  return kWordBytes * 8 / type.getIntOrFloatBitWidth();
+}
+
+/// Where the word with the gate of a warp's row is kept.
+static Value getKeptGate(Kernel &kernel, const Lane &lane, Value rowInWarp) {
+  KernelBuilder &b = kernel.b;
+  Value warp = b.add(b.mul(lane.warpgroup, 4), b.div(lane.thread, 32));
+  Value place = b.add(b.mul(warp, kWarpRows), rowInWarp);
+  return b.advance(kernel.sharedAt(kernel.plan.rowGates),
+                   b.mul(place, kWordBytes));
+}
+
+/// The number of the gate of a warp's row in [B, Hq, Sq], as i32: there are far
+/// fewer gates than values.
+static Value getGateIndex(Kernel &kernel, const Tile &tile, const Lane &lane,
+                          Value rowInWarp) {
+  KernelBuilder &b = kernel.b;
+  Value warp = b.add(b.mul(lane.warpgroup, 4), b.div(lane.thread, 32));
+  Value row = b.add(b.mul(warp, kWarpRows), rowInWarp);
+  Value head = b.add(b.mul(tile.batch, kernel.plan.queryHeads), tile.head);
+  return b.add(b.mul(head, kernel.arguments.queries),
+               getQuery(kernel, tile, row));
+}
+
+void hopper::keepRowGates(Kernel &kernel, const Tile &tile, const Lane &lane) {
+  if (!kernel.plan.gatesRows)
+    return;
+  KernelBuilder &b = kernel.b;
+  // Addresses are computed here, not kept in registers from tile to tile.
+  Lane here = lane;
+  here.thread = b.keepHere(lane.thread);
+  // Two lanes copy each word.
+  Value rowInWarp = b.rem(here.thread, kWarpRows);
+  Value index = getGateIndex(kernel, tile, here, rowInWarp);
+  Value word = b.elementAddress(kernel.arguments.outputGate, b.getI32Type(),
+                                b.div(index, getGatesInWord(kernel)));
+  NVVM::CpAsyncOp::create(
+      b, getKeptGate(kernel, here, rowInWarp), word,
+      b.getI32IntegerAttr(kWordBytes),
+      NVVM::LoadCacheModifierKindAttr::get(b.getContext(),
+                                           NVVM::LoadCacheModifierKind::CA),
+      Value());
+  NVVM::CpAsyncCommitGroupOp::create(b);
+}
+
+/// The gates of the lane's rows.
+static SmallVector<Value> recallRowGates(Kernel &kernel, const Tile &tile,
+                                         const Lane &lane) {
+  KernelBuilder &b = kernel.b;
+  Type type = kernel.op.getOutputGate().getType().getElementType();
+  NVVM::CpAsyncWaitGroupOp::create(b, b.getI32IntegerAttr(0));
+  NVVM::SyncWarpOp::create(b, b.i32(-1));
+  Lane here = lane;
+  here.thread = b.keepHere(lane.thread);
+  SmallVector<Value> gates;
+  for (int64_t r = 0; r < kLaneRows; ++r) {
+    Value rowInWarp = b.add(b.div(b.rem(here.thread, 32), 4), 8 * r);
+    Value address = getKeptGate(kernel, here, rowInWarp);
+    if (int64_t inWord = getGatesInWord(kernel); inWord > 1) {
+      Value index = getGateIndex(kernel, tile, here, rowInWarp);
+      address = b.elementAddress(address, type, b.rem(index, inWord));
+    }
+    Value gate = LLVM::LoadOp::create(b, type, address, /*alignment=*/0,
+                                      /*isVolatile=*/true);
+    if (!type.isF32())
+      gate = LLVM::FPExtOp::create(b, b.getF32Type(), gate);
+    gates.push_back(gate);
+  }
   return gates;
 }
 
+//===----------------------------------------------------------------------===//
+// Multiplication
+//===----------------------------------------------------------------------===//
+
 SmallVector<Value> hopper::gateOutput(Kernel &kernel, const Tile &tile,
-                                      const Lane &lane, ValueRange rowGates,
-                                      ValueRange output) {
+                                      const Lane &lane, ValueRange output) {
   SmallVector<Value> result = llvm::to_vector(output);
   if (!kernel.arguments.outputGate)
     return result;
   KernelBuilder &b = kernel.b;
-  if (!rowGates.empty()) {
+  if (kernel.plan.gatesRows) {
+    SmallVector<Value> gates = recallRowGates(kernel, tile, lane);
     for (size_t i = 0; i < output.size(); ++i)
-      result[i] = b.mulF(output[i], rowGates[getLaneRow(i)]);
+      result[i] = b.mulF(output[i], gates[getLaneRow(i)]);
     return result;
   }
   Type elementType = kernel.op.getOutputGate().getType().getElementType();
+  MemoryRows memory(b, kernel.plan.axes, kernel.arguments.batch,
+                    kernel.plan.queryHeads, kernel.arguments.queries);
   for (int64_t r = 0; r < kLaneRows; ++r) {
-    Value line = getGateAddress(kernel, tile, lane, r);
+    Value query = getQuery(kernel, tile, b.add(lane.row, 8 * r));
+    Value row = memory.getRow(b, tile.batch, tile.head, query);
+    Value index =
+        b.add(b.mul(row, kernel.plan.valueChannels), b.toI64(lane.column));
+    Value line =
+        b.elementAddress(kernel.arguments.outputGate, elementType, index);
     // Channels come in pairs, and lines have an even number of them.
     for (size_t i = 2 * r; i < output.size(); i += 4) {
       auto pairType = VectorType::get(2, elementType);

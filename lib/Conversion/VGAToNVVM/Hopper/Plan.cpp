@@ -21,9 +21,9 @@ std::pair<int64_t, int64_t> Plan::getRegisters() const {
   case 1:
     return {56, 240};
   case 2:
-    if (hasGater() && !loadsScalarGates)
+    if (gatesValues)
       return {56, 224};
-    if (hasGater())
+    if (endsEarly)
       return {40, 232};
     return {24, 240};
   default:
@@ -64,6 +64,8 @@ static int64_t layOut(Plan &plan) {
   plan.tileFull = take(kBarrierBytes);
   plan.tileEmpty = take(kBarrierBytes);
   plan.tileKept = take(schedule.getConsumers() * 4 * kKeptTileBytes);
+  if (plan.gatesRows)
+    plan.rowGates = take(schedule.getConsumers() * 4 * kWarpRows * 4);
   for (Ring *ring : {&plan.queryRing, &plan.keyRing, &plan.valueRing}) {
     ring->full = take(ring->stages * kBarrierBytes);
     ring->empty = take(ring->stages * kBarrierBytes);
@@ -89,9 +91,11 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate, ScheduleAttr schedule,
   plan.isBottomRight = op.getAlignment() == Alignment::bottom_right;
   plan.scale = getScoreScale(op);
   plan.softcap = op.getSoftcap() ? op.getSoftcapAttr().getValueAsDouble() : 0;
+  plan.gatesRows =
+      op.getOutputGate() && op.getOutputGate().getType().getRank() == 3;
   plan.gatesValues = static_cast<bool>(op.getValueGate());
-  plan.loadsScalarGates = !gate && (!op.getValueGate() ||
-                                    op.getValueGate().getType().getRank() == 3);
+  plan.gatesAhead = plan.gatesValues &&
+                    schedule.getValueGate() == GatePlacement::ahead;
   plan.endsEarly = static_cast<bool>(op.getKvLength());
 
   auto refuse = [&]() {

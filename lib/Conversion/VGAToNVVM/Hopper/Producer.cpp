@@ -62,6 +62,17 @@ static SmallVector<Value> loadForTile(Kernel &kernel, const Tile &tile,
                  plan.getQueryAtomBytes(),
                  {state[4], state[5]}};
 
+  // Once all values have been gated, no block has to be waited for.
+  bool isAhead = plan.gatesAhead;
+  Value areGated = state[6];
+  if (isAhead)
+    areGated = b.bitOr(areGated, areAllGated(kernel));
+  auto loadValues = [&](Value block) {
+    if (isAhead)
+      awaitGatedBlock(kernel, tile, block, areGated);
+    values.loadBlock(tile, block);
+  };
+
   Value lastBlock = b.sub(tile.last, 1);
   keys.loadBlock(tile, lastBlock);
   queries.load(tile.query, tile.head, tile.batch);
@@ -74,15 +85,16 @@ static SmallVector<Value> loadForTile(Kernel &kernel, const Tile &tile,
                values.stage = {state[2], state[3]};
                Value block = b.sub(lastBlock, i);
                keys.loadBlock(tile, b.sub(block, 1));
-               values.loadBlock(tile, block);
+               loadValues(block);
                return {keys.stage.index, keys.stage.parity, values.stage.index,
                        values.stage.parity};
              });
   keys.stage = {stages[0], stages[1]};
   values.stage = {stages[2], stages[3]};
-  values.loadBlock(tile, tile.first);
+  loadValues(tile.first);
   return {keys.stage.index,    keys.stage.parity,   values.stage.index,
-          values.stage.parity, queries.stage.index, queries.stage.parity};
+          values.stage.parity, queries.stage.index, queries.stage.parity,
+          areGated};
 }
 
 static void loadAll(Kernel &kernel) {
@@ -91,7 +103,7 @@ static void loadAll(Kernel &kernel) {
   forEachTile(
       kernel,
       {first.index, first.parity, first.index, first.parity, first.index,
-       first.parity},
+       first.parity, kernel.b.i32(0)},
       [&](Value parity) {
         // Not before the loads: the consumers are still to take the number
         // that was sent before this one.
@@ -120,6 +132,8 @@ void hopper::buildProducer(Kernel &kernel, Value thread) {
   b.onlyIf(NVVM::ElectSyncOp::create(b, b.getI1Type(), Value()),
            [&] { loadAll(kernel); });
   b.setInsertionPointToStart(isFirstWarp.elseBlock());
-  if (kernel.plan.hasGater())
+  if (kernel.plan.gatesAhead)
+    buildAheadGater(kernel, thread);
+  else if (kernel.plan.hasGater())
     buildGater(kernel, thread);
 }

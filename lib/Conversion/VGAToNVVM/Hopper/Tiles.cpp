@@ -61,20 +61,7 @@ private:
     tile.offset = kernel.plan.isBottomRight
                       ? b.sub(arguments.keys, arguments.queries)
                       : zero;
-    tile.keyEnd = arguments.keys;
-    if (arguments.kvLength) {
-      auto type = kernel.op.getKvLength().getType().getElementType();
-      Value length = LLVM::LoadOp::create(
-          b, type, b.elementAddress(arguments.kvLength, type, tile.batch));
-      if (type.isInteger(64)) {
-        // A length past the end is one of the definition's errors; here it
-        // must not wrap.
-        Value keys = b.toI64(arguments.keys);
-        length = arith::TruncIOp::create(b, b.getI32Type(),
-                                         b.max(b.min(length, keys), b.i64(0)));
-      }
-      tile.keyEnd = b.max(b.min(length, arguments.keys), zero);
-    }
+    tile.keyEnd = getKeyEnd(kernel, tile.batch);
 
     // The first and the last position of the tile among the keys.
     Value position = b.add(tile.query, tile.offset);
@@ -100,6 +87,24 @@ private:
   Value queryTiles, heads;
 };
 } // namespace
+
+Value hopper::getKeyEnd(Kernel &kernel, Value batch) {
+  KernelBuilder &b = kernel.b;
+  const Arguments &arguments = kernel.arguments;
+  if (!arguments.kvLength)
+    return arguments.keys;
+  auto type = kernel.op.getKvLength().getType().getElementType();
+  Value length = LLVM::LoadOp::create(
+      b, type, b.elementAddress(arguments.kvLength, type, batch));
+  if (type.isInteger(64)) {
+    // A length past the end is one of the definition's errors; here it must not
+    // wrap.
+    Value keys = b.toI64(arguments.keys);
+    length = arith::TruncIOp::create(b, b.getI32Type(),
+                                     b.max(b.min(length, keys), b.i64(0)));
+  }
+  return b.max(b.min(length, arguments.keys), b.i32(0));
+}
 
 //===----------------------------------------------------------------------===//
 // Who takes which tile
@@ -147,14 +152,30 @@ void hopper::finishTiles(Kernel &kernel) {
   if (!kernel.plan.schedule.getPersistent())
     return;
   KernelBuilder &b = kernel.b;
-  Value last = b.sub(NVVM::GridDimXOp::create(b, b.getI32Type()), 1);
-  // Wraps to 0 with the last block, who then is the only one left.
+  Value grid = NVVM::GridDimXOp::create(b, b.getI32Type());
+  // The producers, and the warps that gate ahead.
+  Value last = b.sub(kernel.progress ? b.mul(grid, 2) : grid, 1);
+  // Wraps to 0 with the last one, who then is the only one left.
   Value counters = getCounters(kernel);
   Value done = LLVM::AtomicRMWOp::create(
       b, LLVM::AtomicBinOp::uinc_wrap, b.advance(counters, 4), last,
       LLVM::AtomicOrdering::acq_rel, "device");
-  b.onlyIf(b.compare(arith::CmpIPredicate::eq, done, last),
-           [&] { LLVM::StoreOp::create(b, b.i32(0), counters); });
+  b.onlyIf(b.compare(arith::CmpIPredicate::eq, done, last), [&] {
+    LLVM::StoreOp::create(b, b.i32(0), counters);
+    if (!kernel.progress)
+      return;
+    Value progress = LLVM::AddressOfOp::create(b, kernel.progress);
+    auto reset = [&](Value i) {
+      LLVM::StoreOp::create(b, b.i32(0),
+                            b.elementAddress(progress, b.getI32Type(), i));
+    };
+    reset(b.i32(kMostGatingBlocks));
+    b.loop(b.i32(0), grid, b.i32(1), {},
+           [&](Value i, ValueRange) -> SmallVector<Value> {
+             reset(i);
+             return {};
+           });
+  });
 }
 
 Tile hopper::getTile(Kernel &kernel, Value number) {
@@ -233,6 +254,7 @@ void hopper::keepTile(Kernel &kernel, const Lane &lane, const Tile &tile) {
       LLVM::StoreOp::create(b, value, b.advance(place, 4 * i), /*alignment=*/4,
                             /*isVolatile=*/true);
   });
+  keepRowGates(kernel, tile, lane);
   NVVM::SyncWarpOp::create(b, b.i32(-1));
 }
 

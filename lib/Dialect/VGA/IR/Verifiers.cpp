@@ -312,7 +312,7 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t keyStages, int64_t valueStages,
                                    bool pingPong, bool persistent,
                                    TileOrder order, bool outputBuffer,
-                                   int64_t queryStages, GatePlacement) {
+                                   int64_t queryStages, GatePlacement valueGate) {
   if (queries <= 0 || queries > 192 || queries % 64 != 0)
     return emitError() << "expected queries of a schedule to be a multiple of "
                           "64 up to 192, got "
@@ -332,6 +332,9 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expected 1 query_stages of a schedule without "
                           "output_buffer, got "
                        << queryStages;
+  if (valueGate == GatePlacement::ahead && !persistent)
+    return emitError() << "expected a schedule with value_gate = ahead to be "
+                          "persistent";
   return success();
 }
 

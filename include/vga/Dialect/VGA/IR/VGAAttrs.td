@@ -72,6 +72,7 @@ def VGA_TileOrderAttr : VGA_EnumAttr<VGA_TileOrder, "tile_order">;
 def VGA_GatePlacement : VGA_Enum<"GatePlacement", "where a value gate is applied", [
   I32EnumAttrCase<"inside", 0>, // in the attention kernel
   I32EnumAttrCase<"before", 1>, // by a kernel of its own
+  I32EnumAttrCase<"ahead", 2>,  // in the attention kernel, once, by warps that run ahead
 ]>;
 def VGA_GatePlacementAttr : VGA_EnumAttr<VGA_GatePlacement, "gate_placement">;
 
@@ -92,7 +93,7 @@ def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
     | `persistent` | a block of threads computes tile after tile |
     | `order` | `linear`, or `heavy_first` for causal masks |
     | `output_buffer` | the output has shared memory of its own, not that of the queries; persistent blocks then begin a tile before they have ended the one before |
-    | `value_gate` | `inside` the kernel, for every tile of queries again, or once `before` it |
+    | `value_gate` | where values are gated: `inside`, in shared memory, for every tile of queries again; once `before`, by a kernel of its own; once `ahead`, in a copy in global memory, by warps of the (persistent) kernel that run ahead of its tiles |
 
     Example:
 

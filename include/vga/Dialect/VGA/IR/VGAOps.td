@@ -450,7 +450,12 @@ def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
     as i32.
 
     A `persistent` kernel takes any number of blocks for its tiles; it gets as
-    many as run at a time, if that is less than `blocks`.
+    many as run at a time, if that is less than `blocks`. The blocks of a
+    `cooperative` kernel wait for each other: it is an error if they can not all
+    run at a time.
+
+    An array that is among both `ins` and `outs` is scratch: the kernel reads
+    there only what it has written.
 
     Launches are asynchronous and in order.
 
@@ -474,6 +479,7 @@ def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
     ConfinedAttr<I64Attr, [IntPositive]>:$threads,
     ConfinedAttr<I64Attr, [IntNonNegative]>:$shared_memory,
     UnitAttr:$persistent,
+    UnitAttr:$cooperative,
     Variadic<Index>:$sizes,
     TypedArrayAttrBase<DenseI64ArrayAttr, "array of shapes">:$boxes,
     Variadic<VGA_DeviceArray>:$inputs,
@@ -482,6 +488,7 @@ def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
   let assemblyFormat = [{
     $kernel `blocks` `(` $blocks `)` `threads` $threads
     `shared_memory` $shared_memory (`persistent` $persistent^)?
+    (`cooperative` $cooperative^)?
     (`sizes` `(` $sizes^ `)`)? `boxes` $boxes
     `ins` `(` ($inputs^ `:` type($inputs))? `)`
     `outs` `(` $outputs `:` type($outputs) `)`
