@@ -35,7 +35,6 @@
 // CHECK: %[[STEP:.*]] = nvvm.read.ptx.sreg.nctaid.x
 // CHECK: %[[FIRST:.*]] = nvvm.read.ptx.sreg.ctaid.x
 // CHECK: scf.for %{{.*}} = %[[FIRST]] to %{{.*}} step %[[STEP]] iter_args(%[[BLOCKS:.*]] = %c0_i32)
-// CHECK: scf.for
 // CHECK-COUNT-6: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
 // The gate, as a sum of two bf16, times pairs of values.
 // CHECK: %[[GATE:.*]] = llvm.load %{{.*}} : !llvm.ptr<1> -> f32
