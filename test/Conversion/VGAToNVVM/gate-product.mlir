@@ -118,16 +118,17 @@ func.func @own_heads(%x: tensor<2x4x100x40xf16>, %w: tensor<8x40x34xf32>) -> ten
 }
 
 // CHECK-LABEL: func.func @scalars(
-// CHECK: vga.launch @vga_kernels::@gate_2 blocks(%{{.*}}) threads 128 shared_memory 36864
+// CHECK: vga.launch @vga_kernels::@gate_2 blocks(%{{.*}}) threads 128 shared_memory 49152
 func.func @scalars(%x: tensor<?x2x4x64xf16>, %w: tensor<4x64x7xf16>, %b: tensor<7xbf16>) -> tensor<2x7x?xf32> {
   %g = vga.gate %x, %w bias(%b : tensor<7xbf16>) activation identity mixing cross_head layout sbhd
     : tensor<?x2x4x64xf16>, tensor<4x64x7xf16>
   return %g : tensor<2x7x?xf32>
 }
 
-// One position, as in decoding, has narrow tiles, too: many blocks read the weights.
+// One position, as in decoding, has narrow tiles, too: many blocks read the weights, four
+// stages ahead.
 // CHECK-LABEL: func.func @decode(
-// CHECK: vga.launch @vga_kernels::@gate_3 blocks(%c64) threads 128 shared_memory 43008
+// CHECK: vga.launch @vga_kernels::@gate_3 blocks(%c64) threads 128 shared_memory 71680
 func.func @decode(%x: tensor<1x1x1x2048xbf16>, %w: tensor<1x2048x16x128xbf16>) -> tensor<1x16x1x128xf32> {
   %g = vga.gate %x, %w mixing cross_head : tensor<1x1x1x2048xbf16>, tensor<1x2048x16x128xbf16>
   return %g : tensor<1x16x1x128xf32>

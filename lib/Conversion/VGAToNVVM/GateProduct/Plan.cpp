@@ -55,8 +55,11 @@ Plan::Plan(GateOp op) : axes(op.getLayout()) {
   // A power of 2: the channels of a row of threads. 16 is what a product on the
   // tensor cores sums over.
   constexpr int64_t kLeastDepth = 16, kDepth = 64;
-  constexpr int64_t kLeastStages = 2, kStages = 3;
   depth =
       std::clamp<int64_t>(llvm::PowerOf2Ceil(channels), kLeastDepth, kDepth);
-  stages = std::clamp(getSteps(), kLeastStages, kStages);
+  // Narrow tiles compute little in the time that a copy takes.
+  constexpr int64_t kNarrowColumns = 32;
+  constexpr int64_t kLeastStages = 2, kStages = 3, kNarrowStages = 5;
+  stages = std::clamp(getSteps(), kLeastStages,
+                      tile.columns <= kNarrowColumns ? kNarrowStages : kStages);
 }
