@@ -1,10 +1,13 @@
 // Gates across heads and of channels: products of positions x channels and channels x gates.
 // RUN: vga-opt %s --convert-vga-to-nvvm --canonicalize --cse | FileCheck %s
 
+// CHECK: #[[$UNROLL:.*]] = #llvm.loop_unroll<disable = true>
+// CHECK: #[[$ROLLED:.*]] = #llvm.loop_annotation<unroll = #[[$UNROLL]]>
+
 // Weights of the source's type meet it on the tensor cores.
 // CHECK-LABEL: llvm.func @gate_0(
 // CHECK-SAME: %[[X:[^:]*]]: !llvm.ptr<1>, %[[W:[^:]*]]: !llvm.ptr<1>, %[[B:[^:]*]]: !llvm.ptr<1>, %[[G:[^:]*]]: !llvm.ptr<1>, %[[BATCH:[^:]*]]: i32, %[[S:[^:]*]]: i32)
-// CHECK-SAME: nvvm.reqntid = array<i32: 256>
+// CHECK-SAME: nvvm.minctasm = 1 : i32, nvvm.reqntid = array<i32: 512>
 // CHECK-DAG: %[[NEXT_HEAD:.*]] = arith.constant 64 : i32
 // CHECK-DAG: %[[TILE_ROWS:.*]] = arith.constant 128 : i32
 // CHECK-DAG: %[[COLUMN_TILES:.*]] = arith.constant 4 : i32
@@ -32,7 +35,7 @@
 // Two stages are on their way before the first product.
 // CHECK: nvvm.cp.async.commit.group
 // CHECK: nvvm.cp.async.commit.group
-// CHECK: %[[SUMS:.*]]:64 = scf.for
+// CHECK: %[[SUMS:.*]]:32 = scf.for
 // CHECK-NEXT: nvvm.cp.async.wait.group 1
 // CHECK-NEXT: nvvm.barrier
 // CHECK: scf.if
@@ -41,8 +44,12 @@
 // CHECK-COUNT-2: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>, num = 4 : i32
 // CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<col>, num = 4 : i32
 // CHECK: nvvm.mma.sync {{.*}}multiplicandAPtxType = #nvvm.mma_type<bf16>{{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>{{.*}} -> !llvm.struct<(f32, f32, f32, f32)>
-// CHECK-COUNT-63: nvvm.mma.sync
+// CHECK-COUNT-31: nvvm.mma.sync
 // CHECK-NOT: nvvm.mma.sync
+// The tensor cores sum up a stage, from zero: long sums are rounded as f32 is.
+// CHECK-COUNT-32: arith.addf
+// CHECK-NEXT: scf.yield
+// CHECK: loop_annotation = #[[$ROLLED]]
 // Bias, sigmoid, and two channels of a head at a time.
 // CHECK: %[[BIAS:.*]] = llvm.load %{{.*}} : !llvm.ptr<1> -> f32
 // CHECK: scf.if
@@ -81,7 +88,7 @@
 // Few columns have narrow tiles. Seven of 16 bits are no copies of the machine: their zeros are selected.
 // CHECK-LABEL: llvm.func @gate_2(
 // CHECK-SAME: %[[W:[^:]*]]: !llvm.ptr<1>, %[[B:[^:]*]]: !llvm.ptr<1>, %[[G:[^:]*]]: !llvm.ptr<1>, %[[BATCH:[^:]*]]: i32, %[[S:[^:]*]]: i32)
-// CHECK-SAME: nvvm.reqntid = array<i32: 128>
+// CHECK-SAME: nvvm.minctasm = 4 : i32, nvvm.reqntid = array<i32: 128>
 // CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %{{.*}} :
 // CHECK: %[[ADDRESS:.*]] = arith.select %[[IS_COLUMN:.*]], %{{.*}}, %[[W]] : !llvm.ptr<1>
 // CHECK: %[[WEIGHT:.*]] = llvm.load %[[ADDRESS]] : !llvm.ptr<1> -> i16
@@ -102,7 +109,7 @@
 // CHECK: %[[ROWS:.*]] = arith.muli %[[BATCH]], %[[S]] : index
 // CHECK: %[[ROW_TILES:.*]] = arith.ceildivui %[[ROWS]], %[[TILE_ROWS]] : index
 // CHECK: %[[BLOCKS:.*]] = arith.muli %[[ROW_TILES]], %[[COLUMN_TILES]] : index
-// CHECK: vga.launch @vga_kernels::@gate_0 blocks(%[[BLOCKS]]) threads 256 shared_memory 107520 sizes(%[[BATCH]], %[[S]])
+// CHECK: vga.launch @vga_kernels::@gate_0 blocks(%[[BLOCKS]]) threads 512 shared_memory 107520 sizes(%[[BATCH]], %[[S]])
 func.func @across(%x: tensor<?x4x?x64xbf16>, %w: tensor<4x64x8x64xbf16>, %b: tensor<8x64xf32>) -> tensor<?x8x?x64xf32> {
   %g = vga.gate %x, %w bias(%b : tensor<8x64xf32>) mixing cross_head
     : tensor<?x4x?x64xbf16>, tensor<4x64x8x64xbf16>

@@ -154,7 +154,7 @@ public:
   Sums arrange(ValueRange sums);
 
 private:
-  SmallVector<Value> multiplyOnTensorCores(Value stage, ValueRange sums);
+  SmallVector<Value> multiplyOnTensorCores(Value stage);
   SmallVector<Value> multiplyAndAdd(Value stage, ValueRange sums);
   Sums arrangeOfTensorCores(ValueRange sums);
   Sums arrangeOfMultiplyAndAdd(ValueRange sums);

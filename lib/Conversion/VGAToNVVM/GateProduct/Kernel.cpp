@@ -33,6 +33,18 @@ static void locateTile(Kernel &kernel) {
   kernel.firstRow = b.mul(b.div(block, plan.products), plan.tile.rows);
 }
 
+/// Unrolled, the products of steps would be side by side, in more registers
+/// than there are.
+static void keepRolled(scf::ForOp loop) {
+  MLIRContext *context = loop.getContext();
+  auto yes = BoolAttr::get(context, true);
+  auto unroll = LLVM::LoopUnrollAttr::get(context, /*disable=*/yes, {}, {}, {},
+                                          {}, {}, {});
+  loop->setAttr("loop_annotation", LLVM::LoopAnnotationAttr::get(
+                                       context, {}, {}, {}, unroll, {}, {}, {},
+                                       {}, {}, {}, {}, {}, {}, {}, {}));
+}
+
 /// The sums of all steps, each multiplied while the next ones are copied.
 static Sums sumUp(Kernel &kernel) {
   KernelBuilder &b = kernel.b;
@@ -65,6 +77,7 @@ static Sums sumUp(Kernel &kernel) {
         NVVM::CpAsyncCommitGroupOp::create(b);
         return multiplier.multiply(getStage(step), sums);
       });
+  keepRolled(sums.front().getDefiningOp<scf::ForOp>());
   return multiplier.arrange(sums);
 }
 
@@ -81,9 +94,11 @@ GateProductLaunch vga::buildGateProductKernel(OpBuilder &builder,
   unsigned bias = op.getBias() ? signature.addPointer() : 0;
   unsigned result = signature.addPointer();
   unsigned batch = signature.addSize(), positions = signature.addSize();
-  // While one block waits for its first stages or stores, another multiplies.
-  constexpr int64_t kBlocks = 2;
-  Block *entry = signature.makeFunction(op.getLoc(), name, threads, kBlocks);
+  // With 128 registers, this many threads have a place at a time: while some
+  // blocks wait for their first stages, or store, others multiply.
+  constexpr int64_t kThreads = 512;
+  Block *entry =
+      signature.makeFunction(op.getLoc(), name, threads, kThreads / threads);
   builder.setInsertionPointToStart(entry);
   KernelBuilder b(op.getLoc(), builder);
   auto argument = [&](unsigned number) { return entry->getArgument(number); };

@@ -36,8 +36,15 @@ Multiplier::Multiplier(const Kernel &kernel) : b(kernel.b), plan(kernel.plan) {
 }
 
 SmallVector<Value> Multiplier::multiply(Value stage, ValueRange sums) {
-  return plan.usesTensorCores ? multiplyOnTensorCores(stage, sums)
-                              : multiplyAndAdd(stage, sums);
+  if (!plan.usesTensorCores)
+    return multiplyAndAdd(stage, sums);
+  // The tensor cores cut off what is beyond f32, always towards zero, and over
+  // thousands of channels that adds up as rounding does not. So they sum up a
+  // stage only.
+  SmallVector<Value> result;
+  for (auto [sum, part] : llvm::zip(sums, multiplyOnTensorCores(stage)))
+    result.push_back(b.addF(sum, part));
+  return result;
 }
 
 Sums Multiplier::arrange(ValueRange sums) {
@@ -97,8 +104,7 @@ static SmallVector<Value> multiplyMatrices(KernelBuilder &b, Type elementType,
   return registers;
 }
 
-SmallVector<Value> Multiplier::multiplyOnTensorCores(Value stage,
-                                                     ValueRange sums) {
+SmallVector<Value> Multiplier::multiplyOnTensorCores(Value stage) {
   const Tile &tile = plan.tile;
   int64_t rowProducts = tile.warpRows / kProductRows,
           columnProducts = tile.warpColumns / kProductColumns;
@@ -114,7 +120,7 @@ SmallVector<Value> Multiplier::multiplyOnTensorCores(Value stage,
                                          b.mul(warpColumn, kSourceBytes))),
                              plan.getSourceStageBytes()));
 
-  SmallVector<Value> result = llvm::to_vector(sums);
+  SmallVector<Value> result(getSumCount(), b.f32(0));
   for (int64_t first = 0; first < plan.depth; first += kProductDepth) {
     SmallVector<SmallVector<Value>> rows;
     for (int64_t i = 0; i < rowProducts; ++i)

@@ -16,13 +16,13 @@ using namespace mlir::vga::gate_product;
 /// The tile of a product with this many columns and at most this many rows.
 static Tile chooseTile(int64_t rows, int64_t columns, bool usesTensorCores) {
   constexpr Tile kFew = {64, 16, 16, 16}, kNarrow = {64, 32, 16, 32},
-                 kMedium = {128, 64, 32, 32}, kWide = {128, 128, 32, 64};
+                 kMedium = {128, 64, 32, 32}, kWide = {128, 128, 32, 32};
   // Narrow tiles are many, where there is little to compute.
   if (usesTensorCores && columns <= kFew.columns)
     return kFew;
   if (rows <= kNarrow.rows || columns <= kNarrow.columns)
     return kNarrow;
-  // 64 sums of a thread, and their operands in f32, are too many registers.
+  // Multiply-adds in f32 take so long that loads do not matter.
   if (!usesTensorCores)
     return kMedium;
   bool isWideFull = llvm::alignTo(columns, kWide.columns) ==
