@@ -16,6 +16,7 @@
 #include "../MemoryRows.h"
 #include "GateProduct.h"
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -30,7 +31,7 @@ static void forThreads(KernelBuilder &b, Value condition,
     body();
 }
 
-/// `a` and `b`, of which each may be null for true.
+/// `x` and `y`, of which each may be null for true.
 static Value both(KernelBuilder &b, Value x, Value y) {
   return x && y ? b.bitAnd(x, y) : (x ? x : y);
 }

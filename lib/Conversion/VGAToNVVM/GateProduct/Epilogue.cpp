@@ -9,6 +9,7 @@
 #include "../GateMath.h"
 #include "../MemoryRows.h"
 #include "GateProduct.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::vga;
