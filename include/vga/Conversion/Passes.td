@@ -30,13 +30,20 @@ def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
 }
 
 def ConvertVGAToNVVMPass : Pass<"convert-vga-to-nvvm", "::mlir::ModuleOp"> {
-  let summary = "Turn vga.attention into fused kernels and launches of them";
+  let summary = "Turn vga.attention and vga.gate into kernels and their launches";
   let description = [{
     Each vga.attention becomes a kernel, written in the nvvm and llvm dialects
     in the gpu.module `@vga_kernels`, and a `vga.launch` of it. The kernel is
     the one of the operation's schedule (`vga-gpu-choose-schedules`): on sm_90a,
     a producer warpgroup that loads by TMA, and consumers that multiply with
-    wgmma. An operation that no kernel computes is an error that says why.
+    wgmma.
+
+    Gates that such a kernel does not compute itself become kernels, too: dot
+    products where a head has one scalar, of its own channels; products of
+    matrices otherwise, on the tensor cores if weights and source have the same
+    type.
+
+    An operation that no kernel computes is an error that says why.
   }];
   let options = [
     Option<"chip", "chip", "std::string", "\"sm_90a\"",

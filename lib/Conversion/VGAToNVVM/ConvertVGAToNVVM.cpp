@@ -224,13 +224,30 @@ static LogicalResult convertAttention(AttentionOp op, GateOp gate,
   return success();
 }
 
+/// Launches the kernel of a gate that is a product: a block for each tile.
+static Value launchGateProduct(HostBuilder &b, SymbolRefAttr kernel, GateOp op,
+                               const GateProductLaunch &plan, ValueRange inputs,
+                               Value output) {
+  AxisOrder axes(op.getLayout());
+  Value batch = b.size(op.getSource(), axes.batch);
+  Value positions = b.size(op.getSource(), axes.sequence);
+  Value tiles =
+      b.mul(b.ceilDiv(b.mul(batch, positions), b.index(plan.tileRows)),
+            b.index(plan.rowTiles));
+  SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
+  auto launch = LaunchOp::create(
+      b, TypeRange(output.getType()), kernel, tiles, plan.threads,
+      plan.sharedBytes, /*persistent=*/false, /*cooperative=*/false,
+      ValueRange{batch, positions},
+      b.getArrayAttr(boxes), inputs, output);
+  return launch.getResult(0);
+}
+
 static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
                                  StringRef name, const Target &target) {
-  OpBuilder builder(op);
-  FailureOr<int64_t> vectorThreads =
-      buildGateKernel(builder, module, name, op, target);
-  if (failed(vectorThreads))
+  if (failed(verifyGateHasKernel(op, target)))
     return failure();
+  OpBuilder builder(op);
   HostBuilder b(op.getLoc(), op);
   SmallVector<Value> inputs = {op.getSource(), op.getWeight()};
   if (op.getBias())
@@ -240,9 +257,16 @@ static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
     return failure();
   Value output = tensor::EmptyOp::create(
       b, shapes[0], op.getResult().getType().getElementType());
-  Value gate = launchOverVectors(b, getKernel(module, name), op.getSource(),
-                                 AxisOrder(op.getLayout()), *vectorThreads,
-                                 inputs, output);
+  SymbolRefAttr kernel = getKernel(module, name);
+  Value gate;
+  if (isGateProduct(op))
+    gate = launchGateProduct(b, kernel, op,
+                             buildGateProductKernel(builder, module, name, op),
+                             inputs, output);
+  else
+    gate = launchOverVectors(
+        b, kernel, op.getSource(), AxisOrder(op.getLayout()),
+        buildGateKernel(builder, module, name, op), inputs, output);
   op.replaceAllUsesWith(gate);
   op->erase();
   return success();

@@ -22,7 +22,7 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-static LogicalResult verifyHasKernel(GateOp op, const Target &target) {
+LogicalResult vga::verifyGateHasKernel(GateOp op, const Target &target) {
   auto refuse = [&] {
     return op.emitOpError("has no kernel for '") << target.chip << "': ";
   };
@@ -32,8 +32,6 @@ static LogicalResult verifyHasKernel(GateOp op, const Target &target) {
                     << type.getElementType();
   if (!hasKernelTypes(op))
     return refuse() << "expected weights and biases of f16, bf16 or f32";
-  if (op.getMixing() != Mixing::per_head || op.isElementwise())
-    return refuse() << "only scalar gates of their own heads have one";
   if (type.getDimSize(3) % kPieceElements != 0)
     return refuse() << "expected the channels of source to be a multiple of 8, "
                        "got "
@@ -41,11 +39,12 @@ static LogicalResult verifyHasKernel(GateOp op, const Target &target) {
   return success();
 }
 
-FailureOr<int64_t> vga::buildGateKernel(OpBuilder &builder,
-                                        gpu::GPUModuleOp module, StringRef name,
-                                        GateOp op, const Target &target) {
-  if (failed(verifyHasKernel(op, target)))
-    return failure();
+bool vga::isGateProduct(GateOp op) {
+  return op.getMixing() == Mixing::cross_head || op.isElementwise();
+}
+
+int64_t vga::buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
+                             StringRef name, GateOp op) {
   auto sourceType = op.getSource().getType();
   AxisOrder axes(op.getLayout());
   int64_t channels = sourceType.getDimSize(AxisOrder::channel);

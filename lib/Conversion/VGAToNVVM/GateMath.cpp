@@ -12,8 +12,7 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-/// act(x), in f32.
-static Value applyActivation(KernelBuilder &b, Activation activation, Value x) {
+Value vga::applyActivation(KernelBuilder &b, Activation activation, Value x) {
   Value one = b.f32(1);
   switch (activation) {
   case Activation::identity:

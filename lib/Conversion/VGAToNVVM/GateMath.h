@@ -14,6 +14,9 @@
 
 namespace mlir::vga {
 
+/// act(x), in f32.
+Value applyActivation(KernelBuilder &b, Activation activation, Value x);
+
 /// The sum of the products of a piece with the weights at an address.
 Value dotPiece(KernelBuilder &b, ValueRange piece, Type weightType,
                Value weights);

@@ -8,8 +8,6 @@
 
 #include "KernelFunction.h"
 
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
@@ -40,7 +38,7 @@ unsigned KernelFunction::addPointer() {
 unsigned KernelFunction::addSize() { return add(b.getI32Type(), {}); }
 
 Block *KernelFunction::makeFunction(Location loc, StringRef name,
-                                    int64_t threads) {
+                                    int64_t threads, int64_t blocks) {
   auto function = LLVM::LLVMFuncOp::create(
       b, loc, name,
       LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
@@ -53,6 +51,18 @@ Block *KernelFunction::makeFunction(Location loc, StringRef name,
   function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
                     b.getDenseI32ArrayAttr(static_cast<int32_t>(threads)));
   function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
-                    b.getI32IntegerAttr(1));
+                    b.getI32IntegerAttr(blocks));
   return function.addEntryBlock(b);
+}
+
+LLVM::GlobalOp vga::getSharedMemory(OpBuilder &b, gpu::GPUModuleOp module) {
+  constexpr StringLiteral kName("shared_memory");
+  if (auto global = module.lookupSymbol<LLVM::GlobalOp>(kName))
+    return global;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  return LLVM::GlobalOp::create(
+      b, module.getLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), 0),
+      /*isConstant=*/false, LLVM::Linkage::External, kName, Attribute(),
+      /*alignment=*/1024, /*addrSpace=*/3);
 }

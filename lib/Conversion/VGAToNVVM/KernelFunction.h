@@ -9,6 +9,8 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_KERNELFUNCTION_H
 #define VGA_LIB_CONVERSION_VGATONVVM_KERNELFUNCTION_H
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"
 
 namespace mlir::vga {
@@ -25,7 +27,9 @@ public:
   unsigned addSize();
 
   /// Creates the function at the builder's insertion point; returns its entry.
-  Block *makeFunction(Location loc, StringRef name, int64_t threads);
+  /// At least `blocks` blocks of threads fit into a multiprocessor's registers.
+  Block *makeFunction(Location loc, StringRef name, int64_t threads,
+                      int64_t blocks = 1);
 
 private:
   unsigned add(Type type, ArrayRef<NamedAttribute> named);
@@ -34,6 +38,9 @@ private:
   SmallVector<Type> types;
   SmallVector<Attribute> attributes;
 };
+
+/// Dynamic shared memory, of which a module has one declaration.
+LLVM::GlobalOp getSharedMemory(OpBuilder &b, gpu::GPUModuleOp module);
 
 } // namespace mlir::vga
 

@@ -34,13 +34,30 @@ FailureOr<LaunchPlan> buildAttentionKernel(OpBuilder &builder,
                                            GateOp gate, const Target &target);
 } // namespace hopper
 
-/// Builds a kernel for a gate; fails with a diagnostic if there is none. Its
-/// parameters are those of a vga.launch with the op's operands as inputs, its
-/// result as output, and as sizes batch and positions. Returns how many threads
-/// work on a position of a head.
-FailureOr<int64_t> buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
-                                   StringRef name, GateOp op,
-                                   const Target &target);
+/// Fails with a diagnostic if a gate has no kernel.
+LogicalResult verifyGateHasKernel(GateOp op, const Target &target);
+/// Whether a gate is a product of matrices: one of many channels, or of all
+/// heads.
+bool isGateProduct(GateOp op);
+/// Builds a kernel for a gate that is no such product. Its parameters are those
+/// of a vga.launch with the op's operands as inputs, its result as output, and
+/// as sizes batch and positions. Returns how many threads work on a position of
+/// a head.
+int64_t buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
+                        StringRef name, GateOp op);
+
+/// How the kernel of a product is launched: rows are the positions of all
+/// sequences.
+struct GateProductLaunch {
+  int64_t threads = 0, sharedBytes = 0;
+  /// The rows of a tile, and how many tiles have the same rows.
+  int64_t tileRows = 0, rowTiles = 0;
+};
+/// Builds a kernel for a gate that is a product; its parameters are those of
+/// buildGateKernel.
+GateProductLaunch buildGateProductKernel(OpBuilder &builder,
+                                         gpu::GPUModuleOp module,
+                                         StringRef name, GateOp op);
 /// Builds a kernel that applies the value gate to the values, and computes it
 /// if `gate` is its op and not null. Its parameters are those of a vga.launch
 /// with values and gate, or weights and bias, as inputs, gated values as

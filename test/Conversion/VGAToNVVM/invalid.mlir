@@ -69,9 +69,9 @@ func.func @registers(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
 
 // -----
 
-func.func @cross_head(%x: tensor<1x4x64x64xf16>, %w: tensor<4x64x4xf32>) -> tensor<1x4x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': only scalar gates of their own heads have one}}
-  %g = vga.gate %x, %w mixing cross_head : tensor<1x4x64x64xf16>, tensor<4x64x4xf32>
+func.func @product_channels(%x: tensor<1x4x64x12xf16>, %w: tensor<4x12x4xf32>) -> tensor<1x4x64xf32> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected the channels of source to be a multiple of 8, got 12}}
+  %g = vga.gate %x, %w mixing cross_head : tensor<1x4x64x12xf16>, tensor<4x12x4xf32>
   return %g : tensor<1x4x64xf32>
 }
 
@@ -81,6 +81,14 @@ func.func @gate_channels(%x: tensor<1x4x64x12xf16>, %w: tensor<4x12xf32>) -> ten
   // expected-error@+1 {{has no kernel for 'sm_90a': expected the channels of source to be a multiple of 8, got 12}}
   %g = vga.gate %x, %w : tensor<1x4x64x12xf16>, tensor<4x12xf32>
   return %g : tensor<1x4x64xf32>
+}
+
+// -----
+
+func.func @product_bias(%x: tensor<1x1x64x64xf16>, %w: tensor<1x64x9xf16>, %b: tensor<1x9xf64>) -> tensor<1x1x64x9xf32> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected weights and biases of f16, bf16 or f32}}
+  %g = vga.gate %x, %w bias(%b : tensor<1x9xf64>) : tensor<1x1x64x64xf16>, tensor<1x64x9xf16>
+  return %g : tensor<1x1x64x9xf32>
 }
 
 // -----

@@ -77,6 +77,23 @@ FEATURES = {
         },
     ),
 }
+# Gates of 8 heads from 2 source heads of DV channels and elements T: weights, clauses.
+GATES = {
+    "gate_channels": ("8xDVxDVxT", "bias(%b : tensor<8xDVxf32>)"),
+    "gate_channels_f32": ("8xDVx33xf32", "bias(%b : tensor<8x33xT>) activation softplus"),
+    "gate_across": ("2xDVx8xT", "bias(%b : tensor<8xf32>) mixing cross_head"),
+    "gate_across_f32": ("2xDVx8xf32", "mixing cross_head activation softplus layout bshd"),
+    "gate_across_channels": ("2xDVx8xDVxT", "mixing cross_head activation softplus"),
+    "gate_across_odd_channels": (
+        "2xDVx8x33xT",
+        "bias(%b : tensor<8x33xf32>) mixing cross_head layout sbhd",
+    ),
+    "gate_across_channels_f32": (
+        "2xDVx8xDVxf32",
+        "bias(%b : tensor<8xDVxf32>) mixing cross_head",
+    ),
+    "gate_across_heads_of_5": ("2xDVx5x5xT", "mixing cross_head"),
+}
 # What still spills a few registers: other problems of these fail, and so does a
 # case that no longer belongs here.
 SPILLING = {
@@ -91,7 +108,30 @@ WARNING = re.compile(r"C75(08|1[0-9])")
 SPILL = re.compile(r"([1-9]\d*) bytes spill")
 
 
-def module(element: str, dk: int, dv: int, clauses: str, operands: dict) -> str:
+def gate_module(element: str, channels: int, weights: str, clauses: str) -> str:
+    def fill(text: str) -> str:
+        return text.replace("DV", str(channels)).replace("T", element)
+
+    def arrange(*sizes: str) -> str:
+        layout = re.search(r"layout (\w+)", clauses)
+        order = layout.group(1) if layout else "bhsd"
+        return "x".join(dict(zip("bhsd", sizes, strict=True))[axis] for axis in order)
+
+    weights, clauses = fill(weights), fill(clauses)
+    sizes = weights.split("x")[:-1]
+    sizes = sizes[2:] if "cross_head" in clauses else sizes[:1] + sizes[2:]
+    gate = arrange("2", sizes[0], "?", sizes[1]) if len(sizes) == 2 else f"2x{sizes[0]}x?"
+    source = f"tensor<{arrange('2', '2', '?', str(channels))}x{element}>"
+    bias = re.search(r"tensor<[^>]*>", clauses)
+    arguments = f"%x: {source}, %w: tensor<{weights}>" + (f", %b: {bias.group()}" if bias else "")
+    return f"""func.func @f({arguments}) -> tensor<{gate}xf32> {{
+  %g = vga.gate %x, %w {clauses} : {source}, tensor<{weights}>
+  return %g : tensor<{gate}xf32>
+}}
+"""
+
+
+def attention_module(element: str, dk: int, dv: int, clauses: str, operands: dict) -> str:
     q, k, v, out = (
         f"tensor<2x{heads}x500x{d}x{element}>"
         for heads, d in ((8, dk), (2, dk), (2, dv), (8, dv))
@@ -113,7 +153,11 @@ def check(options: argparse.Namespace, folder: Path, case: tuple) -> str | None:
     (dk, dv), element, feature = case
     name = f"{feature}_{dk}x{dv}_{element}"
     source, ptx = folder / f"{name}.mlir", folder / f"{name}.ptx"
-    source.write_text(module(element, dk, dv, *FEATURES[feature]), encoding="utf-8")
+    if feature in GATES:
+        text = gate_module(element, dv, *GATES[feature])
+    else:
+        text = attention_module(element, dk, dv, *FEATURES[feature])
+    source.write_text(text, encoding="utf-8")
     made = subprocess.run(
         [options.vga_run, str(source), "--target=cuda", "--emit=ptx", "-o", str(ptx)],
         capture_output=True, text=True, check=False,
@@ -143,7 +187,7 @@ def main() -> int:
     options = parser.parse_args()
     cases = [
         case
-        for case in itertools.product(HEADS, ELEMENTS, FEATURES)
+        for case in itertools.product(HEADS, ELEMENTS, [*FEATURES, *GATES])
         # The type changes conversions only; two shapes are enough for the other one.
         if case[1] == "bf16" or case[0] in HEADS[::2]
     ]

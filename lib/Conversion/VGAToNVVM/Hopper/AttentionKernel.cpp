@@ -15,19 +15,6 @@ using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::hopper;
 
-/// Dynamic shared memory, of which a module has one declaration.
-static LLVM::GlobalOp getSharedMemory(OpBuilder &b, gpu::GPUModuleOp module) {
-  constexpr StringLiteral kName("shared_memory");
-  if (auto global = module.lookupSymbol<LLVM::GlobalOp>(kName))
-    return global;
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(module.getBody());
-  return LLVM::GlobalOp::create(
-      b, module.getLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), 0),
-      /*isConstant=*/false, LLVM::Linkage::External, kName, Attribute(),
-      /*alignment=*/1024, /*addrSpace=*/3);
-}
-
 /// Counters in global memory, 0 at first.
 static LLVM::GlobalOp makeCounters(OpBuilder &b, gpu::GPUModuleOp module,
                                    const Twine &name, int64_t count) {
