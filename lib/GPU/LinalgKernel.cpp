@@ -400,8 +400,12 @@ void LinalgKernelBuilder::buildSharedTerms(Value thread) {
   }
   ifThen(arith::AndIOp::create(b, exists, isZero(lane)), [&] {
     for (auto [i, output] : llvm::enumerate(op.getDpsInitsMutable())) {
-      Value before = memref::LoadOp::create(
-          b, mapping.lookup(output.get()), getIndices(&output, ivs));
+      Value before =
+          plan.fills[i]
+              ? mapping.lookup(getFillValue(plan.fills[i]))
+              : memref::LoadOp::create(b, mapping.lookup(output.get()),
+                                       getIndices(&output, ivs))
+                    .getResult();
       memref::StoreOp::create(b, combine(i, before, partials[i]),
                               mapping.lookup(output.get()),
                               getIndices(&output, ivs));

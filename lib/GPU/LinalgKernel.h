@@ -32,8 +32,10 @@ struct LinalgPlan {
   /// along are done together.
   int64_t vectorSize = 1;
   unsigned vectorLoop = 0;
-  /// For each output the operation that adds a term, if threads share points.
+  /// For each output, if threads share points: the operation that adds a term,
+  /// and the fill before `op`, if there is one, that the output starts from.
   SmallVector<Operation *> combiners;
+  SmallVector<linalg::GenericOp> fills;
 
   int64_t getPointsPerBlock() const { return kThreads / lanes; }
   /// Partial results of a point that meet in shared memory.
@@ -49,6 +51,9 @@ struct LinalgPlan {
 /// their size.
 bool isVector(linalg::GenericOp op, OpOperand *operand, unsigned loop,
               int64_t count);
+
+/// What a linalg.generic that fills an array fills it with; else null.
+Value getFillValue(linalg::GenericOp op);
 
 /// Writes the body of the kernel at the builder's insertion point, with
 /// everything of `op` in terms of what `mapping` has for it. `sizes` are those

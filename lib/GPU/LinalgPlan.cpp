@@ -9,6 +9,7 @@
 #include "LinalgKernel.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -95,6 +96,42 @@ static FailureOr<SmallVector<Operation *>> findCombiners(linalg::GenericOp op,
   return combiners;
 }
 
+Value vga::getFillValue(linalg::GenericOp op) {
+  if (op.getNumDpsInits() != 1 || op.getNumReductionLoops() != 0 ||
+      !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isPermutation())
+    return {};
+  Value filled = op.getBody()->getTerminator()->getOperand(0);
+  auto argument = dyn_cast<BlockArgument>(filled);
+  if (!argument || argument.getOwner() != op.getBody())
+    return filled.getParentRegion() == &op.getRegion() ? Value() : filled;
+  OpOperand *operand = op.getMatchingOpOperand(argument);
+  bool isNumber = !isa<ShapedType>(operand->get().getType());
+  return isNumber ? operand->get() : Value();
+}
+
+/// The fill of new memory that an output starts from, with nothing that could
+/// see it in between; else null.
+static linalg::GenericOp findFill(linalg::GenericOp op, OpOperand &operand) {
+  Value output = operand.get();
+  if (!output.getDefiningOp<memref::AllocOp>() ||
+      !op.getMatchingIndexingMap(&operand).isProjectedPermutation())
+    return {};
+  linalg::GenericOp fill;
+  for (Operation *user : output.getUsers()) {
+    Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
+    if (ancestor == op || (ancestor && op->isBeforeInBlock(ancestor)))
+      continue;
+    auto candidate = dyn_cast<linalg::GenericOp>(user);
+    if (fill || ancestor != user || !candidate || !getFillValue(candidate))
+      return {};
+    fill = candidate;
+  }
+  // As an input, too, it would have to be in memory.
+  if (llvm::count(op->getOperands(), output) != 1)
+    return {};
+  return fill;
+}
+
 /// Parallel loops in the order of the axes of the first output, then others.
 static SmallVector<unsigned> orderPoints(linalg::GenericOp op) {
   SetVector<unsigned> order;
@@ -130,6 +167,8 @@ LinalgPlan::LinalgPlan(linalg::GenericOp op) : points(orderPoints(op)) {
   if (failed(found))
     return;
   combiners = std::move(*found);
+  for (OpOperand &output : op.getDpsInitsMutable())
+    fills.push_back(findFill(op, output));
 
   // Neighbors in memory are for threads beside each other.
   bool hasRows = false, hasColumns = false;

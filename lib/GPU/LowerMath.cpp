@@ -1,4 +1,4 @@
-//===- LowerMath.cpp - Functions in kernels -------------------------------===//
+//===- LowerMath.cpp - Functions in kernels become instructions -----------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,15 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Math/Transforms/Approximation.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "vga/GPU/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGAGPULOWERMATHPASS
@@ -42,38 +38,8 @@ static StringRef getIntrinsic(Operation *op) {
 }
 
 namespace {
-struct ReciprocalSquareRoot : OpRewritePattern<math::RsqrtOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(math::RsqrtOp op,
-                                PatternRewriter &rewriter) const override {
-    auto type = cast<FloatType>(op.getType());
-    Value root = math::SqrtOp::create(rewriter, op.getLoc(), op.getOperand());
-    Value one = arith::ConstantOp::create(rewriter, op.getLoc(),
-                                          rewriter.getFloatAttr(type, 1.0));
-    rewriter.replaceOpWithNewOp<arith::DivFOp>(op, one, root);
-    return success();
-  }
-};
-
-struct AbsoluteInteger : OpRewritePattern<math::AbsIOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(math::AbsIOp op,
-                                PatternRewriter &rewriter) const override {
-    Value zero = arith::ConstantOp::create(
-        rewriter, op.getLoc(), rewriter.getZeroAttr(op.getType()));
-    Value negative =
-        arith::SubIOp::create(rewriter, op.getLoc(), zero, op.getOperand());
-    rewriter.replaceOpWithNewOp<arith::MaxSIOp>(op, op.getOperand(), negative);
-    return success();
-  }
-};
-
 struct LowerMathPass : vga::impl::VGAGPULowerMathPassBase<LowerMathPass> {
   void runOnOperation() override {
-    if (failed(expand()))
-      return signalPassFailure();
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
       if (isa<math::MathDialect>(op->getDialect()) || isa<arith::RemFOp>(op))
@@ -85,24 +51,6 @@ struct LowerMathPass : vga::impl::VGAGPULowerMathPassBase<LowerMathPass> {
   }
 
 private:
-  LogicalResult expand() {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<ReciprocalSquareRoot, AbsoluteInteger>(&getContext());
-    math::populateExpansionPatterns(
-        patterns, {"acosh", "asinh", "atanh", "clampf", "cosh", "fpowi",
-                   "ipowi", "powf", "sinh", "tan"});
-    // exp and exp2 have a pass of their own, vga-expand-exp.
-    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return llvm::is_contained(
-          {"math.acos", "math.asin", "math.atan", "math.atan2", "math.cbrt",
-           "math.cos", "math.erf", "math.erfc", "math.expm1", "math.log",
-           "math.log1p", "math.log2", "math.sin", "math.tanh"},
-          name);
-    });
-    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
-    return applyPatternsGreedily(getOperation(), std::move(patterns));
-  }
-
   static LogicalResult lower(Operation *op) {
     StringRef intrinsic = getIntrinsic(op);
     if (intrinsic.empty())

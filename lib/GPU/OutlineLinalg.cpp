@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -42,6 +43,7 @@ public:
   Outlining(linalg::GenericOp op, gpu::GPUModuleOp kernels)
       : op(op), kernels(kernels), plan(op), b(op.getLoc(), op) {}
 
+  ArrayRef<linalg::GenericOp> getFills() const { return plan.fills; }
   void run();
 
 private:
@@ -63,6 +65,9 @@ private:
 void Outlining::collectValues() {
   SetVector<Value> used(op->operand_begin(), op->operand_end());
   getUsedValuesDefinedAbove(op.getRegion(), used);
+  for (linalg::GenericOp fill : plan.fills)
+    if (fill)
+      used.insert(getFillValue(fill));
   for (Value value : used)
     (isCopied(value) ? copied : parameters).insert(value);
   auto loops = cast<linalg::LinalgOp>(op.getOperation());
@@ -128,6 +133,12 @@ gpu::GPUFuncOp Outlining::createKernel() {
       scratchTypes);
   kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
                   builder.getUnitAttr());
+  // Partial results are read several at a time.
+  constexpr int64_t kScratchAlignment = 16;
+  for (unsigned i = 0; i < scratchTypes.size(); ++i)
+    kernel.setWorkgroupAttributionAttr(
+        i, LLVM::LLVMDialect::getAlignAttrName(),
+        builder.getI64IntegerAttr(kScratchAlignment));
   kernel.setKnownBlockSizeAttr(
       builder.getDenseI32ArrayAttr({LinalgPlan::kThreads, 1, 1}));
 
@@ -175,8 +186,19 @@ struct OutlineLinalgPass
     if (ops.empty())
       return;
     gpu::GPUModuleOp kernels = getKernels();
-    for (linalg::GenericOp op : ops)
-      Outlining(op, kernels).run();
+    // Sums that start from what an array is filled with need no filled array.
+    // The last come first: a fill is still there when its sum is planned.
+    DenseSet<Operation *> fills;
+    for (linalg::GenericOp op : llvm::reverse(ops)) {
+      if (!fills.contains(op)) {
+        Outlining outlining(op, kernels);
+        fills.insert_range(llvm::make_filter_range(
+            outlining.getFills(), [](linalg::GenericOp fill) { return !!fill; }));
+        outlining.run();
+      } else {
+        op.erase();
+      }
+    }
   }
 
 private:

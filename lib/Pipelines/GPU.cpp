@@ -79,6 +79,7 @@ static void addKernelPasses(OpPassManager &manager) {
 static void addCodePasses(OpPassManager &manager, const std::string &chip) {
   OpPassManager &kernels = manager.nest<gpu::GPUModuleOp>();
   kernels.addPass(math::createMathExtendToSupportedTypes());
+  kernels.addPass(createVGAGPUExpandMathPass());
   kernels.addPass(createVGAExpandExpPass());
   kernels.addPass(createVGAGPULowerMathPass());
   kernels.addPass(createLowerAffinePass());

@@ -106,17 +106,26 @@ def VGAGPUOutlineLinalgPass : Pass<"vga-gpu-outline-linalg",
                            "::mlir::vector::VectorDialect"];
 }
 
-def VGAGPULowerMathPass : Pass<"vga-gpu-lower-math", "::mlir::gpu::GPUModuleOp"> {
-  let summary = "Lower math in kernels without a library of functions";
+def VGAGPUExpandMathPass : Pass<"vga-gpu-expand-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Expand functions in kernels into arithmetic";
   let description = [{
-    Functions of f32 become polynomials, with relative errors of about 1e-7;
-    what has an instruction, or a few that are exact, becomes an intrinsic. What
-    is left is an error: CUDA's library of functions need not be there.
+    Functions of f32 become polynomials, as `vga-cpu-lower-vectors` has them, and
+    others are written in terms of these. math.exp and math.exp2 are left to
+    `vga-expand-exp`.
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
-                           "::mlir::arith::ArithDialect",
+  let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];
+}
+
+def VGAGPULowerMathPass : Pass<"vga-gpu-lower-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Turn math in kernels into intrinsics";
+  let description = [{
+    Of the math dialect, what GPUs have an instruction for, or a few, becomes an
+    intrinsic. The rest would be calls of CUDA's library of functions, which need
+    not be there: it is an error.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 def VGAGPULowerLaunchesPass : Pass<"vga-gpu-lower-launches",

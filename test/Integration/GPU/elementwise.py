@@ -91,6 +91,10 @@ def add_functions(calls: Calls, rows: int) -> None:
         1 / np.sqrt(p[0]), np.log(p[0]), np.log1p(p[0]), np.cos(x[0]) + np.sin(x[0]),
     ]  # fmt: skip
     calls.add("functions", [x, p], [(value, "f32") for value in values])
+    x, p = calls.normal(rows), (np.abs(calls.normal(rows)[0]) + 0.5, "f32")
+    p = (data.rounded(p[0], "f32"), "f32")
+    powers = [p[0] ** x[0], np.expm1(x[0]), np.sinh(x[0])]
+    calls.add("powers", [x, p], [(value, "f32") for value in powers])
     x = calls.normal(rows, 64, type="bf16")
     calls.add("narrow_sigmoid", [x], [(1 / (1 + np.exp(-x[0])), "bf16")])
 

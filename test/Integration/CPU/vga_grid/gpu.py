@@ -16,18 +16,10 @@ HEADS = [8, 16, 40, 64, 64, 72, 80, 96, 128, 128, 192, 256]
 
 
 def has_kernel(case: Case) -> bool:
-    if case.sk == 0 and "Sk" not in case.dynamic:
-        return False  # folds to constants
     gate = case.projection
     if gate is None:
         return True
-    is_aligned = case.site == "value" or (case.sq == case.sk and not case.dynamic)
-    return (
-        not gate.elementwise
-        and gate.mixing == "per_head"
-        and not gate.source_width
-        and (case.op == "gate" or is_aligned)
-    )
+    return not gate.elementwise and gate.mixing == "per_head" and not gate.source_width
 
 
 def _narrow(element: str | None) -> str | None:

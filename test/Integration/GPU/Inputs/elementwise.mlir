@@ -162,6 +162,13 @@ func.func @functions(%x: tensor<?xf32>, %p: tensor<?xf32>) -> (tensor<?xf32>, te
     tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
 }
 
+func.func @powers(%x: tensor<?xf32>, %p: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) {
+  %0 = math.powf %p, %x : tensor<?xf32>
+  %1 = math.expm1 %x : tensor<?xf32>
+  %2 = math.sinh %x : tensor<?xf32>
+  return %0, %1, %2 : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
+}
+
 func.func @narrow_sigmoid(%x: tensor<?x64xbf16>) -> tensor<?x64xbf16> {
   %c0 = arith.constant 0 : index
   %s = tensor.dim %x, %c0 : tensor<?x64xbf16>
