@@ -59,7 +59,8 @@ static StringRef getObstacle(Operation *op) {
       return "products of matrices are not made for GPUs";
     return {};
   }
-  bool isOnTensors = llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
+  bool isOnTensors =
+      llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
   if (isa<arith::ArithDialect>(op->getDialect()) ||
       (isa<math::MathDialect>(op->getDialect()) && isOnTensors) ||
       isa<affine::AffineApplyOp, affine::AffineMaxOp, affine::AffineMinOp,

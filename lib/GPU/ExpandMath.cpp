@@ -42,8 +42,8 @@ struct AbsoluteInteger : OpRewritePattern<math::AbsIOp> {
 
   LogicalResult matchAndRewrite(math::AbsIOp op,
                                 PatternRewriter &rewriter) const override {
-    Value zero = arith::ConstantOp::create(
-        rewriter, op.getLoc(), rewriter.getZeroAttr(op.getType()));
+    Value zero = arith::ConstantOp::create(rewriter, op.getLoc(),
+                                           rewriter.getZeroAttr(op.getType()));
     Value negative =
         arith::SubIOp::create(rewriter, op.getLoc(), zero, op.getOperand());
     rewriter.replaceOpWithNewOp<arith::MaxSIOp>(op, op.getOperand(), negative);
@@ -55,9 +55,9 @@ struct ExpandMathPass : vga::impl::VGAGPUExpandMathPassBase<ExpandMathPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ReciprocalSquareRoot, AbsoluteInteger>(&getContext());
-    math::populateExpansionPatterns(
-        patterns, {"acosh", "asinh", "atanh", "clampf", "cosh", "fpowi",
-                   "ipowi", "powf", "sinh", "tan"});
+    math::populateExpansionPatterns(patterns, {"acosh", "asinh", "atanh",
+                                               "clampf", "cosh", "fpowi",
+                                               "ipowi", "powf", "sinh", "tan"});
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return llvm::is_contained(
           {"math.acos", "math.asin", "math.atan", "math.atan2", "math.cbrt",

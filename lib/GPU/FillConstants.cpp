@@ -21,8 +21,8 @@ using namespace mlir;
 
 static void fill(PatternRewriter &rewriter, Operation *op, Value value,
                  ValueRange sizes) {
-  Value empty = tensor::EmptyOp::create(
-      rewriter, op->getLoc(), op->getResult(0).getType(), sizes);
+  Value empty = tensor::EmptyOp::create(rewriter, op->getLoc(),
+                                        op->getResult(0).getType(), sizes);
   rewriter.replaceOpWithNewOp<linalg::FillOp>(op, value, empty);
 }
 

@@ -34,8 +34,8 @@ static bool isElementwise(linalg::GenericOp op) {
 
 /// Gives each user a copy of its own.
 static void copyForUsers(linalg::GenericOp op) {
-  SmallVector<OpOperand *> uses = llvm::map_to_vector(
-      op->getUses(), [](OpOperand &use) { return &use; });
+  SmallVector<OpOperand *> uses =
+      llvm::map_to_vector(op->getUses(), [](OpOperand &use) { return &use; });
   if (uses.size() < 2 || uses.size() > kMostUses ||
       op.getBody()->getOperations().size() > kMostOperations ||
       !llvm::all_of(uses, isFusible))

@@ -258,7 +258,8 @@ void LinalgKernelBuilder::buildOrderedTerms(Value thread) {
   Value point = add(blockPoint(plan.getPointsPerBlock()), thread);
   ifThen(less(point, countSteps(plan.points)), [&] {
     setIterations(plan.points, point);
-    auto loop = scf::ForOp::create(b, index(0), countSteps(plan.terms), index(1));
+    auto loop =
+        scf::ForOp::create(b, index(0), countSteps(plan.terms), index(1));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(loop.getBody()->getTerminator());
     setIterations(plan.terms, loop.getInductionVar());
@@ -301,8 +302,7 @@ Value LinalgKernelBuilder::shuffle(Value value, int64_t distance) {
   if (isa<FloatType>(type)) {
     Type bits = b.getIntegerType(type.getIntOrFloatBitWidth());
     return arith::BitcastOp::create(
-        b, type,
-        shuffle(arith::BitcastOp::create(b, bits, value), distance));
+        b, type, shuffle(arith::BitcastOp::create(b, bits, value), distance));
   }
   if (type.getIntOrFloatBitWidth() < kWordBits) {
     Value word = arith::ExtUIOp::create(b, b.getI32Type(), value);
@@ -315,8 +315,7 @@ Value LinalgKernelBuilder::shuffle(Value value, int64_t distance) {
       b, b.getI32Type(), arith::ShRUIOp::create(b, value, places));
   low = arith::ExtUIOp::create(b, type, shuffleWord(low));
   high = arith::ExtUIOp::create(b, type, shuffleWord(high));
-  return arith::OrIOp::create(b, low,
-                              arith::ShLIOp::create(b, high, places));
+  return arith::OrIOp::create(b, low, arith::ShLIOp::create(b, high, places));
 }
 
 /// What a lane adds up: every terms that is its own.

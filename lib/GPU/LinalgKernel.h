@@ -20,16 +20,16 @@ struct LinalgPlan {
 
   static constexpr int64_t kThreads = 256, kWarp = 32;
 
-  /// The loops of points, in the order in which outputs are in memory, and those
-  /// of terms; outermost first.
+  /// The loops of points, in the order in which outputs are in memory, and
+  /// those of terms; outermost first.
   SmallVector<unsigned> points, terms;
   /// How many threads of a block share a point.
   int64_t lanes = 1;
   /// Whether those threads are neighbors; else, threads beside each other have
   /// points beside each other.
   bool lanesAreNeighbors = false;
-  /// How many neighboring iterations of the last of the loops that a thread walks
-  /// along are done together.
+  /// How many neighboring iterations of the last of the loops that a thread
+  /// walks along are done together.
   int64_t vectorSize = 1;
   unsigned vectorLoop = 0;
   /// For each output, if threads share points: the operation that adds a term,

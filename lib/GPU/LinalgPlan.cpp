@@ -79,8 +79,8 @@ static int64_t chooseVectorSize(linalg::GenericOp op, unsigned loop) {
 
 /// The operations that add a term to each output, if they are such that terms
 /// may be added in any order.
-static FailureOr<SmallVector<Operation *>> findCombiners(linalg::GenericOp op,
-                                                         ArrayRef<unsigned> terms) {
+static FailureOr<SmallVector<Operation *>>
+findCombiners(linalg::GenericOp op, ArrayRef<unsigned> terms) {
   SmallVector<Operation *> combiners;
   SmallVector<BlockArgument> outputs(op.getRegionOutputArgs());
   for (auto [i, output] : llvm::enumerate(outputs)) {

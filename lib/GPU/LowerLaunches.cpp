@@ -101,8 +101,7 @@ LogicalResult LaunchLowering::callLaunch(SymbolRefAttr kernel, Value blocks,
   Value image =
       b.constant((moduleName.getValue() + "_image").str(),
                  (object.getObject().getValue() + Twine('\0')).str(), 16);
-  Value text =
-      b.constant((name + "_name").str(), (name + Twine('\0')).str());
+  Value text = b.constant((name + "_name").str(), (name + Twine('\0')).str());
   b.call("vgaCudaLaunch",
          {image, text, b.i64(blocks), b.i64(threads), b.i64(sharedMemory),
           b.i64(isPersistent), b.array(parameters, b.pointer)});
@@ -120,8 +119,7 @@ LogicalResult LaunchLowering::lower(LaunchOp launch) {
   }
   for (Value size : launch.getSizes())
     addParameter(arith::IndexCastOp::create(b, b.getI32Type(), size));
-  Value threads =
-      arith::ConstantIndexOp::create(b, launch.getThreads());
+  Value threads = arith::ConstantIndexOp::create(b, launch.getThreads());
   return callLaunch(launch.getKernel(), launch.getBlocks(), threads,
                     launch.getSharedMemory(), launch.getPersistent());
 }

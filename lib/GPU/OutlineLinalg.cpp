@@ -124,8 +124,8 @@ gpu::GPUFuncOp Outlining::createKernel() {
   StringRef kind = plan.terms.empty() ? "elements" : "sums";
   // The module has kernels of other passes, too.
   std::string name;
-  for (unsigned number = 0;
-       name.empty() || kernels.lookupSymbol(name); ++number)
+  for (unsigned number = 0; name.empty() || kernels.lookupSymbol(name);
+       ++number)
     name = (kind + "_" + Twine(number)).str();
   auto kernel = gpu::GPUFuncOp::create(
       builder, op.getLoc(), name,
@@ -166,10 +166,10 @@ void Outlining::run() {
   gpu::GPUFuncOp kernel = createKernel();
   Value one = arith::ConstantIndexOp::create(b, 1);
   Value threads = arith::ConstantIndexOp::create(b, LinalgPlan::kThreads);
-  gpu::LaunchFuncOp::create(
-      b, kernel, gpu::KernelDim3{countBlocks(), one, one},
-      gpu::KernelDim3{threads, one, one}, /*dynamicSharedMemorySize=*/Value(),
-      parameters.getArrayRef());
+  gpu::LaunchFuncOp::create(b, kernel, gpu::KernelDim3{countBlocks(), one, one},
+                            gpu::KernelDim3{threads, one, one},
+                            /*dynamicSharedMemorySize=*/Value(),
+                            parameters.getArrayRef());
   op.erase();
 }
 
@@ -193,7 +193,8 @@ struct OutlineLinalgPass
       if (!fills.contains(op)) {
         Outlining outlining(op, kernels);
         fills.insert_range(llvm::make_filter_range(
-            outlining.getFills(), [](linalg::GenericOp fill) { return !!fill; }));
+            outlining.getFills(),
+            [](linalg::GenericOp fill) { return !!fill; }));
         outlining.run();
       } else {
         op.erase();

@@ -26,7 +26,8 @@ static MemRefType getDenseType(MemRefType type) {
                          MemRefLayoutAttrInterface(), type.getMemorySpace());
 }
 
-static SmallVector<Value> getDynamicSizes(ImplicitLocOpBuilder &b, Value array) {
+static SmallVector<Value> getDynamicSizes(ImplicitLocOpBuilder &b,
+                                          Value array) {
   auto type = cast<MemRefType>(array.getType());
   SmallVector<Value> sizes;
   for (int64_t axis = 0; axis < type.getRank(); ++axis)
@@ -37,9 +38,9 @@ static SmallVector<Value> getDynamicSizes(ImplicitLocOpBuilder &b, Value array) 
 
 /// New memory for a dense array of this shape.
 static Value allocateLike(ImplicitLocOpBuilder &b, Value array) {
-  return memref::AllocOp::create(b,
-                                 getDenseType(cast<MemRefType>(array.getType())),
-                                 getDynamicSizes(b, array));
+  return memref::AllocOp::create(
+      b, getDenseType(cast<MemRefType>(array.getType())),
+      getDynamicSizes(b, array));
 }
 
 /// Whether the elements of a view are known to be neighbors, the first of them
