@@ -37,8 +37,9 @@ static bool isKernelElement(Type type) {
 /// A product in which elements of both operands are read many times: what
 /// kernels for elements and sums are bad at.
 static bool isMatrixProduct(linalg::LinalgOp op) {
+  // The window of a pooling has sizes only.
   if (linalg::isaConvolutionOpInterface(op))
-    return true;
+    return !op.getRegionInputArgs().back().use_empty();
   if (!linalg::isaContractionOpInterface(op))
     return false;
   FailureOr<linalg::ContractionDimensions> loops =

@@ -209,10 +209,7 @@ LinalgKernelBuilder::copyBody(int64_t i, ArrayRef<SmallVector<Value>> inputs,
       values.map(loop.getResult(), at[loop.getDim()]);
       continue;
     }
-    b.clone(inner, values)->walk([&](linalg::IndexOp loop) {
-      loop.replaceAllUsesWith(at[loop.getDim()]);
-      loop.erase();
-    });
+    b.clone(inner, values);
   }
   SmallVector<Value> results;
   for (Value result : op.getBody()->getTerminator()->getOperands())

@@ -40,10 +40,10 @@ namespace {
 /// Moves one operation to a kernel.
 class Outlining {
 public:
-  Outlining(linalg::GenericOp op, gpu::GPUModuleOp kernels)
-      : op(op), kernels(kernels), plan(op), b(op.getLoc(), op) {}
+  Outlining(linalg::GenericOp op, const LinalgPlan &plan,
+            gpu::GPUModuleOp kernels)
+      : op(op), plan(plan), kernels(kernels), b(op.getLoc(), op) {}
 
-  ArrayRef<linalg::GenericOp> getFills() const { return plan.fills; }
   void run();
 
 private:
@@ -53,8 +53,8 @@ private:
   Value countBlocks();
 
   linalg::GenericOp op;
+  const LinalgPlan &plan;
   gpu::GPUModuleOp kernels;
-  LinalgPlan plan;
   ImplicitLocOpBuilder b;
   /// What the operation uses: parameters of the kernel, and what it copies.
   SetVector<Value> parameters, copied;
@@ -186,20 +186,18 @@ struct OutlineLinalgPass
     if (ops.empty())
       return;
     gpu::GPUModuleOp kernels = getKernels();
+    SmallVector<LinalgPlan, 0> plans;
     // Sums that start from what an array is filled with need no filled array.
-    // The last come first: a fill is still there when its sum is planned.
-    DenseSet<Operation *> fills;
-    for (linalg::GenericOp op : llvm::reverse(ops)) {
-      if (!fills.contains(op)) {
-        Outlining outlining(op, kernels);
-        fills.insert_range(llvm::make_filter_range(
-            outlining.getFills(),
-            [](linalg::GenericOp fill) { return !!fill; }));
-        outlining.run();
-      } else {
-        op.erase();
-      }
-    }
+    SetVector<Operation *> fills;
+    for (linalg::GenericOp op : ops)
+      for (linalg::GenericOp fill : plans.emplace_back(op).fills)
+        if (fill)
+          fills.insert(fill);
+    for (auto [op, plan] : llvm::zip(ops, plans))
+      if (!fills.contains(op))
+        Outlining(op, plan, kernels).run();
+    for (Operation *fill : fills)
+      fill->erase();
   }
 
 private:

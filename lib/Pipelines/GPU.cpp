@@ -52,6 +52,7 @@ static void addGraphPasses(OpPassManager &manager) {
   function.addPass(createVGAGPUFuseElementwisePass());
   addCleanup(function);
   function.addPass(createVGAGPUFillConstantsPass());
+  function.addPass(createVGAGPUSeparateFillsPass());
 }
 
 /// Tensors -> memrefs of the GPU's memory.

@@ -56,6 +56,16 @@ def VGAGPUFuseElementwisePass : Pass<"vga-gpu-fuse-elementwise"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def VGAGPUSeparateFillsPass : Pass<"vga-gpu-separate-fills"> {
+  let summary = "Give each operation that starts from a fill its own";
+  let description = [{
+    Where several sums start from the same zeros, all but one would start from a
+    copy. A fill of its own needs no memory to be read, and no kernel: see
+    `vga-gpu-outline-linalg`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def VGAGPULowerHostAccessesPass : Pass<"vga-gpu-lower-host-accesses",
                                        "::mlir::ModuleOp"> {
   let summary = "Let the host reach elements of arrays on the GPU";
@@ -96,7 +106,8 @@ def VGAGPUOutlineLinalgPass : Pass<"vga-gpu-outline-linalg",
     or a block if there are more than 1024 terms, where terms are neighbors in
     memory; else by 8 threads, so that the 32 beside each other in a warp read
     neighbors. Partial results meet by shuffles and in shared memory. Any other
-    reduction is done by one thread, in order.
+    reduction is done by one thread, in order. A fill that a shared sum starts from
+    is no kernel: its value is in that of the sum.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
