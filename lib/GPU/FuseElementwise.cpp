@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "vga/GPU/Passes.h"
 
@@ -48,6 +49,9 @@ namespace {
 struct FuseElementwisePass
     : vga::impl::VGAGPUFuseElementwisePassBase<FuseElementwisePass> {
   void runOnOperation() override {
+    // Before, to see who the users are.
+    if (failed(fuse()))
+      return signalPassFailure();
     // The last come first: what they read gets the users that they have become.
     SmallVector<linalg::GenericOp> producers;
     getOperation()->walk([&](linalg::GenericOp op) {
@@ -56,16 +60,23 @@ struct FuseElementwisePass
     });
     for (linalg::GenericOp op : llvm::reverse(producers))
       copyForUsers(op);
+    if (failed(fuse()))
+      signalPassFailure();
+  }
 
+private:
+  LogicalResult fuse() {
     RewritePatternSet patterns(&getContext());
+    // Uses that are none: of sizes, and of the same once more.
+    memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::populateElementwiseOpsFusionPatterns(
         patterns, [](OpOperand *operand) {
           return isElementwise(
                      operand->get().getDefiningOp<linalg::GenericOp>()) &&
                  operand->get().hasOneUse() && isFusible(operand);
         });
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 };
 } // namespace

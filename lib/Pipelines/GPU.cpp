@@ -48,10 +48,10 @@ static void addGraphPasses(OpPassManager &manager) {
   manager.addPass(createConvertElementwiseToLinalgPass());
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(createVGADecomposeAggregatesPass());
+  function.addPass(createVGAGPUFillConstantsPass());
   function.addPass(createLinalgGeneralizeNamedOpsPass());
   function.addPass(createVGAGPUFuseElementwisePass());
   addCleanup(function);
-  function.addPass(createVGAGPUFillConstantsPass());
   function.addPass(createVGAGPUSeparateFillsPass());
 }
 

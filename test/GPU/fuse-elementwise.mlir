@@ -1,5 +1,5 @@
 // On a GPU, what is computed for each element is computed again by each of a few users.
-// RUN: vga-opt %s --linalg-generalize-named-ops --vga-gpu-fuse-elementwise --canonicalize | FileCheck %s
+// RUN: vga-opt %s --convert-elementwise-to-linalg --linalg-generalize-named-ops --vga-gpu-fuse-elementwise --canonicalize | FileCheck %s
 
 #id = affine_map<(i, j) -> (i, j)>
 #row = affine_map<(i, j) -> (i)>
@@ -41,4 +41,21 @@ func.func @result(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
   %e = linalg.exp ins(%x : tensor<4x8xf32>) outs(%x : tensor<4x8xf32>) -> tensor<4x8xf32>
   %y = linalg.add ins(%e, %e : tensor<4x8xf32>, tensor<4x8xf32>) outs(%x : tensor<4x8xf32>) -> tensor<4x8xf32>
   return %e, %y : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// Sizes are those of the inputs: nothing is in memory for them.
+// CHECK-LABEL: func @chain
+// CHECK: linalg.generic
+// CHECK: math.exp
+// CHECK-NEXT: arith.negf
+// CHECK-NEXT: arith.mulf
+// CHECK-NEXT: arith.addf
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @chain(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  %e = math.exp %x : tensor<?x?xf32>
+  %n = arith.negf %e : tensor<?x?xf32>
+  %p = arith.mulf %n, %x : tensor<?x?xf32>
+  %s = arith.addf %p, %e : tensor<?x?xf32>
+  return %s : tensor<?x?xf32>
 }
