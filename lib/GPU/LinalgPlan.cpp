@@ -46,7 +46,7 @@ bool vga::isVector(linalg::GenericOp op, OpOperand *operand, unsigned loop,
     if (index.isFunctionOfDim(loop))
       return false;
   auto isMultiple = [count](int64_t size) {
-    return !ShapedType::isDynamic(size) && size % count == 0;
+    return count == 1 || (!ShapedType::isDynamic(size) && size % count == 0);
   };
   if (type.getLayout().isIdentity())
     return type.getRank() == 1 || isMultiple(type.getShape().back());
@@ -57,22 +57,24 @@ bool vga::isVector(linalg::GenericOp op, OpOperand *operand, unsigned loop,
          llvm::all_of(ArrayRef(strides).drop_back(), isMultiple);
 }
 
-/// How many iterations of `loop` to do at a time.
+/// How many iterations of `loop` to do at a time: as many as all operands that
+/// follow it have as vectors.
 static int64_t chooseVectorSize(linalg::GenericOp op, unsigned loop) {
   int64_t size = op.getStaticLoopRanges()[loop];
   if (ShapedType::isDynamic(size))
     return 1;
-  int64_t bytes = 0;
+  SmallVector<OpOperand *> neighbors;
+  int64_t bytes = kVectorBytes;
   for (OpOperand &operand : op->getOpOperands())
     if (isVector(op, &operand, loop, 1)) {
+      neighbors.push_back(&operand);
       auto type = cast<MemRefType>(operand.get().getType());
-      int64_t elementBytes = type.getElementTypeBitWidth() / 8;
-      bytes = bytes ? std::min(bytes, elementBytes) : elementBytes;
+      bytes = std::min<int64_t>(bytes, type.getElementTypeBitWidth() / 8);
     }
-  if (bytes == 0)
-    return 1;
-  int64_t count = kVectorBytes / bytes;
-  while (size % count != 0)
+  int64_t count = neighbors.empty() ? 1 : kVectorBytes / bytes;
+  while (size % count != 0 || !llvm::all_of(neighbors, [&](OpOperand *operand) {
+           return isVector(op, operand, loop, count);
+         }))
     count /= 2;
   return count;
 }

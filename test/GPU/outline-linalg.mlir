@@ -36,10 +36,12 @@ func.func @elements(%x: memref<?x64xbf16>, %r: memref<?xf32>, %y: memref<?x64xf3
 
 // -----
 
-// No vectors where rows need not begin at a multiple of their size.
+// No vectors, nor several elements a thread, where rows need not begin at a multiple of their size.
 #id = affine_map<(i, j) -> (i, j)>
 // CHECK: gpu.func @elements_0
 // CHECK-NOT: vector
+// CHECK: memref.load
+// CHECK-NOT: memref.load
 // CHECK: gpu.return
 func.func @strided(%x: memref<?x64xf32, strided<[?, 1], offset: ?>>, %y: memref<?x64xf32, strided<[68, 1], offset: 2>>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
