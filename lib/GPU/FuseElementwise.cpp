@@ -33,16 +33,19 @@ static bool isElementwise(linalg::GenericOp op) {
   return op && op.getNumReductionLoops() == 0 && op->getNumResults() == 1;
 }
 
-/// Gives each user a copy of its own.
+/// Gives each user a copy of its own, if all can take it in.
 static void copyForUsers(linalg::GenericOp op) {
   SmallVector<OpOperand *> uses =
       llvm::map_to_vector(op->getUses(), [](OpOperand &use) { return &use; });
-  if (uses.size() < 2 || uses.size() > kMostUses ||
-      op.getBody()->getOperations().size() > kMostOperations ||
-      !llvm::all_of(uses, isFusible))
+  // What reads nothing is a number wherever it goes.
+  bool isNumber = op.getNumDpsInputs() == 0;
+  if (!isNumber && (uses.size() > kMostUses ||
+                    op.getBody()->getOperations().size() > kMostOperations ||
+                    !llvm::all_of(uses, isFusible)))
     return;
-  for (OpOperand *use : llvm::drop_begin(uses))
-    use->set(OpBuilder(op).clone(*op)->getResult(0));
+  for (OpOperand *use : llvm::make_filter_range(uses, isFusible))
+    if (!op->hasOneUse())
+      use->set(OpBuilder(op).clone(*op)->getResult(0));
 }
 
 namespace {

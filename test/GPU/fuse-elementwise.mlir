@@ -59,3 +59,20 @@ func.func @chain(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
   %s = arith.addf %p, %e : tensor<?x?xf32>
   return %s : tensor<?x?xf32>
 }
+
+// A fill is a number for as many as read it, but memory for what it is returned to.
+// CHECK-LABEL: func @fill
+// CHECK: %[[FILLED:.*]] = linalg.generic
+// CHECK-COUNT-4: linalg.generic {{.*}} ins(%{{.*}} : tensor<4xf32>) outs
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[FILLED]]
+func.func @fill(%x: tensor<4xf32>, %y: tensor<4xf32>, %z: tensor<4xf32>, %w: tensor<4xf32>)
+    -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %one = arith.constant 1.0 : f32
+  %f = linalg.fill ins(%one : f32) outs(%x : tensor<4xf32>) -> tensor<4xf32>
+  %0 = arith.addf %x, %f : tensor<4xf32>
+  %1 = arith.addf %y, %f : tensor<4xf32>
+  %2 = arith.addf %z, %f : tensor<4xf32>
+  %3 = arith.addf %w, %f : tensor<4xf32>
+  return %f, %0, %1, %2, %3 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
