@@ -1,4 +1,4 @@
-//===- CheckHost.cpp - Functions only launch kernels ----------------------===//
+//===- CheckHost.cpp - Functions do what a GPU can do ---------------------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,10 +6,16 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/GPU/Passes.h"
 
@@ -21,13 +27,55 @@ namespace mlir::vga {
 using namespace mlir;
 using namespace mlir::vga;
 
-/// Whether an operation reads no array: it computes sizes, or names arrays.
-static bool isForHost(Operation *op) {
-  if (isa<LaunchOp, bufferization::AllocTensorOp, tensor::EmptyOp, tensor::DimOp, tensor::CastOp,
-          func::ReturnOp, func::CallOp>(op))
-    return true;
-  return isa<arith::ArithDialect>(op->getDialect()) &&
-         llvm::none_of(op->getResultTypes(), llvm::IsaPred<ShapedType>);
+/// Whether kernels can load, store and compute with values of this type.
+static bool isKernelElement(Type type) {
+  if (auto integer = dyn_cast<IntegerType>(type))
+    return llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth());
+  return isa<IndexType, Float16Type, BFloat16Type, Float32Type, Float64Type>(
+      type);
+}
+
+/// A product in which elements of both operands are read many times: what
+/// kernels for elements and sums are bad at.
+static bool isMatrixProduct(linalg::LinalgOp op) {
+  // The window of a pooling has sizes only.
+  if (linalg::isaConvolutionOpInterface(op))
+    return !op.getRegionInputArgs().back().use_empty();
+  if (!linalg::isaContractionOpInterface(op))
+    return false;
+  FailureOr<linalg::ContractionDimensions> loops =
+      linalg::inferContractionDims(op);
+  return succeeded(loops) && !loops->m.empty() && !loops->n.empty();
+}
+
+/// Why an operation can not be done; empty if it can.
+static StringRef getObstacle(Operation *op) {
+  auto isUnknown = [](Type type) {
+    return !isKernelElement(getElementTypeOrSelf(type));
+  };
+  if (llvm::any_of(op->getResultTypes(), isUnknown) ||
+      llvm::any_of(op->getOperandTypes(), isUnknown))
+    return "its elements are of a type that kernels do not compute with";
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
+    if (isMatrixProduct(linalgOp))
+      return "products of matrices are not made for GPUs";
+    return {};
+  }
+  bool isOnTensors =
+      llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
+  if (isa<arith::ArithDialect>(op->getDialect()) ||
+      (isa<math::MathDialect>(op->getDialect()) && isOnTensors) ||
+      isa<affine::AffineApplyOp, affine::AffineMaxOp, affine::AffineMinOp,
+          LaunchOp, linalg::SoftmaxOp, cf::AssertOp, func::CallOp,
+          func::ReturnOp, scf::ForOp, scf::IfOp, scf::YieldOp, tensor::CastOp,
+          tensor::CollapseShapeOp, tensor::ConcatOp, tensor::DimOp,
+          tensor::EmptyOp, tensor::ExpandShapeOp, tensor::ExtractOp,
+          tensor::ExtractSliceOp, tensor::FromElementsOp, tensor::GenerateOp,
+          tensor::InsertOp, tensor::InsertSliceOp, tensor::PadOp,
+          tensor::SplatOp>(op))
+    return {};
+  return "functions for a GPU consist of attention, gates, linalg, tensor, and "
+         "arith and math on tensors";
 }
 
 namespace {
@@ -35,14 +83,24 @@ struct VGAGPUCheckHostPass
     : vga::impl::VGAGPUCheckHostPassBase<VGAGPUCheckHostPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      WalkResult result = function.getBody().walk([](Operation *op) {
-        if (isForHost(op))
-          return WalkResult::advance();
-        op->emitOpError("has no kernel yet: functions for a GPU consist of "
-                        "attention, its gates and sizes");
-        return WalkResult::interrupt();
-      });
-      if (result.wasInterrupted())
+      for (unsigned i = 0; i < function.getNumArguments(); ++i)
+        if (function.getArgAttr(i, "vga.state")) {
+          function.emitError() << "'" << function.getName()
+                               << "' has states, which stay on the CPU";
+          return signalPassFailure();
+        }
+      auto check = [](Operation *op) {
+        StringRef obstacle = getObstacle(op);
+        if (!obstacle.empty()) {
+          op->emitOpError("has no kernel yet: ") << obstacle;
+          return WalkResult::interrupt();
+        }
+        // What is inside is done for each element, in a kernel.
+        return isa<linalg::LinalgOp, tensor::GenerateOp, tensor::PadOp>(op)
+                   ? WalkResult::skip()
+                   : WalkResult::advance();
+      };
+      if (function.getBody().walk<WalkOrder::PreOrder>(check).wasInterrupted())
         return signalPassFailure();
     }
   }

@@ -10,16 +10,20 @@
 
 #include "Shared.h"
 
+#include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "vga/CPU/Passes.h"
 #include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 #include "vga/GPU/Passes.h"
@@ -29,27 +33,61 @@ using namespace mlir;
 using namespace mlir::vga;
 
 /// vga on tensors -> kernels, and launches on tensors.
-static void addKernelPasses(OpPassManager &manager, const std::string &chip) {
+static void addAttentionPasses(OpPassManager &manager,
+                               const std::string &chip) {
   manager.addPass(createVGASplitGatedAttentionPass());
   addCleanup(manager);
   manager.addPass(createVGAGPUChooseSchedulesPass({chip}));
   manager.addPass(createConvertVGAToNVVMPass({chip}));
   addCleanup(manager);
+}
+
+/// Everything else on tensors -> linalg, fused.
+static void addGraphPasses(OpPassManager &manager) {
   manager.addPass(createVGAGPUCheckHostPass());
+  manager.addPass(createConvertElementwiseToLinalgPass());
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(createVGADecomposeAggregatesPass());
+  function.addPass(createVGAGPUFillConstantsPass());
+  function.addPass(createLinalgGeneralizeNamedOpsPass());
+  function.addPass(createVGAGPUFuseElementwisePass());
+  addCleanup(function);
+  function.addPass(createVGAGPUSeparateFillsPass());
 }
 
 /// Tensors -> memrefs of the GPU's memory.
 static void addBufferPasses(OpPassManager &manager) {
+  manager.addPass(bufferization::createEmptyTensorEliminationPass());
   addBufferization(manager);
   addCleanup(manager);
+  manager.addPass(createVGAGPULowerHostAccessesPass());
+  manager.addPass(createVGAGPUPlaceArraysPass());
   bufferization::buildBufferDeallocationPipeline(manager);
   manager.addPass(createConvertBufferizationToMemRefPass());
+}
+
+/// linalg on memrefs -> kernels, and launches on memrefs.
+static void addKernelPasses(OpPassManager &manager) {
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(createVGACopyToLinalgPass());
+  function.addPass(createLinalgGeneralizeNamedOpsPass());
+  manager.addPass(createVGAGPUOutlineLinalgPass());
+  addCleanup(manager);
+  manager.addPass(createSymbolDCEPass());
 }
 
 /// Kernels -> PTX.
 static void addCodePasses(OpPassManager &manager, const std::string &chip) {
   OpPassManager &kernels = manager.nest<gpu::GPUModuleOp>();
+  kernels.addPass(math::createMathExtendToSupportedTypes());
+  kernels.addPass(createVGAGPUExpandMathPass());
+  kernels.addPass(createVGAExpandExpPass());
+  kernels.addPass(createVGAGPULowerMathPass());
+  kernels.addPass(createLowerAffinePass());
   kernels.addPass(createSCFToControlFlowPass());
+  // Before the conversion of gpu, which takes functions of a library for some.
+  kernels.addPass(createArithToLLVMConversionPass());
+  kernels.addPass(createConvertGpuOpsToNVVMOps());
   kernels.addPass(createConvertNVVMToLLVMPass());
   kernels.addPass(createConvertToLLVMPass());
   kernels.addPass(createReconcileUnrealizedCastsPass());
@@ -67,8 +105,10 @@ static void addCodePasses(OpPassManager &manager, const std::string &chip) {
 
 void vga::buildGPUKernelPipeline(OpPassManager &manager,
                                  const GPUPipelineOptions &options) {
-  addKernelPasses(manager, options.chip);
+  addAttentionPasses(manager, options.chip);
+  addGraphPasses(manager);
   addBufferPasses(manager);
+  addKernelPasses(manager);
   addCodePasses(manager, options.chip);
 }
 
@@ -76,8 +116,10 @@ void vga::buildGPUPipeline(OpPassManager &manager,
                            const GPUPipelineOptions &options) {
   buildGPUKernelPipeline(manager, options);
   manager.addPass(createVGAGPULowerLaunchesPass());
+  manager.addPass(createVGALowerAssertPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
+  manager.addPass(createSCFToControlFlowPass());
   // What functions allocate is the GPU's memory: the runtime does it.
   FinalizeMemRefToLLVMConversionPassOptions memory;
   memory.useGenericFunctions = true;

@@ -413,6 +413,10 @@ void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
                                 parameters));
 }
 
+void vgaCudaRead(void *host, const void *device, int64_t bytes) {
+  endOnError(getDevice().copyToHost(host, device, bytes));
+}
+
 void *vgaCudaAllocate(uint64_t bytes) {
   Expected<void *> memory = getDevice().allocate(bytes);
   if (!memory)

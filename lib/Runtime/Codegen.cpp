@@ -170,6 +170,7 @@ static ArrayRef<std::pair<StringRef, void *>> getRuntimeFunctions() {
       {"vgaRuntimeError", reinterpret_cast<void *>(vgaRuntimeError)},
       {"vgaCudaMakeTensorMap", reinterpret_cast<void *>(vgaCudaMakeTensorMap)},
       {"vgaCudaLaunch", reinterpret_cast<void *>(vgaCudaLaunch)},
+      {"vgaCudaRead", reinterpret_cast<void *>(vgaCudaRead)},
       // What functions for a GPU allocate is its memory.
       {"_mlir_memref_to_llvm_alloc", reinterpret_cast<void *>(vgaCudaAllocate)},
       {"_mlir_memref_to_llvm_free", reinterpret_cast<void *>(vgaCudaFree)}};

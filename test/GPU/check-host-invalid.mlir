@@ -1,18 +1,84 @@
 // What has no kernel is an error, not something else.
 // RUN: vga-opt %s --vga-gpu-check-host -verify-diagnostics -split-input-file
 
-func.func @elementwise(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{'arith.addf' op has no kernel yet: functions for a GPU consist of attention, its gates and sizes}}
-  %y = arith.addf %x, %x : tensor<4xf32>
-  return %y : tensor<4xf32>
+func.func @product(%x: tensor<4x8xf32>, %y: tensor<8x4xf32>, %z: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  // expected-error@+1 {{'linalg.matmul' op has no kernel yet: products of matrices are not made for GPUs}}
+  %r = linalg.matmul ins(%x, %y : tensor<4x8xf32>, tensor<8x4xf32>) outs(%z : tensor<4x4xf32>)
+    -> tensor<4x4xf32>
+  return %r : tensor<4x4xf32>
 }
 
 // -----
 
-func.func @sizes(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+#x = affine_map<(b, i, j, k) -> (b, i, k)>
+#y = affine_map<(b, i, j, k) -> (b, j, k)>
+#z = affine_map<(b, i, j, k) -> (b, i, j)>
+func.func @generic_product(%x: tensor<2x?x8xbf16>, %y: tensor<2x?x8xbf16>, %z: tensor<2x?x?xf32>)
+    -> tensor<2x?x?xf32> {
+  // expected-error@+1 {{'linalg.generic' op has no kernel yet: products of matrices}}
+  %r = linalg.generic {indexing_maps = [#x, #y, #z],
+                       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %y : tensor<2x?x8xbf16>, tensor<2x?x8xbf16>) outs(%z : tensor<2x?x?xf32>) {
+  ^bb0(%a: bf16, %b: bf16, %sum: f32):
+    %c = arith.extf %a : bf16 to f32
+    %d = arith.extf %b : bf16 to f32
+    %e = arith.mulf %c, %d : f32
+    %f = arith.addf %sum, %e : f32
+    linalg.yield %f : f32
+  } -> tensor<2x?x?xf32>
+  return %r : tensor<2x?x?xf32>
+}
+
+// -----
+
+func.func @convolution(%x: tensor<1x8x4xf32>, %w: tensor<3x4x4xf32>, %y: tensor<1x6x4xf32>) -> tensor<1x6x4xf32> {
+  // expected-error@+1 {{'linalg.conv_1d_nwc_wcf' op has no kernel yet: products of matrices}}
+  %r = linalg.conv_1d_nwc_wcf ins(%x, %w : tensor<1x8x4xf32>, tensor<3x4x4xf32>)
+    outs(%y : tensor<1x6x4xf32>) -> tensor<1x6x4xf32>
+  return %r : tensor<1x6x4xf32>
+}
+
+// -----
+
+func.func @other_dialect(%x: tensor<4xf32>, %i: tensor<2x1xindex>) -> tensor<2xf32> {
+  // expected-error@+1 {{'tensor.gather' op has no kernel yet: functions for a GPU consist of attention, gates, linalg, tensor, and arith and math on tensors}}
+  %y = tensor.gather %x[%i] gather_dims([0]) : (tensor<4xf32>, tensor<2x1xindex>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func @host_math(%x: f32) -> f32 {
+  // expected-error@+1 {{'math.exp' op has no kernel yet: functions for a GPU}}
+  %y = math.exp %x : f32
+  return %y : f32
+}
+
+// -----
+
+func.func @complex(%x: tensor<4xcomplex<f32>>, %y: tensor<4xcomplex<f32>>) -> tensor<4xcomplex<f32>> {
+  // expected-error@+1 {{'linalg.copy' op has no kernel yet: its elements are of a type that kernels do not compute with}}
+  %r = linalg.copy ins(%x : tensor<4xcomplex<f32>>) outs(%y : tensor<4xcomplex<f32>>) -> tensor<4xcomplex<f32>>
+  return %r : tensor<4xcomplex<f32>>
+}
+
+// -----
+
+// expected-error@+1 {{'state' has states, which stay on the CPU}}
+func.func @state(%x: tensor<4xf32> {vga.state = "x"}) -> tensor<4xf32> {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// Sizes are for the host; elements, sums and dot products for kernels.
+func.func @possible(%x: tensor<?x4xf32>, %w: tensor<4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>) {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %x, %c0 : tensor<?x4xf32>
   %m = arith.addi %n, %n : index
   %e = tensor.empty(%m) : tensor<?x4xf32>
-  return %e : tensor<?x4xf32>
+  %s = arith.addf %x, %x : tensor<?x4xf32>
+  %f = tensor.empty(%n) : tensor<?xf32>
+  %d = linalg.matvec ins(%s, %w : tensor<?x4xf32>, tensor<4xf32>) outs(%f : tensor<?xf32>) -> tensor<?xf32>
+  return %e, %d : tensor<?x4xf32>, tensor<?xf32>
 }

@@ -3,18 +3,36 @@
 
 // CHECK-DAG: llvm.mlir.global private constant @kernels_image(".version 8.3\00")
 // CHECK-DAG: llvm.mlir.global private constant @copy_name("copy\00")
+// CHECK-DAG: llvm.mlir.global private constant @fill_name("fill\00")
 // CHECK-NOT: gpu.binary
+module attributes {gpu.container_module} {
 gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_90a">, assembly = ".version 8.3">]
 
 // CHECK-LABEL: func @launch
 // CHECK-SAME: %[[X:.*]]: memref<?x64xbf16>, %[[Y:.*]]: memref<?x64xbf16>, %[[N:.*]]: index
 // CHECK: %[[MAP:.*]] = llvm.alloca %{{.*}} x !llvm.array<128 x i8>
-// CHECK: %[[IMAGE:.*]] = llvm.mlir.addressof @kernels_image
 // CHECK: call @vgaCudaMakeTensorMap(%[[MAP]], %{{.*}})
+// CHECK: %[[IMAGE:.*]] = llvm.mlir.addressof @kernels_image
 // CHECK: call @vgaCudaLaunch(%[[IMAGE]], %{{.*}})
 func.func @launch(%x: memref<?x64xbf16>, %y: memref<?x64xbf16>, %n: index) {
   vga.launch @kernels::@copy blocks(%n) threads 128 shared_memory 8192
     persistent sizes(%n) boxes [array<i64: 64, 64>, array<i64>]
     ins(%x : memref<?x64xbf16>) outs(%y : memref<?x64xbf16>)
   return
+}
+
+// A memref is two pointers, an offset, sizes and strides; an index has 64 bits, what is no index
+// the bits of its type.
+// CHECK-LABEL: func @launch_func
+// CHECK-SAME: %[[X:.*]]: memref<?x64xbf16, strided<[64, 1], offset: ?>>, %[[N:.*]]: index, %[[S:.*]]: f32
+// CHECK: %[[POINTERS:.*]] = llvm.alloca %{{.*}} x !llvm.ptr
+// CHECK: llvm.store %[[S]], %{{.*}} : f32, !llvm.ptr
+// CHECK: llvm.call @vgaCudaLaunch(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[POINTERS]])
+func.func @launch_func(%x: memref<?x64xbf16, strided<[64, 1], offset: ?>>, %n: index, %s: f32) {
+  %c1 = arith.constant 1 : index
+  %c256 = arith.constant 256 : index
+  gpu.launch_func @kernels::@fill blocks in (%n, %c1, %c1) threads in (%c256, %c1, %c1)
+    args(%x : memref<?x64xbf16, strided<[64, 1], offset: ?>>, %n : index, %s : f32)
+  return
+}
 }

@@ -14,6 +14,9 @@
 namespace mlir {
 class DialectRegistry;
 class ModuleOp;
+namespace gpu {
+class GPUModuleOp;
+} // namespace gpu
 } // namespace mlir
 
 namespace mlir::vga {

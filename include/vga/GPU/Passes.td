@@ -25,19 +25,125 @@ def VGAGPUChooseSchedulesPass : Pass<"vga-gpu-choose-schedules"> {
 }
 
 def VGAGPUCheckHostPass : Pass<"vga-gpu-check-host", "::mlir::ModuleOp"> {
-  let summary = "Check that functions do nothing but launch kernels";
+  let summary = "Check that a GPU can do what functions do";
   let description = [{
-    On the host side of GPU code all arrays are in the GPU's memory: what is
-    left to compute there are sizes. Anything else has no kernel yet, and is an
-    error.
+    On the host side of GPU code all arrays are in the GPU's memory, where kernels
+    work on them: those of `vga.launch`, and those that later passes make of
+    linalg, tensor, and of arith and math on tensors. The host computes sizes.
+    Anything else has no kernel yet, and is an error that names it; products of
+    matrices are.
   }];
+}
+
+def VGAGPUFillConstantsPass : Pass<"vga-gpu-fill-constants"> {
+  let summary = "Turn constants of one value into linalg.fill";
+  let description = [{
+    A constant array whose elements are all the same, and tensor.splat, become a
+    fill of new memory: bufferization would put them into the host's.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VGAGPUFuseElementwisePass : Pass<"vga-gpu-fuse-elementwise"> {
+  let summary = "Fuse elementwise linalg into all that reads it";
+  let description = [{
+    Fuses a linalg operation without reductions into its users, reductions
+    included. Where it has a few, each gets a copy: on a GPU, arithmetic is
+    cheaper than a way through memory.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def VGAGPUSeparateFillsPass : Pass<"vga-gpu-separate-fills"> {
+  let summary = "Give each operation that starts from a fill its own";
+  let description = [{
+    Where several sums start from the same zeros, all but one would start from a
+    copy. A fill of its own needs no memory to be read, and no kernel: see
+    `vga-gpu-outline-linalg`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def VGAGPULowerHostAccessesPass : Pass<"vga-gpu-lower-host-accesses",
+                                       "::mlir::ModuleOp"> {
+  let summary = "Let the host reach elements of arrays on the GPU";
+  let description = [{
+    A memref.load outside of kernels becomes a call of the runtime that waits for
+    the GPU and copies the element, which is what a length in a tensor takes; a
+    memref.store becomes a fill of one element.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def VGAGPUPlaceArraysPass : Pass<"vga-gpu-place-arrays", "::mlir::ModuleOp"> {
+  let summary = "Give launches dense arrays in the GPU's memory";
+  let description = [{
+    Kernels of `vga.launch` take dense arrays: a view that is not known to be
+    dense is copied before the launch, or after it if it is an output. Constants,
+    which are in the host's memory, are copied to the GPU's unless linalg alone
+    reads them: kernels made of it contain them.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def VGAGPUOutlineLinalgPass : Pass<"vga-gpu-outline-linalg",
+                                   "::mlir::ModuleOp"> {
+  let summary = "Turn linalg.generic on memrefs into kernels";
+  let description = [{
+    Each linalg.generic becomes a gpu.func in the gpu.module `@vga_kernels` and a
+    gpu.launch_func of it, in blocks of 256 threads.
+
+    Without reductions, a thread computes neighboring elements of the outputs: as
+    many as 16 bytes hold, where the innermost loop is a multiple of that. They are
+    loaded and stored together.
+
+    Reductions by one operation that has a neutral element are shared: by a warp,
+    or a block if there are more than 1024 terms, where terms are neighbors in
+    memory; else by 8 threads, so that the 32 beside each other in a warp read
+    neighbors. Partial results meet by shuffles and in shared memory. Any other
+    reduction is done by one thread, in order. A fill that a shared sum starts from
+    is no kernel: its value is in that of the sum.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::gpu::GPUDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def VGAGPUExpandMathPass : Pass<"vga-gpu-expand-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Expand functions in kernels into arithmetic";
+  let description = [{
+    Functions of f32 become polynomials, as `vga-cpu-lower-vectors` has them, and
+    others are written in terms of these. math.exp and math.exp2 are left to
+    `vga-expand-exp`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def VGAGPULowerMathPass : Pass<"vga-gpu-lower-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Turn math in kernels into intrinsics";
+  let description = [{
+    Of the math dialect, what GPUs have an instruction for, or a few, becomes an
+    intrinsic. The rest would be calls of CUDA's library of functions, which need
+    not be there: it is an error.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 def VGAGPULowerLaunchesPass : Pass<"vga-gpu-lower-launches",
                                    "::mlir::ModuleOp"> {
-  let summary = "Turn vga.launch on memrefs into calls of the runtime";
+  let summary = "Turn launches on memrefs into calls of the runtime";
   let description = [{
-    Launches become calls of the functions in `vga/Runtime/CUDA.h`, with tensor
+    vga.launch and gpu.launch_func become calls of the functions in `vga/Runtime/CUDA.h`, with tensor
     maps and parameters on the stack, and `gpu.binary` operations constants of
     the module.
   }];

@@ -84,6 +84,8 @@ void vgaCudaMakeTensorMap(void *map, int64_t isBF16, void *address,
 void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
                    int64_t threads, int64_t sharedBytes, int64_t isPersistent,
                    int64_t isCooperative, void **parameters);
+/// Waits for the device, and copies from its memory.
+void vgaCudaRead(void *host, const void *device, int64_t bytes);
 /// Memory of the device, as MLIR's lowering of memref.alloc calls it.
 void *vgaCudaAllocate(uint64_t bytes);
 void vgaCudaFree(void *memory);

@@ -1,7 +1,7 @@
 """The grid as GPU kernels take it: elements of 16 bits, heads of multiples of 8 channels.
 
 Other cases become such ones: f32 turns into f16, f64 into bf16, and heads get sizes of the kernels'
-table. What has no kernel yet is left out; docs/gpu.md lists it.
+table.
 """
 
 from __future__ import annotations
@@ -13,14 +13,6 @@ from .case import Case, NamedCase
 
 ELEMENTS = {"f16": "f16", "bf16": "bf16", "f32": "f16", "f64": "bf16"}
 HEADS = [8, 16, 40, 64, 64, 72, 80, 96, 128, 128, 192, 256]
-
-
-def has_kernel(case: Case) -> bool:
-    if case.sk == 0 and "Sk" not in case.dynamic:
-        return False  # folds to constants
-    # The output site's gates are shifted to the queries' positions: by nothing here.
-    is_shifted = case.op == "gated_attention" and case.site == "output"
-    return not is_shifted or (case.sq == case.sk and not case.dynamic)
 
 
 def _narrow(element: str | None) -> str | None:
@@ -52,4 +44,4 @@ def _on_gpu(named: NamedCase) -> NamedCase:
 
 def on_gpu(cases: list[NamedCase]) -> list[NamedCase]:
     """The cases for a GPU, under the names of those that they come from."""
-    return [_on_gpu(named) for named in cases if has_kernel(named.case)]
+    return [_on_gpu(named) for named in cases]

@@ -1,0 +1,214 @@
+//===- OutlineLinalg.cpp - linalg becomes kernels and launches ------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgKernel.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "vga/GPU/Passes.h"
+
+namespace mlir::vga {
+#define GEN_PASS_DEF_VGAGPUOUTLINELINALGPASS
+#include "vga/GPU/Passes.h.inc"
+} // namespace mlir::vga
+
+using namespace mlir;
+using namespace mlir::vga;
+
+/// Whether a kernel has its own copy of a value, instead of a parameter.
+static bool isCopied(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && (op->hasTrait<OpTrait::ConstantLike>() ||
+                isa<memref::GetGlobalOp>(op));
+}
+
+namespace {
+/// Moves one operation to a kernel.
+class Outlining {
+public:
+  Outlining(linalg::GenericOp op, const LinalgPlan &plan,
+            gpu::GPUModuleOp kernels)
+      : op(op), plan(plan), kernels(kernels), b(op.getLoc(), op) {}
+
+  void run();
+
+private:
+  void collectValues();
+  gpu::GPUFuncOp createKernel();
+  void copyConstant(OpBuilder &builder, Value value, IRMapping &mapping);
+  Value countBlocks();
+
+  linalg::GenericOp op;
+  const LinalgPlan &plan;
+  gpu::GPUModuleOp kernels;
+  ImplicitLocOpBuilder b;
+  /// What the operation uses: parameters of the kernel, and what it copies.
+  SetVector<Value> parameters, copied;
+  SmallVector<OpFoldResult> sizes;
+};
+} // namespace
+
+void Outlining::collectValues() {
+  SetVector<Value> used(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op.getRegion(), used);
+  for (linalg::GenericOp fill : plan.fills)
+    if (fill)
+      used.insert(getFillValue(fill));
+  for (Value value : used)
+    (isCopied(value) ? copied : parameters).insert(value);
+  auto loops = cast<linalg::LinalgOp>(op.getOperation());
+  for (Range range : loops.createLoopRanges(b, op.getLoc())) {
+    sizes.push_back(range.size);
+    if (auto size = dyn_cast<Value>(range.size))
+      parameters.insert(size);
+  }
+}
+
+/// How many blocks have points to compute.
+Value Outlining::countBlocks() {
+  auto index = [&](int64_t value) {
+    return arith::ConstantIndexOp::create(b, value);
+  };
+  Value count = index(1);
+  for (unsigned loop : plan.points) {
+    Value size = getValueOrCreateConstantIndexOp(b, op.getLoc(), sizes[loop]);
+    if (plan.terms.empty() && loop == plan.vectorLoop)
+      size = b.createOrFold<arith::DivUIOp>(size, index(plan.vectorSize));
+    count = b.createOrFold<arith::MulIOp>(count, size);
+  }
+  return b.createOrFold<arith::CeilDivUIOp>(count,
+                                            index(plan.getPointsPerBlock()));
+}
+
+/// Copies a constant, and the array that it is in, to the kernel.
+void Outlining::copyConstant(OpBuilder &builder, Value value,
+                             IRMapping &mapping) {
+  Operation *constant = value.getDefiningOp();
+  if (auto global = dyn_cast<memref::GetGlobalOp>(constant)) {
+    StringAttr name = global.getNameAttr().getAttr();
+    if (!kernels.lookupSymbol(name)) {
+      auto array = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+          op, global.getNameAttr());
+      OpBuilder::atBlockBegin(kernels.getBody()).clone(*array);
+    }
+  }
+  builder.clone(*constant, mapping);
+}
+
+gpu::GPUFuncOp Outlining::createKernel() {
+  OpBuilder builder = OpBuilder::atBlockEnd(kernels.getBody());
+  SmallVector<Type> scratchTypes;
+  if (plan.getPartials() != 1) {
+    auto space = gpu::AddressSpaceAttr::get(op.getContext(),
+                                            gpu::AddressSpace::Workgroup);
+    for (Operation *combiner : plan.combiners)
+      scratchTypes.push_back(
+          MemRefType::get(plan.getPartials() * plan.getPointsPerBlock(),
+                          combiner->getResult(0).getType(),
+                          MemRefLayoutAttrInterface(), space));
+  }
+  StringRef kind = plan.terms.empty() ? "elements" : "sums";
+  // The module has kernels of other passes, too.
+  std::string name;
+  for (unsigned number = 0; name.empty() || kernels.lookupSymbol(name);
+       ++number)
+    name = (kind + "_" + Twine(number)).str();
+  auto kernel = gpu::GPUFuncOp::create(
+      builder, op.getLoc(), name,
+      builder.getFunctionType(TypeRange(parameters.getArrayRef()), {}),
+      scratchTypes);
+  kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
+                  builder.getUnitAttr());
+  // Partial results are read several at a time.
+  constexpr int64_t kScratchAlignment = 16;
+  for (unsigned i = 0; i < scratchTypes.size(); ++i)
+    kernel.setWorkgroupAttributionAttr(
+        i, LLVM::LLVMDialect::getAlignAttrName(),
+        builder.getI64IntegerAttr(kScratchAlignment));
+  kernel.setKnownBlockSizeAttr(
+      builder.getDenseI32ArrayAttr({LinalgPlan::kThreads, 1, 1}));
+
+  builder.setInsertionPointToStart(&kernel.getBody().front());
+  IRMapping mapping;
+  mapping.map(parameters.getArrayRef(),
+              kernel.getArguments().take_front(parameters.size()));
+  for (Value value : copied)
+    copyConstant(builder, value, mapping);
+  SmallVector<Value> sizesThere;
+  for (OpFoldResult size : sizes) {
+    auto value = dyn_cast<Value>(size);
+    sizesThere.push_back(
+        value ? mapping.lookup(value)
+              : getValueOrCreateConstantIndexOp(builder, op.getLoc(), size));
+  }
+  SmallVector<Value> scratch(kernel.getWorkgroupAttributions());
+  buildLinalgKernel(builder, op, plan, mapping, sizesThere, scratch);
+  gpu::ReturnOp::create(builder, op.getLoc());
+  return kernel;
+}
+
+void Outlining::run() {
+  collectValues();
+  gpu::GPUFuncOp kernel = createKernel();
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  Value threads = arith::ConstantIndexOp::create(b, LinalgPlan::kThreads);
+  gpu::LaunchFuncOp::create(b, kernel, gpu::KernelDim3{countBlocks(), one, one},
+                            gpu::KernelDim3{threads, one, one},
+                            /*dynamicSharedMemorySize=*/Value(),
+                            parameters.getArrayRef());
+  op.erase();
+}
+
+namespace {
+struct OutlineLinalgPass
+    : vga::impl::VGAGPUOutlineLinalgPassBase<OutlineLinalgPass> {
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> ops;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      function.walk([&](linalg::GenericOp op) {
+        if (op.hasPureBufferSemantics())
+          ops.push_back(op);
+      });
+    if (ops.empty())
+      return;
+    gpu::GPUModuleOp kernels = getKernels();
+    SmallVector<LinalgPlan, 0> plans;
+    // Sums that start from what an array is filled with need no filled array.
+    SetVector<Operation *> fills;
+    for (linalg::GenericOp op : ops)
+      for (linalg::GenericOp fill : plans.emplace_back(op).fills)
+        if (fill)
+          fills.insert(fill);
+    for (auto [op, plan] : llvm::zip(ops, plans))
+      if (!fills.contains(op))
+        Outlining(op, plan, kernels).run();
+    for (Operation *fill : fills)
+      fill->erase();
+  }
+
+private:
+  gpu::GPUModuleOp getKernels() {
+    getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(),
+                            UnitAttr::get(&getContext()));
+    constexpr StringLiteral kName = "vga_kernels";
+    if (auto existing = getOperation().lookupSymbol<gpu::GPUModuleOp>(kName))
+      return existing;
+    OpBuilder builder(getOperation().getBodyRegion());
+    return gpu::GPUModuleOp::create(builder, getOperation().getLoc(), kName);
+  }
+};
+} // namespace
