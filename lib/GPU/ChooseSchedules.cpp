@@ -78,7 +78,7 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
   bool hasScalarsInMemory = op.getValueGate() && !getOwnGate(op) &&
                             op.getValueGate().getType().getRank() == 3;
   bool gatesMore = op.getValueGate() && !hasScalarsInMemory &&
-                   chooseGatePlacement(op) != GatePlacement::before;
+                   chooseGatePlacement(op) == GatePlacement::inside;
   if (op.getMask() || gatesMore)
     queries = std::min<int64_t>(queries, 128);
   if (!ShapedType::isDynamic(sizes.queries))

@@ -42,18 +42,21 @@ GatePlacement vga::chooseGatePlacement(AttentionOp op) {
     return GatePlacement::inside;
   if (ShapedType::isDynamic(sizes.queries))
     return GatePlacement::inside;
-  // Inside, the work is repeated for every tile of queries, and hides behind
-  // the exponentials, of which there are more for each value where heads are
-  // small. Before, values are read and written once. On an H100 the two cross
-  // where a value meets about this many queries (docs/performance.md); sooner
-  // where the gate is computed, or read for each channel.
-  constexpr int64_t kQueriesTimesChannels = 768 * 128, kOtherQueries = 256;
+  // Inside, the work is repeated for every tile of queries. Ahead of the tiles
+  // values are read and written once, while others are multiplied, if there is
+  // enough of that; before them once, too, and nothing else is done. On an H100
+  // the ways cross where a value meets about these many queries
+  // (docs/performance.md); a causal mask halves them, and lets the tiles that
+  // need the most values come first.
   int64_t queries = sizes.queries * sizes.groupSize();
   if (Band(op).upper)
-    queries /= 2;
+    queries = queries * 2 / 5;
   bool isScalarInMemory = gate.getType().getRank() == 3 && !getOwnGate(op);
-  bool isFew = isScalarInMemory
-                   ? queries * sizes.valueChannels < kQueriesTimesChannels
-                   : queries < kOtherQueries;
-  return isFew ? GatePlacement::inside : GatePlacement::before;
+  constexpr int64_t kFewForScalars = 1000, kFewForOthers = 256,
+                    kManyForOthers = 1500;
+  if (queries < (isScalarInMemory ? kFewForScalars : kFewForOthers))
+    return GatePlacement::inside;
+  if (isScalarInMemory || queries >= kManyForOthers)
+    return GatePlacement::ahead;
+  return GatePlacement::before;
 }

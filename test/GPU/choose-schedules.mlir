@@ -27,15 +27,15 @@ func.func @causal(%a: !h64) -> !h64 {
   return %x : !h64
 }
 
-// A value gate is applied in the kernel where few queries meet a value: of 512, of 1024 under a
-// causal mask, of two heads with 256; before it where many do. What is computed crosses sooner.
+// A value gate is applied for every tile where few queries meet a value: of 512, of 1024 under a
+// causal mask; once, ahead of the tiles, where many do.
 // CHECK-LABEL: func @value_gate
 // CHECK: vga.attention
-// CHECK-NOT: value_gate = before
+// CHECK-NOT: value_gate =
 // CHECK: vga.attention
-// CHECK-NOT: value_gate = before
+// CHECK-NOT: value_gate =
 // CHECK: vga.attention
-// CHECK-SAME: schedule {{.*}} value_gate = before>
+// CHECK-SAME: schedule {{.*}} value_gate = ahead>
 func.func @value_gate(%a: tensor<2x8x512x128xbf16>, %ga: tensor<2x8x512xf32>,
                       %b: tensor<2x8x1024x128xbf16>, %gb: tensor<2x8x1024xf32>)
     -> (tensor<2x8x512x128xbf16>, tensor<2x8x1024x128xbf16>, tensor<2x8x1024x128xbf16>) {
@@ -48,14 +48,21 @@ func.func @value_gate(%a: tensor<2x8x512x128xbf16>, %ga: tensor<2x8x512xf32>,
   return %x, %y, %z : tensor<2x8x512x128xbf16>, tensor<2x8x1024x128xbf16>, tensor<2x8x1024x128xbf16>
 }
 
+// What is computed takes more time: before the kernel, where there is not enough beside it.
 // CHECK-LABEL: func @own_gate
 // CHECK: vga.attention
 // CHECK-SAME: value_gate = before>
-func.func @own_gate(%a: tensor<2x8x512x128xbf16>, %w: tensor<8x128xf32>) -> tensor<2x8x512x128xbf16> {
+// CHECK: vga.attention
+// CHECK-SAME: value_gate = ahead>
+func.func @own_gate(%a: tensor<2x8x512x128xbf16>, %w: tensor<8x128xf32>, %q: tensor<2x24x512x128xbf16>)
+    -> (tensor<2x8x512x128xbf16>, tensor<2x24x512x128xbf16>) {
   %g = vga.gate %a, %w : tensor<2x8x512x128xbf16>, tensor<8x128xf32>
   %x = vga.attention %a, %a, %a value_gate(%g : tensor<2x8x512xf32>)
     : tensor<2x8x512x128xbf16>, tensor<2x8x512x128xbf16>, tensor<2x8x512x128xbf16>
-  return %x : tensor<2x8x512x128xbf16>
+  %h = vga.gate %a, %w : tensor<2x8x512x128xbf16>, tensor<8x128xf32>
+  %y = vga.attention %q, %a, %a value_gate(%h : tensor<2x8x512xf32>)
+    : tensor<2x24x512x128xbf16>, tensor<2x8x512x128xbf16>, tensor<2x8x512x128xbf16>
+  return %x, %y : tensor<2x8x512x128xbf16>, tensor<2x24x512x128xbf16>
 }
 
 // No more rows than there are queries.

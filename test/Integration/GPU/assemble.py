@@ -56,7 +56,8 @@ FEATURES = {
         "bias(%b : tensor<8xf32>)",
         {"w": "tensor<8xDVxf32>", "b": "tensor<8xf32>"},
     ),
-    "own_gate_before": ("", {"w": "tensor<2xDVxbf16>"}),
+    "own_gate_before": ("causal", {"w": "tensor<2xDVxbf16>"}),
+    "own_gate_ahead": ("", {"w": "tensor<2xDVxbf16>"}),
     "output_gate": (
         "output_gate(%go : tensor<2x8x500xf32>)",
         {"go": "tensor<2x8x500xf32>"},

@@ -164,6 +164,7 @@ public:
 private:
   void gateBlock(const Block &block);
   void publish(Value done);
+  void pause(Value done);
 
   Kernel &kernel;
   KernelBuilder &b;
@@ -229,6 +230,24 @@ void AheadGater::publish(Value done) {
   });
 }
 
+/// Loads and stores in a row would take the bandwidth of the second-level cache
+/// from the consumers. Once the first tiles have what they need, a thread block
+/// gates its next block after about half of the time in which its tiles come to
+/// need one: as long as several tiles take for a block.
+void AheadGater::pause(Value done) {
+  constexpr int64_t kEagerBlocks = 4, kNanosecondsPerTile = 512,
+                    kLongest = 1 << 15;
+  Value tiles =
+      b.mul(b.ceilDiv(kernel.arguments.queries, plan.schedule.getQueries()),
+            plan.queryHeads / plan.kvHeads);
+  if (plan.band.upper)
+    tiles = b.div(tiles, 2);
+  Value time = b.min(b.mul(tiles, kNanosecondsPerTile), b.i32(kLongest));
+  b.onlyIf(b.less(b.i32(kEagerBlocks), done), [&] {
+    NVVM::NanosleepOp::create(b, time);
+  });
+}
+
 void AheadGater::run() {
   BlockOrder order(kernel);
   Value grid = NVVM::GridDimXOp::create(b, b.getI32Type());
@@ -238,6 +257,7 @@ void AheadGater::run() {
            gateBlock(order.getBlock(position));
            Value done = b.add(state[0], 1);
            publish(done);
+           pause(done);
            return {done};
          });
   b.onlyIf(b.equal(thread, 0), [&] {

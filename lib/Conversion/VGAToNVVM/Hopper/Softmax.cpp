@@ -52,13 +52,19 @@ SmallVector<Value> hopper::updateRows(Kernel &kernel, ValueRange scores,
                                       Value &isOutdated) {
   KernelBuilder &b = kernel.b;
   Value scale = b.f32(getExponentScale(kernel.plan, kernel.op));
-  SmallVector<Value> weights(scores.size());
-  for (int64_t row = 0; row < kLaneRows; ++row) {
-    Value maximum = reduceInLane(
-        scores, row, [&](Value x, Value y) { return b.maxF(x, y); });
-    // Four neighboring lanes share a row.
-    for (int64_t distance : {1, 2})
+  // The maxima of both rows come first: the order in which the assembler finds
+  // this is about the one in which it stays.
+  SmallVector<Value, kLaneRows> maxima;
+  for (int64_t row = 0; row < kLaneRows; ++row)
+    maxima.push_back(reduceInLane(
+        scores, row, [&](Value x, Value y) { return b.maxF(x, y); }));
+  // Four neighboring lanes share a row.
+  for (int64_t distance : {1, 2})
+    for (Value &maximum : maxima)
       maximum = b.maxF(maximum, b.shuffleXor(maximum, distance));
+
+  SmallVector<Value, kLaneRows> shifts;
+  for (auto [row, maximum] : llvm::enumerate(maxima)) {
     Value old = rows.maximum[row];
     maximum = b.maxF(maximum, old);
     Value growth = b.mulF(b.subF(maximum, old), scale);
@@ -75,14 +81,18 @@ SmallVector<Value> hopper::updateRows(Kernel &kernel, ValueRange scores,
       base = b.select(b.compareF(arith::CmpFPredicate::OEQ, maximum, lowest),
                       b.f32(0), maximum);
     }
-    Value shift = b.negF(b.mulF(base, scale));
-    factors.push_back(b.exp2(b.fma(old, scale, shift)));
+    shifts.push_back(b.negF(b.mulF(base, scale)));
+    factors.push_back(b.exp2(b.fma(old, scale, shifts.back())));
+  }
+
+  SmallVector<Value> weights(scores.size());
+  for (int64_t row = 0; row < kLaneRows; ++row) {
     for (auto [i, score] : llvm::enumerate(scores))
       if (getLaneRow(i) == row)
-        weights[i] = b.exp2(b.fma(score, scale, shift));
+        weights[i] = b.exp2(b.fma(score, scale, shifts[row]));
     Value sum = reduceInLane(weights, row,
                              [&](Value x, Value y) { return b.addF(x, y); });
-    rows.sum[row] = b.fma(rows.sum[row], factors.back(), sum);
+    rows.sum[row] = b.fma(rows.sum[row], factors[row], sum);
   }
   isOutdated = NVVM::VoteSyncOp::create(
       b, b.getI1Type(), b.i32(-1), isOutdated,
