@@ -106,7 +106,8 @@ LogicalResult LaunchLowering::callLaunch(SymbolRefAttr kernel, Value blocks,
   Value text = b.constant((name + "_name").str(), (name + Twine('\0')).str());
   b.call("vgaCudaLaunch",
          {image, text, b.i64(blocks), b.i64(threads), b.i64(sharedMemory),
-          b.i64(isPersistent), b.array(parameters, b.pointer)});
+          b.i64(isPersistent), b.i64(isCooperative),
+          b.array(parameters, b.pointer)});
   op->erase();
   return success();
 }

@@ -13,10 +13,11 @@ gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_90a">, assembly = ".ver
 // CHECK: %[[MAP:.*]] = llvm.alloca %{{.*}} x !llvm.array<128 x i8>
 // CHECK: call @vgaCudaMakeTensorMap(%[[MAP]], %{{.*}})
 // CHECK: %[[IMAGE:.*]] = llvm.mlir.addressof @kernels_image
-// CHECK: call @vgaCudaLaunch(%[[IMAGE]], %{{.*}})
+// The name, blocks, threads, shared memory; persistent, and cooperative; parameters.
+// CHECK: call @vgaCudaLaunch(%[[IMAGE]], %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %c1_i64{{[_0-9]*}}, %c1_i64{{[_0-9]*}}, %{{[^,]*}}) :
 func.func @launch(%x: memref<?x64xbf16>, %y: memref<?x64xbf16>, %n: index) {
   vga.launch @kernels::@copy blocks(%n) threads 128 shared_memory 8192
-    persistent sizes(%n) boxes [array<i64: 64, 64>, array<i64>]
+    persistent cooperative sizes(%n) boxes [array<i64: 64, 64>, array<i64>]
     ins(%x : memref<?x64xbf16>) outs(%y : memref<?x64xbf16>)
   return
 }
@@ -27,7 +28,7 @@ func.func @launch(%x: memref<?x64xbf16>, %y: memref<?x64xbf16>, %n: index) {
 // CHECK-SAME: %[[X:.*]]: memref<?x64xbf16, strided<[64, 1], offset: ?>>, %[[N:.*]]: index, %[[S:.*]]: f32
 // CHECK: %[[POINTERS:.*]] = llvm.alloca %{{.*}} x !llvm.ptr
 // CHECK: llvm.store %[[S]], %{{.*}} : f32, !llvm.ptr
-// CHECK: llvm.call @vgaCudaLaunch(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[POINTERS]])
+// CHECK: llvm.call @vgaCudaLaunch(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %c0_i64{{[_0-9]*}}, %c0_i64{{[_0-9]*}}, %[[POINTERS]])
 func.func @launch_func(%x: memref<?x64xbf16, strided<[64, 1], offset: ?>>, %n: index, %s: f32) {
   %c1 = arith.constant 1 : index
   %c256 = arith.constant 256 : index
