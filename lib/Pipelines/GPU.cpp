@@ -30,6 +30,7 @@ using namespace mlir::vga;
 
 /// vga on tensors -> kernels, and launches on tensors.
 static void addKernelPasses(OpPassManager &manager, const std::string &chip) {
+  manager.addPass(createVGAFoldValueGatesPass());
   manager.addPass(createVGASplitGatedAttentionPass());
   addCleanup(manager);
   manager.addPass(createVGAGPUChooseSchedulesPass({chip}));
