@@ -6,15 +6,15 @@
 // OFF-NOT: arith.mulf
 
 // Equation 6: the gate is a pass over the values, which meet 1024 queries.
-// CHECK-DAG: #[[ALL:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
-// CHECK-DAG: #[[SCALAR:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+// CHECK-DAG: #[[$ALL:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+// CHECK-DAG: #[[$SCALAR:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
 // CHECK-LABEL: func @own_gate
 // CHECK-SAME:    %[[Q:[^:]*]]: tensor<2x4x512x8xf32>, %[[K:[^:]*]]: tensor<2x2x512x8xf32>, %{{[^:]*}}: tensor<2x2x512x16xf32>, %{{[^:]*}}: tensor<2x2x16x8xf32>, %[[W:[^:]*]]: tensor<2x8xf32>, %[[B:[^:]*]]: tensor<2xf32>
 // CHECK: %[[V:.*]] = linalg.contract
 // CHECK: %[[G:.*]] = vga.gate %[[V]], %[[W]] bias(%[[B]] : tensor<2xf32>) activation {{ *}}softplus :
 // CHECK: %[[E:.*]] = tensor.empty() : tensor<2x2x512x8xf32>
 // CHECK: %[[GV:.*]] = linalg.generic
-// CHECK-SAME: indexing_maps = [#[[ALL]], #[[SCALAR]], #[[ALL]]]
+// CHECK-SAME: indexing_maps = [#[[$ALL]], #[[$SCALAR]], #[[$ALL]]]
 // CHECK-SAME: ins(%[[V]], %[[G]] : tensor<2x2x512x8xf32>, tensor<2x2x512xf32>) outs(%[[E]] :
 // CHECK: arith.mulf
 // CHECK: %[[Z:.*]] = vga.attention %[[Q]], %[[K]], %[[GV]] softcap 5.000000e+00 :
