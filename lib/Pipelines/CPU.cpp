@@ -105,6 +105,7 @@ static void addLoopPasses(OpPassManager &manager,
   if (options.parallel)
     function.addPass(createVGACPUParallelizePass());
   addCleanup(function);
+  function.addPass(createVGACPUDropUnitLoopsPass());
   VGACPUVectorizePassOptions vectorize;
   vectorize.vectorBits = options.vectorBits;
   vectorize.vectorRegisters = options.vectorRegisters;

@@ -5,7 +5,7 @@
 
 // OFF-NOT: arith.mulf
 
-// Equation 6: the gate is a pass over the values, which meet 1024 queries.
+// Equation 6: the gate is a pass over the values, each of which meets 1024 queries.
 // CHECK-DAG: #[[$ALL:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
 // CHECK-DAG: #[[$SCALAR:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
 // CHECK-LABEL: func @own_gate
@@ -79,31 +79,31 @@ func.func @input_gate(%q: tensor<1x4x4x8xf32>, %k: tensor<1x4x2x8xf32>, %x: tens
 
 // -----
 
-// Under a causal mask half of the queries meet a value: here 4 * 512 / 2 do, and
-// 4 * 510 / 2 in the next function, where a pass over the values is not worth it.
+// Under a causal mask half of the queries meet a value: here 4 * 128 / 2 do, and
+// 4 * 126 / 2 in the next function, where a pass over the values is not worth it.
 // CHECK-LABEL: func @many_causal
 // CHECK: vga.gate
 // CHECK: arith.mulf
 // CHECK: vga.attention
-func.func @many_causal(%q: tensor<1x4x512x8xf32>, %k: tensor<1x1x512x8xf32>, %x: tensor<512x32xf32>, %wv: tensor<32x8xf32>, %init: tensor<512x8xf32>, %w: tensor<1x8xf32>)
-    -> tensor<1x4x512x8xf32> {
-  %y = linalg.matmul ins(%x, %wv : tensor<512x32xf32>, tensor<32x8xf32>) outs(%init : tensor<512x8xf32>) -> tensor<512x8xf32>
-  %v = tensor.expand_shape %y [[0, 1, 2], [3]] output_shape [1, 1, 512, 8] : tensor<512x8xf32> into tensor<1x1x512x8xf32>
+func.func @many_causal(%q: tensor<1x4x128x8xf32>, %k: tensor<1x1x128x8xf32>, %x: tensor<128x32xf32>, %wv: tensor<32x8xf32>, %init: tensor<128x8xf32>, %w: tensor<1x8xf32>)
+    -> tensor<1x4x128x8xf32> {
+  %y = linalg.matmul ins(%x, %wv : tensor<128x32xf32>, tensor<32x8xf32>) outs(%init : tensor<128x8xf32>) -> tensor<128x8xf32>
+  %v = tensor.expand_shape %y [[0, 1, 2], [3]] output_shape [1, 1, 128, 8] : tensor<128x8xf32> into tensor<1x1x128x8xf32>
   %z = vga.gated_attention %q, %k, %v, %w causal
-      : tensor<1x4x512x8xf32>, tensor<1x1x512x8xf32>, tensor<1x1x512x8xf32>, tensor<1x8xf32>
-  return %z : tensor<1x4x512x8xf32>
+      : tensor<1x4x128x8xf32>, tensor<1x1x128x8xf32>, tensor<1x1x128x8xf32>, tensor<1x8xf32>
+  return %z : tensor<1x4x128x8xf32>
 }
 
 // CHECK-LABEL: func @few_causal
 // CHECK-NOT: arith.mulf
 // CHECK: vga.gated_attention
-func.func @few_causal(%q: tensor<1x4x510x8xf32>, %k: tensor<1x1x510x8xf32>, %x: tensor<510x32xf32>, %wv: tensor<32x8xf32>, %init: tensor<510x8xf32>, %w: tensor<1x8xf32>)
-    -> tensor<1x4x510x8xf32> {
-  %y = linalg.matmul ins(%x, %wv : tensor<510x32xf32>, tensor<32x8xf32>) outs(%init : tensor<510x8xf32>) -> tensor<510x8xf32>
-  %v = tensor.expand_shape %y [[0, 1, 2], [3]] output_shape [1, 1, 510, 8] : tensor<510x8xf32> into tensor<1x1x510x8xf32>
+func.func @few_causal(%q: tensor<1x4x126x8xf32>, %k: tensor<1x1x126x8xf32>, %x: tensor<126x32xf32>, %wv: tensor<32x8xf32>, %init: tensor<126x8xf32>, %w: tensor<1x8xf32>)
+    -> tensor<1x4x126x8xf32> {
+  %y = linalg.matmul ins(%x, %wv : tensor<126x32xf32>, tensor<32x8xf32>) outs(%init : tensor<126x8xf32>) -> tensor<126x8xf32>
+  %v = tensor.expand_shape %y [[0, 1, 2], [3]] output_shape [1, 1, 126, 8] : tensor<126x8xf32> into tensor<1x1x126x8xf32>
   %z = vga.gated_attention %q, %k, %v, %w causal
-      : tensor<1x4x510x8xf32>, tensor<1x1x510x8xf32>, tensor<1x1x510x8xf32>, tensor<1x8xf32>
-  return %z : tensor<1x4x510x8xf32>
+      : tensor<1x4x126x8xf32>, tensor<1x1x126x8xf32>, tensor<1x1x126x8xf32>, tensor<1x8xf32>
+  return %z : tensor<1x4x126x8xf32>
 }
 
 // -----

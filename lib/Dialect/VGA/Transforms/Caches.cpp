@@ -17,23 +17,26 @@ using namespace mlir::vga;
 
 static constexpr StringLiteral kState = "vga.state";
 
+bool vga::isAboutSizes(Operation *op) {
+  return isa<tensor::DimOp, tensor::RankOp>(op);
+}
+
 /// The function whose argument `value` is, if it runs from start to end.
 static func::FuncOp getFunction(Value value) {
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument || !argument.getOwner()->isEntryBlock())
     return nullptr;
-  auto function =
-      dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
   return function && function.getBody().hasOneBlock() ? function : nullptr;
 }
 
 /// The only use of `value` that is about what it holds; null if there are more
 /// or none. Slices go to `reads`; with a null pointer they count as uses.
-static OpOperand *
-getOnlyUse(Value value, SmallVectorImpl<tensor::ExtractSliceOp> *reads) {
+static OpOperand *getOnlyUse(Value value,
+                             SmallVectorImpl<tensor::ExtractSliceOp> *reads) {
   OpOperand *only = nullptr;
   for (OpOperand &use : value.getUses()) {
-    if (isa<tensor::DimOp>(use.getOwner()))
+    if (isAboutSizes(use.getOwner()))
       continue;
     auto read = dyn_cast<tensor::ExtractSliceOp>(use.getOwner());
     if (read && reads) {
@@ -114,10 +117,11 @@ private:
                         unsigned result) {
     std::optional<SymbolTable::UseRange> uses =
         SymbolTable::getSymbolUses(function, module);
-    return uses && !uses->empty() && llvm::all_of(*uses, [&](SymbolTable::SymbolUse use) {
-      auto call = dyn_cast<func::CallOp>(use.getUser());
-      return call && isPassedOn(call, argument.getArgNumber(), result);
-    });
+    return uses && !uses->empty() &&
+           llvm::all_of(*uses, [&](SymbolTable::SymbolUse use) {
+             auto call = dyn_cast<func::CallOp>(use.getUser());
+             return call && isPassedOn(call, argument.getArgNumber(), result);
+           });
   }
 
   /// True if the caller has its cache from an argument, for this call alone,
@@ -126,8 +130,7 @@ private:
     auto argument = dyn_cast<BlockArgument>(call.getOperand(operand));
     if (!argument || !getOnlyUse(argument, /*reads=*/nullptr))
       return false;
-    OpOperand *returned =
-        getOnlyUse(call.getResult(result), /*reads=*/nullptr);
+    OpOperand *returned = getOnlyUse(call.getResult(result), /*reads=*/nullptr);
     return returned && isa<func::ReturnOp>(returned->getOwner()) &&
            leadToStates(argument, returned->getOperandNumber());
   }
@@ -138,7 +141,6 @@ private:
 } // namespace
 
 bool Cache::isState() const {
-  auto module =
-      argument.getOwner()->getParentOp()->getParentOfType<ModuleOp>();
+  auto module = argument.getOwner()->getParentOp()->getParentOfType<ModuleOp>();
   return module && StatePaths(module).leadToStates(argument, result);
 }

@@ -14,6 +14,10 @@
 
 namespace mlir::vga {
 
+/// True for an operation that asks for the sizes of a tensor: checks at run
+/// time do, and see nothing of what it holds.
+bool isAboutSizes(Operation *op);
+
 /// A tensor that a function takes, inserts slices into, reads slices of and
 /// returns, and does nothing else with.
 struct Cache {

@@ -98,8 +98,8 @@ std::optional<ValueGate> ValueGate::find(AttentionInterface op) {
     takeForm(made);
   auto type = cast<RankedTensorType>(gate.tensor.getType());
   gate.isElementwise = type.getRank() == 4;
-  gate.heads = type.getDimSize(
-      gate.isElementwise ? AxisOrder(op.getLayout()).head : 1);
+  gate.heads =
+      type.getDimSize(gate.isElementwise ? AxisOrder(op.getLayout()).head : 1);
   return gate;
 }
 
@@ -111,14 +111,13 @@ Value ValueGate::multiply(OpBuilder &builder, Value gate, Value values) {
   bindDims(builder.getContext(), b, h, s, d);
   SmallVector<AffineExpr> loops = AxisOrder(getLayout()).arrange(b, h, s, d);
   SmallVector<AffineExpr> scalarLoops = {b, h, s};
-  return linalg.generic({{values, loops},
-                         {gate, isElementwise ? loops : scalarLoops}},
-                        {linalg.empty(linalg.sizesOf(values), element), loops},
-                        [&](LinalgBuilder &e, ValueRange in) {
-                          Value product = e.mul(e.convert(in[0], type),
-                                                e.convert(in[1], type));
-                          return e.convert(product, element);
-                        });
+  return linalg.generic(
+      {{values, loops}, {gate, isElementwise ? loops : scalarLoops}},
+      {linalg.empty(linalg.sizesOf(values), element), loops},
+      [&](LinalgBuilder &e, ValueRange in) {
+        Value product = e.mul(e.convert(in[0], type), e.convert(in[1], type));
+        return e.convert(product, element);
+      });
 }
 
 void ValueGate::remove(RewriterBase &rewriter, Value values) {
@@ -165,8 +164,8 @@ static bool isProjected(Value value) {
   options.filter = [&](Operation *op) {
     auto linalg = dyn_cast<linalg::LinalgOp>(op);
     return isProduct(op) || (linalg && linalg.getNumReductionLoops() == 0) ||
-           isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
-               tensor::CastOp, tensor::ExtractSliceOp>(op) ||
+           isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
+               tensor::ExtractSliceOp>(op) ||
            OpTrait::hasElementwiseMappableTraits(op);
   };
   llvm::SetVector<Operation *> slice;
@@ -204,8 +203,8 @@ private:
     if (!appends || !read || !gate.isOfValues() || !isOnlyFor(read, gate))
       return std::nullopt;
     std::optional<Cache> cache = Cache::of(read);
-    if (!cache || cache->insertions.empty() ||
-        cache->reads != ArrayRef{read} || !haveWholeHeads(*cache, gate) ||
+    if (!cache || cache->insertions.empty() || cache->reads != ArrayRef{read} ||
+        !haveWholeHeads(*cache, gate) ||
         !isAlwaysTheSame(gate.weight, *cache, parameters) ||
         (gate.bias && !isAlwaysTheSame(gate.bias, *cache, parameters)) ||
         !cache->isState())
@@ -222,7 +221,7 @@ private:
     return llvm::all_of(read->getUses(), [&](OpOperand &use) {
       Operation *user = use.getOwner();
       constexpr unsigned kValue = 2;
-      return isa<tensor::DimOp>(user) || user == made ||
+      return isAboutSizes(user) || user == made ||
              (user == attention && use.getOperandNumber() == kValue);
     });
   }
@@ -263,9 +262,8 @@ private:
       Value values = insertion.getSource();
       Value gated =
           gate.multiply(rewriter, gate.compute(rewriter, values), values);
-      rewriter.modifyOpInPlace(insertion, [&] {
-        insertion.getSourceMutable().assign(gated);
-      });
+      rewriter.modifyOpInPlace(
+          insertion, [&] { insertion.getSourceMutable().assign(gated); });
     }
     gate.remove(rewriter, gate.getValues());
   }
@@ -278,7 +276,7 @@ private:
       return false;
     bool isForAttention =
         llvm::count_if(gate.getValues().getUsers(), [](Operation *user) {
-          return !isa<tensor::DimOp>(user);
+          return !isAboutSizes(user);
         }) == 1;
     if (gate.isElementwise && !gate.isOfValues() && isForAttention)
       return true;

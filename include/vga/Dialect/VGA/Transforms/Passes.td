@@ -105,7 +105,7 @@ def VGAFoldValueGatesPass
            "Gate what is inserted into states">,
     Option<"projections", "projections", "bool", /*default=*/"true",
            "Gate the results of products">,
-    Option<"minQueries", "min-queries", "int64_t", /*default=*/"1024",
+    Option<"minQueries", "min-queries", "int64_t", /*default=*/"256",
            "Fewest queries that a pass over the values is for">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
