@@ -6,6 +6,8 @@
 // RUN: vga-opt %s --split-input-file --generate-runtime-verification --vga-fold-value-gates --canonicalize --cse | FileCheck %s --check-prefix=CHECKED
 // CHECKED-LABEL: func @main
 // CHECKED: vga.attention %{{.*}}, %{{.*}}, %{{.*}} causal
+// CHECKED-LABEL: func @sizes
+// CHECKED: vga.attention %{{.*}}, %{{.*}}, %{{.*}} causal
 // CHECKED-LABEL: func @argument
 
 // OFF-NOT: arith.mulf
@@ -25,6 +27,24 @@ func.func @main(%q: tensor<1x?x4x8xf32>, %kh: tensor<1x?x2x8xf32>, %v: tensor<1x
   %vh = tensor.extract_slice %new[0, 0, 0, 0] [1, %n, 2, 8] [1, 1, 1, 1] : tensor<1x64x2x8xf32> to tensor<1x?x2x8xf32>
   %z = vga.gated_attention %q, %kh, %vh, %w causal layout bshd : tensor<1x?x4x8xf32>, tensor<1x?x2x8xf32>, tensor<1x?x2x8xf32>, tensor<2x8xf32>
   return %z, %v, %new : tensor<1x?x4x8xf32>, tensor<1x?x2x8xf32>, tensor<1x64x2x8xf32>
+}
+
+// -----
+
+// Who asks for sizes sees nothing of what the cache holds.
+// CHECK-LABEL: func @sizes
+// CHECK: arith.mulf
+// CHECK: vga.attention
+func.func @sizes(%q: tensor<1x?x4x8xf32>, %kh: tensor<1x?x2x8xf32>, %v: tensor<1x?x2x8xf32>, %p: index, %s: index, %cache: tensor<1x64x2x8xf32> {vga.state = "values"}, %w: tensor<2x8xf32> {vga.param = "w"}) -> (tensor<1x?x4x8xf32>, index, tensor<1x64x2x8xf32>) {
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %cache, %c1 : tensor<1x64x2x8xf32>
+  %new = tensor.insert_slice %v into %cache[0, %p, 0, 0] [1, %s, 2, 8] [1, 1, 1, 1] : tensor<1x?x2x8xf32> into tensor<1x64x2x8xf32>
+  %rank = tensor.rank %new : tensor<1x64x2x8xf32>
+  %vh = tensor.extract_slice %new[0, 0, 0, 0] [1, %n, 2, 8] [1, 1, 1, 1] : tensor<1x64x2x8xf32> to tensor<1x?x2x8xf32>
+  %m = tensor.dim %vh, %c1 : tensor<1x?x2x8xf32>
+  %size = arith.addi %rank, %m : index
+  %z = vga.gated_attention %q, %kh, %vh, %w causal layout bshd : tensor<1x?x4x8xf32>, tensor<1x?x2x8xf32>, tensor<1x?x2x8xf32>, tensor<2x8xf32>
+  return %z, %size, %new : tensor<1x?x4x8xf32>, index, tensor<1x64x2x8xf32>
 }
 
 // -----
@@ -50,6 +70,19 @@ func.func @weight(%q: tensor<1x?x4x8xf32>, %kh: tensor<1x?x2x8xf32>, %v: tensor<
   %new = tensor.insert_slice %v into %cache[0, %p, 0, 0] [1, %s, 2, 8] [1, 1, 1, 1] : tensor<1x?x2x8xf32> into tensor<1x64x2x8xf32>
   %vh = tensor.extract_slice %new[0, 0, 0, 0] [1, %n, 2, 8] [1, 1, 1, 1] : tensor<1x64x2x8xf32> to tensor<1x?x2x8xf32>
   %z = vga.gated_attention %q, %kh, %vh, %w causal layout bshd : tensor<1x?x4x8xf32>, tensor<1x?x2x8xf32>, tensor<1x?x2x8xf32>, tensor<2x8xf32>
+  return %z, %new : tensor<1x?x4x8xf32>, tensor<1x64x2x8xf32>
+}
+
+// -----
+
+// And a bias.
+// CHECK-LABEL: func @bias
+// CHECK-NOT: arith.mulf
+// CHECK: vga.gated_attention
+func.func @bias(%q: tensor<1x?x4x8xf32>, %kh: tensor<1x?x2x8xf32>, %v: tensor<1x?x2x8xf32>, %p: index, %s: index, %n: index, %cache: tensor<1x64x2x8xf32> {vga.state = "values"}, %w: tensor<2x8xf32> {vga.param = "w"}, %b: tensor<2xf32>) -> (tensor<1x?x4x8xf32>, tensor<1x64x2x8xf32>) {
+  %new = tensor.insert_slice %v into %cache[0, %p, 0, 0] [1, %s, 2, 8] [1, 1, 1, 1] : tensor<1x?x2x8xf32> into tensor<1x64x2x8xf32>
+  %vh = tensor.extract_slice %new[0, 0, 0, 0] [1, %n, 2, 8] [1, 1, 1, 1] : tensor<1x64x2x8xf32> to tensor<1x?x2x8xf32>
+  %z = vga.gated_attention %q, %kh, %vh, %w bias(%b : tensor<2xf32>) causal layout bshd : tensor<1x?x4x8xf32>, tensor<1x?x2x8xf32>, tensor<1x?x2x8xf32>, tensor<2x8xf32>
   return %z, %new : tensor<1x?x4x8xf32>, tensor<1x64x2x8xf32>
 }
 
@@ -186,6 +219,20 @@ func.func @moved(%q: tensor<1x?x4x8xf32>, %kh: tensor<1x?x2x8xf32>, %v: tensor<1
   %tail = tensor.extract_slice %first[0, 0, 0, 0] [1, %n, 2, 8] [1, 1, 1, 1] : tensor<1x64x2x8xf32> to tensor<1x?x2x8xf32>
   %new = tensor.insert_slice %tail into %first[0, %p, 0, 0] [1, %n, 2, 8] [1, 1, 1, 1] : tensor<1x?x2x8xf32> into tensor<1x64x2x8xf32>
   return %z, %new : tensor<1x?x4x8xf32>, tensor<1x64x2x8xf32>
+}
+
+// -----
+
+// The cache is inserted into another tensor, which becomes the state.
+// CHECK-LABEL: func @inserted
+// CHECK-NOT: arith.mulf
+// CHECK: vga.gated_attention
+func.func @inserted(%q: tensor<1x?x4x8xf32>, %kh: tensor<1x?x2x8xf32>, %v: tensor<1x?x2x8xf32>, %p: index, %s: index, %n: index, %cache: tensor<1x64x2x8xf32> {vga.state = "values"}, %other: tensor<1x64x2x8xf32>, %w: tensor<2x8xf32> {vga.param = "w"}) -> (tensor<1x?x4x8xf32>, tensor<1x64x2x8xf32>) {
+  %new = tensor.insert_slice %v into %cache[0, %p, 0, 0] [1, %s, 2, 8] [1, 1, 1, 1] : tensor<1x?x2x8xf32> into tensor<1x64x2x8xf32>
+  %vh = tensor.extract_slice %new[0, 0, 0, 0] [1, %n, 2, 8] [1, 1, 1, 1] : tensor<1x64x2x8xf32> to tensor<1x?x2x8xf32>
+  %z = vga.gated_attention %q, %kh, %vh, %w causal layout bshd : tensor<1x?x4x8xf32>, tensor<1x?x2x8xf32>, tensor<1x?x2x8xf32>, tensor<2x8xf32>
+  %moved = tensor.insert_slice %new into %other[0, 0, 0, 0] [1, 64, 2, 8] [1, 1, 1, 1] : tensor<1x64x2x8xf32> into tensor<1x64x2x8xf32>
+  return %z, %moved : tensor<1x?x4x8xf32>, tensor<1x64x2x8xf32>
 }
 
 // -----

@@ -10,7 +10,6 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
-#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -82,9 +81,10 @@ public:
   /// True if `argument` is a state wherever it comes from, and what is returned
   /// at `result` becomes the same state again.
   bool leadToStates(BlockArgument argument, unsigned result) {
-    // Every argument is met once, unless functions call themselves.
+    // This comes to an end: a caller passes its argument on once, so that the
+    // way back from here leads to no function again.
     func::FuncOp function = getFunction(argument);
-    if (!function || !met.insert(argument).second)
+    if (!function)
       return false;
     return function.isPrivate() ? isStateOfCallers(function, argument, result)
                                 : isOwnState(function, argument, result);
@@ -136,7 +136,6 @@ private:
   }
 
   ModuleOp module;
-  llvm::SmallDenseSet<Value> met;
 };
 } // namespace
 
