@@ -48,6 +48,8 @@ static void addGraphPasses(OpPassManager &manager,
                            const CPUPipelineOptions &options) {
   if (options.runtimeChecks)
     addRuntimeChecks(manager);
+  if (options.foldValueGates)
+    manager.addPass(createVGAFoldValueGatesPass());
   bool isFused = options.attention == AttentionLowering::Fused;
   VGASplitGatedAttentionPassOptions splitting;
   splitting.keepTileable = isFused;
@@ -103,6 +105,7 @@ static void addLoopPasses(OpPassManager &manager,
   if (options.parallel)
     function.addPass(createVGACPUParallelizePass());
   addCleanup(function);
+  function.addPass(createVGACPUDropUnitLoopsPass());
   VGACPUVectorizePassOptions vectorize;
   vectorize.vectorBits = options.vectorBits;
   vectorize.vectorRegisters = options.vectorRegisters;

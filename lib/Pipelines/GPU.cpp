@@ -35,6 +35,7 @@ using namespace mlir::vga;
 /// vga on tensors -> kernels, and launches on tensors.
 static void addAttentionPasses(OpPassManager &manager,
                                const std::string &chip) {
+  manager.addPass(createVGAFoldValueGatesPass());
   manager.addPass(createVGASplitGatedAttentionPass());
   addCleanup(manager);
   manager.addPass(createVGAGPUChooseSchedulesPass({chip}));

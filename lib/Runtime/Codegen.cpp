@@ -41,13 +41,13 @@ using namespace mlir;
 using namespace mlir::vga;
 using llvm::Expected;
 
-/// Removes what vga says of functions: it has no meaning in LLVM IR. States are
-/// for the pipeline, which removes them itself.
-static void stripVGAAttributes(FunctionOpInterface function) {
-  auto strip = [](ArrayRef<NamedAttribute> attributes, auto remove) {
+/// Removes what vga says of functions, but what is `kept`.
+static void stripVGAAttributes(FunctionOpInterface function,
+                               ArrayRef<StringRef> kept = {}) {
+  auto strip = [&](ArrayRef<NamedAttribute> attributes, auto remove) {
     for (NamedAttribute attribute : attributes)
       if (attribute.getName().getValue().starts_with("vga.") &&
-          attribute.getName() != "vga.state")
+          !llvm::is_contained(kept, attribute.getName().getValue()))
         remove(attribute.getName());
   };
   strip(llvm::to_vector(function->getDiscardableAttrs()),
@@ -62,7 +62,7 @@ static void stripVGAAttributes(FunctionOpInterface function) {
 
 void vga::dropAnnotations(ModuleOp module) {
   for (auto function : module.getOps<func::FuncOp>())
-    stripVGAAttributes(function);
+    stripVGAAttributes(function, {"vga.param", "vga.state"});
 }
 
 /// The pipelines for GPUs translate kernels on their way.
@@ -135,6 +135,16 @@ LogicalResult vga::separatePreparation(ModuleOp module,
   return pm.run(module);
 }
 
+/// Runs a pipeline to the llvm dialect. What vga says of functions has no
+/// meaning in LLVM IR.
+static LogicalResult run(PassManager &pm, ModuleOp module) {
+  if (failed(pm.run(module)))
+    return failure();
+  for (auto function : module.getOps<FunctionOpInterface>())
+    stripVGAAttributes(function);
+  return success();
+}
+
 LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
                                       const llvm::TargetMachine &machine,
                                       const CompileOptions &options) {
@@ -148,7 +158,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
     GPUPipelineOptions pipelineOptions;
     pipelineOptions.chip = options.gpu;
     buildGPUPipeline(pm, pipelineOptions);
-    return pm.run(module);
+    return run(pm, module);
   }
   CPUPipelineOptions pipelineOptions;
   pipelineOptions.vectorBits = getVectorBits(machine);
@@ -157,7 +167,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   pipelineOptions.parallel = options.parallel;
   pipelineOptions.attention = options.attention;
   buildCPUPipeline(pm, pipelineOptions);
-  return pm.run(module);
+  return run(pm, module);
 }
 
 //===----------------------------------------------------------------------===//

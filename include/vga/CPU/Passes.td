@@ -43,6 +43,25 @@ def VGACopyToLinalgPass : Pass<"vga-copy-to-linalg"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def VGACPUDropUnitLoopsPass : Pass<"vga-cpu-drop-unit-loops"> {
+  let summary = "Drop loops of one iteration from products";
+  let description = [{
+    A task's share of a product with many axes - one head's share of a gate, for
+    instance - is a product of matrices or vectors, which is what
+    `vga-cpu-vectorize` knows best. Views of the operands drop the axes of size
+    1, on buffers:
+
+    ```mlir
+    linalg.generic ... ins(%v, %w : memref<1x?x1x64xf32>, memref<1x1x64xf32>)
+                       outs(%g : memref<1x1x1x?xf32>)
+    // becomes, on views
+    linalg.generic ... ins(%v, %w : memref<?x64xf32>, memref<64xf32>)
+                       outs(%g : memref<?xf32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def VGAExpandExpPass : Pass<"vga-expand-exp"> {
   let summary = "Expand math.exp and math.exp2 of f32 into arithmetic";
   let description = [{

@@ -63,6 +63,10 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
                      "over blocks of keys, with the online softmax"),
           clEnumValN(AttentionLowering::Definition, "definition",
                      "as it is defined, with all scores in memory"))};
+  Option<bool> foldValueGates{
+      *this, "fold-value-gates",
+      llvm::cl::desc("Gate values where they are made, if it costs less there"),
+      llvm::cl::init(true)};
   Option<bool> runtimeChecks{
       *this, "runtime-checks",
       llvm::cl::desc("Check shapes that are known at run time only"),

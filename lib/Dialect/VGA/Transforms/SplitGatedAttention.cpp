@@ -92,14 +92,7 @@ struct SplitGatedAttention : OpRewritePattern<GatedAttentionOp> {
     else
       outputGate = moveToQueries(rewriter, op, gate);
 
-    auto attention = AttentionOp::create(
-        rewriter, op.getLoc(), op.getResultTypes(), op.getQuery(), op.getKey(),
-        op.getValue(), valueGate, outputGate, op.getMask(), op.getKvLength(),
-        op.getSink(), op.getCausalAttr(), op.getWindowAttr(),
-        op.getAlignmentAttr(), op.getScaleAttr(), op.getSoftcapAttr(),
-        op.getLayoutAttr(), op.getScheduleAttr(), op.getReturnLseAttr());
-    attention->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-    rewriter.replaceOp(op, attention);
+    replaceByAttention(rewriter, op, valueGate, outputGate);
     return success();
   }
 
@@ -131,6 +124,19 @@ struct SplitGatedAttentionPass
 };
 
 } // namespace
+
+AttentionOp vga::replaceByAttention(RewriterBase &rewriter, GatedAttentionOp op,
+                                    Value valueGate, Value outputGate) {
+  auto attention = AttentionOp::create(
+      rewriter, op.getLoc(), op.getResultTypes(), op.getQuery(), op.getKey(),
+      op.getValue(), valueGate, outputGate, op.getMask(), op.getKvLength(),
+      op.getSink(), op.getCausalAttr(), op.getWindowAttr(),
+      op.getAlignmentAttr(), op.getScaleAttr(), op.getSoftcapAttr(),
+      op.getLayoutAttr(), op.getScheduleAttr(), op.getReturnLseAttr());
+  attention->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  rewriter.replaceOp(op, attention);
+  return attention;
+}
 
 void vga::populateSplitGatedAttentionPatterns(RewritePatternSet &patterns,
                                               bool keepTileable) {

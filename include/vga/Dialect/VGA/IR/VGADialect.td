@@ -50,8 +50,12 @@ def VGA_Dialect : Dialect {
     An argument with `vga.state = "name"`, a tensor of static shape, is what a
     function remembers between calls, zeros at first: a cache of keys, for
     instance. It returns its states last, in the order of its arguments, and the
-    pipelines update them in place. An argument `tensor<i64> {vga.position}` is
-    how many tokens the states hold.
+    pipelines update them in place. What a state holds is opaque to callers: they
+    start from zeros, pass on what the last call has left, to the same function
+    with the same weights, and read nothing from it. The pipelines may keep
+    something else there than the program says, such as gated values
+    (`vga-fold-value-gates`). An argument `tensor<i64> {vga.position}` is how
+    many tokens the states hold.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",

@@ -41,6 +41,79 @@ def VGASplitGatedAttentionPass : Pass<"vga-split-gated-attention"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def VGAFoldValueGatesPass
+    : Pass<"vga-fold-value-gates", "::mlir::ModuleOp"> {
+  let summary = "Gate values where they are made, not in attention";
+  let description = [{
+    A value gate weighs a value alike for every query: `g_j (*) v_j` may as well
+    be computed where `v_j` is made. This pass does so where it costs less than
+    in attention, for gates of all forms and layouts with one head per
+    key/value head (`Hg = Hkv`; heads of queries share their values otherwise).
+    Gated values have the type of the values; gates are evaluated, and meet the
+    values, in f32 or f64.
+
+    1. *Appended values.* A function inserts new values into a cache and attends
+       to a slice of it, gated by a function of the values: `vga.gated_attention`,
+       or `vga.attention` with a `vga.gate` of them. New values are gated before
+       they are inserted, so that the cache holds gated values, and a step of
+       decoding gates one token instead of all.
+
+       ```mlir
+       %values1 = tensor.insert_slice %v into %values[0, %p, 0, 0] ...
+       %vh = tensor.extract_slice %values1[0, 0, 0, 0] [1, %n, 2, 64] ...
+       %z = vga.gated_attention %q, %k, %vh, %w layout bshd : ...
+       // becomes
+       %g = vga.gate %v, %w layout bshd : ...
+       %gv = linalg.generic ... ins(%v, %g) ...   // %v times %g
+       %values1 = tensor.insert_slice %gv into %values[0, %p, 0, 0] ...
+       %vh = tensor.extract_slice %values1[0, 0, 0, 0] [1, %n, 2, 64] ...
+       %z = vga.attention %q, %k, %vh layout bshd : ...
+       ```
+
+       Nobody else may see what the cache holds. It is an argument that the
+       function inserts into, reads for this attention alone, and returns; on
+       all ways through private functions it comes from a `vga.state` of a
+       public function, which is passed on once and returned as that state,
+       and whose name no other argument of the module has. Slices have whole
+       heads, and weights and bias of the gate are the same in every call:
+       `vga.param` arguments, what is computed from these alone, or constants.
+
+    2. *Projected values.* The values are the result of a product in this
+       function, through reshapes, slices and elementwise operations. They are
+       gated behind it; other uses see them as they were.
+
+       ```mlir
+       %v = linalg.matmul ins(%x, %w) ...
+       %z = vga.attention %q, %k, %v value_gate(%g : ...) : ...
+       // becomes
+       %v = linalg.matmul ins(%x, %w) ...
+       %gv = linalg.generic ... ins(%v, %g) ...   // %v times %g
+       %z = vga.attention %q, %k, %gv : ...
+       ```
+
+       A gate of channels that comes from elsewhere goes in front of reshapes of
+       the product, where it is part of the product's tasks: it costs nothing.
+       Every other gate is one more pass over the values, which is worth its
+       while if they meet many queries: if `Sq` times the query heads of a
+       key/value head is at least `min-queries`, half of it under a causal mask
+       or a window, or not known.
+
+    Everything else, such as values that are arguments, is gated in attention.
+  }];
+  let options = [
+    Option<"appends", "appends", "bool", /*default=*/"true",
+           "Gate what is inserted into states">,
+    Option<"projections", "projections", "bool", /*default=*/"true",
+           "Gate the results of products">,
+    Option<"minQueries", "min-queries", "int64_t", /*default=*/"256",
+           "Fewest queries that a pass over the values is for">,
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def VGAHoistParametersPass
     : Pass<"vga-hoist-parameters", "::mlir::ModuleOp"> {
   let summary = "Compute once per load what depends on weights only";

@@ -58,6 +58,10 @@ struct SplitAttention {
 SplitAttention splitKeys(RewriterBase &rewriter, AttentionInterface op,
                          PartShape shape);
 
+/// Replaces `op` by the same attention with these gates.
+AttentionOp replaceByAttention(RewriterBase &rewriter, GatedAttentionOp op,
+                               Value valueGate, Value outputGate);
+
 /// Replaces `op` by linalg.
 void decomposeOnlineAttention(RewriterBase &rewriter, OnlineAttentionOp op);
 
