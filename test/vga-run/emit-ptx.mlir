@@ -1,6 +1,7 @@
 // Kernels need no CUDA toolkit to be written.
 // RUN: vga-run %s --target cuda --emit=ptx | FileCheck %s
 // RUN: vga-run %s --target cuda --emit=ptx --entry attend | FileCheck %s --check-prefix=ENTRY
+// RUN: vga-run %s --target cuda --emit=ptx --schedule '<queries = 64, keys = 32, key_stages = 2, value_stages = 2>' | FileCheck %s --check-prefix=GIVEN
 // RUN: not vga-run %s --target cuda --emit=ptx --mgpu sm_80 2>&1 | FileCheck %s --check-prefix=CHIP
 // CHECK: .target sm_90a
 // CHECK: .entry attention_{{[0-9]}}(
@@ -10,6 +11,8 @@
 // CHECK: wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16
 // CHECK: .entry gate_{{[0-9]}}(
 // ENTRY-NOT: gate
+// GIVEN: .reqntid 256
+// GIVEN: wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16
 // CHIP: error: no kernels for 'sm_80'; there are some for sm_90a
 
 func.func @attend(%x: tensor<1x4x?x64xf16>) -> tensor<1x4x?x64xf16> {

@@ -76,6 +76,11 @@ struct CommandLine {
   cl::opt<std::string> gpu{
       "mgpu", cl::desc("GPU to generate code for (default: sm_90a)"),
       cl::value_desc("name"), cl::init("sm_90a"), cl::cat(category)};
+  cl::opt<std::string> schedule{
+      "schedule",
+      cl::desc("How all attention is computed on a GPU, instead of the\n"
+               "schedules that are chosen: see #vga.schedule"),
+      cl::value_desc("<queries = 128, ...>"), cl::cat(category)};
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),
       cl::value_desc("n"), cl::init(0), cl::cat(category)};
@@ -260,6 +265,8 @@ Error CommandLine::checkValues() const {
           "--emit=ptx and --emit=cubin need --target cuda");
     if (gpu.getNumOccurrences() != 0)
       return createStringError("--mgpu needs --target cuda");
+    if (schedule.getNumOccurrences() != 0)
+      return createStringError("--schedule needs --target cuda");
   }
   if (optLevel > 3)
     return createStringError("-O must be one of 0, 1, 2 and 3, got " +
@@ -312,6 +319,7 @@ RunOptions CommandLine::get(Mode mode) const {
   options.weights = weights;
   options.inputs.assign(inputs.begin(), inputs.end());
   options.outputs.assign(outputs.begin(), outputs.end());
+  options.schedule = schedule;
   options.threads = threads;
   options.json = json;
   options.compile.optLevel = optLevel;

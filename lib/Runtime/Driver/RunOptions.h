@@ -28,6 +28,8 @@ struct RunOptions {
   unsigned threads = 0;
   bool json = false;
   CompileOptions compile;
+  /// That of all attention on a GPU, if not empty.
+  std::string schedule;
   /// Whether threads stay on their cores.
   bool bindThreads = false;
 

@@ -231,12 +231,15 @@ void AheadGater::publish(Value done) {
 }
 
 /// Loads and stores in a row would take the bandwidth of the second-level cache
-/// from the consumers. Once the first tiles have what they need, a thread block
-/// gates its next block after about half of the time in which its tiles come to
-/// need one: as long as several tiles take for a block.
+/// from the consumers, if these are two: three have more queries for what they
+/// load. Once the first tiles have what they need, a thread block gates its next
+/// block after about half of the time in which its tiles come to need one: as
+/// long as several tiles take for a block.
 void AheadGater::pause(Value done) {
-  constexpr int64_t kEagerBlocks = 4, kNanosecondsPerTile = 512,
-                    kLongest = 1 << 15;
+  if (plan.schedule.getConsumers() > 2)
+    return;
+  constexpr int64_t kEagerBlocks = 4, kNanosecondsPerTile = 1024,
+                    kLongest = 1 << 16;
   Value tiles =
       b.mul(b.ceilDiv(kernel.arguments.queries, plan.schedule.getQueries()),
             plan.queryHeads / plan.kvHeads);
