@@ -91,8 +91,7 @@ static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
   auto launch = LaunchOp::create(
       b, TypeRange(output.getType()), kernel, blocks, kGateThreads,
       /*shared_memory=*/0, /*persistent=*/false, /*cooperative=*/false,
-      ValueRange{batch, positions},
-      b.getArrayAttr(boxes), inputs, output);
+      ValueRange{batch, positions}, b.getArrayAttr(boxes), inputs, output);
   return launch.getResult(0);
 }
 
@@ -238,8 +237,7 @@ static Value launchGateProduct(HostBuilder &b, SymbolRefAttr kernel, GateOp op,
   auto launch = LaunchOp::create(
       b, TypeRange(output.getType()), kernel, tiles, plan.threads,
       plan.sharedBytes, /*persistent=*/false, /*cooperative=*/false,
-      ValueRange{batch, positions},
-      b.getArrayAttr(boxes), inputs, output);
+      ValueRange{batch, positions}, b.getArrayAttr(boxes), inputs, output);
   return launch.getResult(0);
 }
 

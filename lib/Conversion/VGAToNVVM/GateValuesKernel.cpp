@@ -32,7 +32,7 @@ FailureOr<int64_t> vga::buildGateValuesKernel(OpBuilder &builder,
   unsigned source = signature.addPointer(), gates = signature.addPointer();
   unsigned bias = gate && gate.getBias() ? signature.addPointer() : 0;
   unsigned destination = signature.addPointer();
-  unsigned batch = signature.addSize(), positions = signature.addSize();
+  unsigned batch = signature.addSize(), length = signature.addSize();
   Block *entry = signature.makeFunction(op.getLoc(), name, kGateThreads);
   builder.setInsertionPointToStart(entry);
   KernelBuilder b(op.getLoc(), builder);
@@ -45,13 +45,11 @@ FailureOr<int64_t> vga::buildGateValuesKernel(OpBuilder &builder,
   if (bias)
     arrays.bias = argument(bias);
   arrays.destination = argument(destination);
-  arrays.batch = argument(batch);
-  arrays.positions = argument(positions);
 
   AxisOrder axes(op.getLayout());
-  MemoryRows memory(b, axes, arrays.batch,
-                    op.getValue().getType().getDimSize(axes.head),
-                    arrays.positions);
+  int64_t heads = op.getValue().getType().getDimSize(axes.head);
+  Value positions = argument(length);
+  MemoryRows memory(b, axes, argument(batch), heads, positions);
   Value rows = b.mul(b.mul(memory.sizes[0], memory.sizes[1]), memory.sizes[2]);
   Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
@@ -64,9 +62,10 @@ FailureOr<int64_t> vga::buildGateValuesKernel(OpBuilder &builder,
   row = b.min(row, b.sub(rows, 1));
   SmallVector<Value> indices = memory.getIndices(b, row);
   vector.row = b.toI64(row);
-  vector.batch = indices[axes.batch];
   vector.head = indices[axes.head];
-  vector.position = indices[axes.sequence];
+  Value line = b.add(b.mul(indices[axes.batch], heads), vector.head);
+  vector.gate = b.add(b.mul(b.toI64(line), b.toI64(positions)),
+                      b.toI64(indices[axes.sequence]));
   gating.gate(b, thread, vector);
   LLVM::ReturnOp::create(b, ValueRange());
   return gating.getLanes();

@@ -82,8 +82,8 @@ Value KernelBuilder::mapPairs(
     Value number = i32(i);
     Value pair = LLVM::BitcastOp::create(
         *this, pairType, LLVM::ExtractElementOp::create(*this, piece, number));
-    Value result = LLVM::BitcastOp::create(*this, getI32Type(),
-                                           function(pair, 2 * i));
+    Value result =
+        LLVM::BitcastOp::create(*this, getI32Type(), function(pair, 2 * i));
     mapped = LLVM::InsertElementOp::create(*this, mapped, result, number);
   }
   return mapped;

@@ -40,6 +40,14 @@ struct MemoryRows {
     return row;
   }
 
+  /// How many vectors a position is from the next, as i32.
+  Value getPositionStride(KernelBuilder &b) const {
+    Value stride = b.i32(1);
+    for (int64_t axis = axes.sequence + 1; axis < AxisOrder::channel; ++axis)
+      stride = b.mul(stride, sizes[axis]);
+    return stride;
+  }
+
   AxisOrder axes;
   SmallVector<Value> sizes;
 };

@@ -16,9 +16,9 @@ using namespace mlir;
 using namespace mlir::vga;
 
 ValueGating::ValueGating(AttentionOp op, GateOp gate)
-    : op(op), gateOp(gate), elementType(op.getValue().getType().getElementType()),
+    : op(op), gateOp(gate),
+      elementType(op.getValue().getType().getElementType()),
       channels(op.getValue().getType().getDimSize(AxisOrder::channel)),
-      heads(op.getValue().getType().getDimSize(AxisOrder(op.getLayout()).head)),
       lanes(llvm::PowerOf2Ceil(channels / kPieceElements)) {}
 
 LogicalResult ValueGating::verify(AttentionOp op, const Target &target) {
@@ -53,6 +53,14 @@ Value ValueGating::computeGate(KernelBuilder &b, const Piece &piece,
   return finishGate(b, gateOp, sum, lanes, arrays.bias, vector.head);
 }
 
+/// The number of the piece's first element.
+Value ValueGating::getPlace(KernelBuilder &b, const Piece &piece,
+                            const Vector &vector) {
+  Value first = b.mul(vector.row, channels);
+  bool isLong = first.getType().isInteger(64);
+  return b.add(first, isLong ? b.toI64(piece.channel) : piece.channel);
+}
+
 Value ValueGating::gatePieceOf(KernelBuilder &b, const Piece &piece,
                                const Vector &vector, Value values) {
   if (gateOp) {
@@ -62,14 +70,12 @@ Value ValueGating::gatePieceOf(KernelBuilder &b, const Piece &piece,
   auto type = op.getValueGate().getType();
   Type gateType = type.getElementType();
   if (type.getRank() == 4) {
-    Value place = b.add(b.mul(vector.row, channels), b.toI64(piece.channel));
+    Value place = getPlace(b, piece, vector);
     return gatePieceByElements(b, elementType, values, gateType,
                                b.elementAddress(arrays.gates, gateType, place));
   }
-  Value line = b.add(b.mul(vector.batch, heads), vector.head);
-  Value place = b.add(b.mul(b.toI64(line), b.toI64(arrays.positions)),
-                      b.toI64(vector.position));
-  Value gate = b.loadF32(gateType, b.elementAddress(arrays.gates, gateType, place));
+  Value gate = b.loadF32(gateType,
+                         b.elementAddress(arrays.gates, gateType, vector.gate));
   return gatePiece(b, elementType, values, encodeGate(b, elementType, gate));
 }
 
@@ -80,21 +86,18 @@ void ValueGating::gate(KernelBuilder &b, Value thread,
   piece.isThere = b.less(number, b.i32(channels / kPieceElements));
   piece.channel =
       b.mul(b.select(piece.isThere, number, b.i32(0)), kPieceElements);
-  auto offset = [&](const Vector &vector) {
-    return b.add(b.mul(vector.row, channels), b.toI64(piece.channel));
-  };
   SmallVector<Value> pieces;
   for (const Vector &vector : vectors)
-    pieces.push_back(b.loadPacked(
-        b.elementAddress(arrays.source, elementType, offset(vector))));
+    pieces.push_back(b.loadPacked(b.elementAddress(
+        arrays.source, elementType, getPlace(b, piece, vector))));
   for (auto [vector, values] : llvm::zip(vectors, pieces)) {
     Value gated = gatePieceOf(b, piece, vector, values);
     if (vector.isVisible)
       gated = keepPieceIf(b, vector.isVisible, gated);
     b.onlyIf(b.bitAnd(vector.exists, piece.isThere), [&, &vector = vector] {
-      b.storePacked(
-          b.elementAddress(arrays.destination, elementType, offset(vector)),
-          gated);
+      b.storePacked(b.elementAddress(arrays.destination, elementType,
+                                     getPlace(b, piece, vector)),
+                    gated);
     });
   }
 }

@@ -31,17 +31,17 @@ public:
   /// How many lanes have a vector: a power of 2.
   int64_t getLanes() const { return lanes; }
 
-  /// The arrays, in the order of a kernel's parameters; null if not there.
+  /// The arrays, or where in them the vectors are counted from; null if not
+  /// there.
   struct Arrays {
     Value source, gates, weight, bias, destination;
-    Value batch, positions;
   } arrays;
 
-  /// A vector of values: its number in the order of memory, as i64, and where
-  /// it is along the axes. If it is not there, nothing is stored; if it is
-  /// hidden, zeros are.
+  /// A vector of values: its number in the order of memory, that of its gate if
+  /// this is a scalar in memory, and its head. If it is not there, nothing is
+  /// stored; if it is hidden, zeros are.
   struct Vector {
-    Value row, batch, head, position;
+    Value row, gate, head;
     Value exists, isVisible;
   };
 
@@ -56,6 +56,7 @@ private:
     Value isThere, channel;
   };
 
+  Value getPlace(KernelBuilder &b, const Piece &piece, const Vector &vector);
   Value gatePieceOf(KernelBuilder &b, const Piece &piece, const Vector &vector,
                     Value values);
   Value computeGate(KernelBuilder &b, const Piece &piece, const Vector &vector,
@@ -64,7 +65,7 @@ private:
   AttentionOp op;
   GateOp gateOp;
   Type elementType;
-  int64_t channels, heads, lanes;
+  int64_t channels, lanes;
 };
 
 } // namespace mlir::vga

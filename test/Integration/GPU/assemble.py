@@ -104,6 +104,8 @@ SPILLING = {
     )),
     "elementwise_output_gate_256x256_bf16", "elementwise_output_gate_256x256_f16",
     "own_gate_inside_256x256_bf16", "own_gate_inside_256x256_f16",
+    "value_gate_64x64_bf16", "own_gate_ahead_64x64_bf16", "own_gate_ahead_64x64_f16",
+    "everything_256x256_bf16", "everything_256x256_f16",
 }  # fmt: skip
 WARNING = re.compile(r"C75(08|1[0-9])")
 SPILL = re.compile(r"([1-9]\d*) bytes spill")

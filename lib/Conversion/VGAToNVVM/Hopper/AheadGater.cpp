@@ -123,7 +123,9 @@ void hopper::awaitGatedBlock(Kernel &kernel, const Tile &tile, Value number,
                              Value areGated) {
   KernelBuilder &b = kernel.b;
   b.onlyIf(b.equal(areGated, 0), [&] {
-    Value line = b.add(b.mul(tile.batch, kernel.plan.kvHeads), tile.kvHead);
+    // Computed here, not kept in registers from block to block.
+    Value line = b.keepHere(
+        b.add(b.mul(tile.batch, kernel.plan.kvHeads), tile.kvHead));
     Value position = BlockOrder(kernel).getPosition({line, number});
     Value grid = NVVM::GridDimXOp::create(b, b.getI32Type());
     Value before = b.div(position, grid);
@@ -152,16 +154,14 @@ public:
   AheadGater(Kernel &kernel, Value thread)
       : kernel(kernel), b(kernel.b), plan(kernel.plan),
         thread(b.sub(thread, 32)), gating(kernel.op, kernel.gate) {
-    const Arguments &arguments = kernel.arguments;
-    gating.arrays = {arguments.values,     arguments.valueGate,
-                     arguments.gateWeight, arguments.gateBias,
-                     arguments.gatedValues, arguments.batch,
-                     arguments.keys};
+    gating.arrays.weight = kernel.arguments.gateWeight;
+    gating.arrays.bias = kernel.arguments.gateBias;
   }
 
   void run();
 
 private:
+  void startAt(Value line, Value row, Value key);
   void gateBlock(const Block &block);
   void publish(Value done);
   void pause(Value done);
@@ -174,6 +174,26 @@ private:
 };
 } // namespace
 
+/// Has vectors and gates counted from a row and a key of a line, so that what
+/// is different among the vectors of a block takes one register each.
+void AheadGater::startAt(Value line, Value row, Value key) {
+  const Arguments &arguments = kernel.arguments;
+  Value element = b.mul(row, plan.valueChannels);
+  auto advance = [&](Value array) {
+    return b.elementAddress(array, plan.elementType, element);
+  };
+  gating.arrays.source = advance(arguments.values);
+  gating.arrays.destination = advance(arguments.gatedValues);
+  if (!arguments.valueGate)
+    return;
+  auto type = kernel.op.getValueGate().getType();
+  if (type.getRank() == 3)
+    element =
+        b.add(b.mul(b.toI64(line), b.toI64(arguments.keys)), b.toI64(key));
+  gating.arrays.gates =
+      b.elementAddress(arguments.valueGate, type.getElementType(), element);
+}
+
 void AheadGater::gateBlock(const Block &block) {
   Value batch = b.div(block.line, plan.kvHeads);
   Value head = b.rem(block.line, plan.kvHeads);
@@ -181,10 +201,12 @@ void AheadGater::gateBlock(const Block &block) {
   Value first = b.mul(block.number, blockKeys);
   Value visibleEnd;
   if (kernel.arguments.kvLength)
-    visibleEnd = getKeyEnd(kernel, batch);
-  Value end = b.min(kernel.arguments.keys, b.add(first, blockKeys));
+    visibleEnd = b.sub(getKeyEnd(kernel, batch), first);
+  Value count = b.min(b.sub(kernel.arguments.keys, first), b.i32(blockKeys));
   MemoryRows memory(b, plan.axes, kernel.arguments.batch, plan.kvHeads,
                     kernel.arguments.keys);
+  startAt(block.line, memory.getRow(b, batch, head, first), first);
+  Value stride = memory.getPositionStride(b);
 
   // Vectors that a lane has loaded before it gates the first: as many as there
   // are registers for.
@@ -195,22 +217,21 @@ void AheadGater::gateBlock(const Block &block) {
     vectorsOfLane = hasScalars ? 6 : 4;
   int64_t together = kGaterThreads / gating.getLanes();
   int64_t rounds = llvm::divideCeil(blockKeys, together * vectorsOfLane);
-  Value own = b.add(first, b.div(thread, gating.getLanes()));
+  Value own = b.div(thread, gating.getLanes());
   b.loop(b.i32(0), b.i32(rounds), b.i32(1), {},
          [&](Value round, ValueRange) -> SmallVector<Value> {
-           Value start =
-               b.add(own, b.mul(round, together * vectorsOfLane));
+           Value start = b.add(own, b.mul(round, together * vectorsOfLane));
            SmallVector<ValueGating::Vector> vectors(vectorsOfLane);
            for (auto [i, vector] : llvm::enumerate(vectors)) {
-             Value position = b.add(start, i * together);
-             vector.exists = b.less(position, end);
+             Value key = b.add(start, i * together);
+             vector.exists = b.less(key, count);
              // Lanes past the end compute something that is there.
-             vector.position = b.min(position, b.sub(end, 1));
-             vector.batch = batch;
+             key = b.min(key, b.sub(count, 1));
              vector.head = head;
-             vector.row = memory.getRow(b, batch, head, vector.position);
+             vector.gate = key;
+             vector.row = b.mul(key, stride);
              if (visibleEnd)
-               vector.isVisible = b.less(vector.position, visibleEnd);
+               vector.isVisible = b.less(key, visibleEnd);
            }
            gating.gate(b, thread, vectors);
            return {};
@@ -232,9 +253,9 @@ void AheadGater::publish(Value done) {
 
 /// Loads and stores in a row would take the bandwidth of the second-level cache
 /// from the consumers, if these are two: three have more queries for what they
-/// load. Once the first tiles have what they need, a thread block gates its next
-/// block after about half of the time in which its tiles come to need one: as
-/// long as several tiles take for a block.
+/// load. Once the first tiles have what they need, a thread block gates its
+/// next block after about half of the time in which its tiles come to need one:
+/// as long as several tiles take for a block.
 void AheadGater::pause(Value done) {
   if (plan.schedule.getConsumers() > 2)
     return;
@@ -246,9 +267,8 @@ void AheadGater::pause(Value done) {
   if (plan.band.upper)
     tiles = b.div(tiles, 2);
   Value time = b.min(b.mul(tiles, kNanosecondsPerTile), b.i32(kLongest));
-  b.onlyIf(b.less(b.i32(kEagerBlocks), done), [&] {
-    NVVM::NanosleepOp::create(b, time);
-  });
+  b.onlyIf(b.less(b.i32(kEagerBlocks), done),
+           [&] { NVVM::NanosleepOp::create(b, time); });
 }
 
 void AheadGater::run() {

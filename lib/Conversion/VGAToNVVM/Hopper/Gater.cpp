@@ -84,8 +84,8 @@ Value Gater::getGateHead(const Tile &tile, int64_t gateHeads) {
   return gateHeads == plan.kvHeads ? tile.kvHead : tile.head;
 }
 
-/// The codes of the gates of the warp's rows: round by round, getWarpRows() lanes
-/// each.
+/// The codes of the gates of the warp's rows: round by round, getWarpRows()
+/// lanes each.
 SmallVector<Value> Gater::loadGates(const Tile &tile, Value block) {
   auto type = kernel.op.getValueGate().getType();
   Type element = type.getElementType();
@@ -101,8 +101,8 @@ SmallVector<Value> Gater::loadGates(const Tile &tile, Value block) {
   SmallVector<Value> gates;
   for (int64_t round = 0; round * getWarpRows() * kGaterWarps < keys;
        round += getGateRounds()) {
-    Value group =
-        b.add(warp, b.mul(b.add(b.div(lane, getWarpRows()), round), kGaterWarps));
+    Value group = b.add(
+        warp, b.mul(b.add(b.div(lane, getWarpRows()), round), kGaterWarps));
     Value row = b.add(b.mul(group, getWarpRows()), b.rem(lane, getWarpRows()));
     Value key = b.min(b.add(b.mul(block, keys), row), lastKey);
     Value gate = b.loadF32(element, b.elementAddress(line, element, key));
@@ -181,8 +181,8 @@ void Gater::gatePieces(const Tile &tile, ArrayRef<Row> rows, int64_t atom,
   }
 }
 
-/// Gates getWarpRows() rows of a block. `gates` are those of the rows if they are
-/// scalars in memory, a lane each from `gateLane` on.
+/// Gates getWarpRows() rows of a block. `gates` are those of the rows if they
+/// are scalars in memory, a lane each from `gateLane` on.
 void Gater::gateRows(const Tile &tile, Value block, Value values, Value first,
                      Value gates, Value gateLane, bool isEdge) {
   // The swizzle: the number of a piece xor that of its row, which is the same
@@ -195,7 +195,8 @@ void Gater::gateRows(const Tile &tile, Value block, Value values, Value first,
   Value twisted =
       b.bitXor(start, b.i32(kLanesRows * kPieceElements * kElementBytes));
   Value even = b.advance(values, start), odd = b.advance(values, twisted);
-  Value key = b.add(b.mul(block, plan.schedule.getKeys()), b.add(first, inWarp));
+  Value key =
+      b.add(b.mul(block, plan.schedule.getKeys()), b.add(first, inWarp));
   SmallVector<Row> rows(getRowsOfLane());
   for (auto [i, row] : llvm::enumerate(rows)) {
     row.key = b.add(key, i * kLanesRows);
@@ -203,8 +204,8 @@ void Gater::gateRows(const Tile &tile, Value block, Value values, Value first,
     if (kernel.gate)
       row.code = encodeGate(b, plan.elementType, computeGate(tile, row.piece));
     else if (gates)
-      row.code = b.shuffle(
-          gates, b.add(b.add(gateLane, inWarp), i * kLanesRows));
+      row.code =
+          b.shuffle(gates, b.add(b.add(gateLane, inWarp), i * kLanesRows));
     else if (isElementwise())
       row.gates = getElementwiseGates(tile, row.key);
   }
@@ -221,8 +222,8 @@ void Gater::gateBlock(const Tile &tile, Value block, const Stage &stage) {
     gates = loadGates(tile, block);
   waitFor(kernel, stage.getFull(kernel, plan.valueRing), stage.parity);
   Value values = stage.getData(kernel, plan.valueRing);
-  Value rounds = b.div(b.sub(b.i32(keys / getWarpRows() + kGaterWarps - 1), warp),
-                       kGaterWarps);
+  Value rounds = b.div(
+      b.sub(b.i32(keys / getWarpRows() + kGaterWarps - 1), warp), kGaterWarps);
   auto gateAll = [&](bool isEdge) {
     for (size_t i = 0; i < gates.size(); ++i) {
       int64_t done = i * getGateRounds();
@@ -231,8 +232,8 @@ void Gater::gateBlock(const Tile &tile, Value block, const Stage &stage) {
              [&](Value round, ValueRange) -> SmallVector<Value> {
                Value place =
                    b.add(warp, b.mul(b.add(round, done), kGaterWarps));
-               gateRows(tile, block, values, b.mul(place, getWarpRows()), gates[i],
-                        b.mul(round, getWarpRows()), isEdge);
+               gateRows(tile, block, values, b.mul(place, getWarpRows()),
+                        gates[i], b.mul(round, getWarpRows()), isEdge);
                return {};
              });
     }

@@ -70,12 +70,11 @@ void hopper::keepRowGates(Kernel &kernel, const Tile &tile, const Lane &lane) {
   Value index = getGateIndex(kernel, tile, here, rowInWarp);
   Value word = b.elementAddress(kernel.arguments.outputGate, b.getI32Type(),
                                 b.div(index, getGatesInWord(kernel)));
-  NVVM::CpAsyncOp::create(
-      b, getKeptGate(kernel, here, rowInWarp), word,
-      b.getI32IntegerAttr(kWordBytes),
-      NVVM::LoadCacheModifierKindAttr::get(b.getContext(),
-                                           NVVM::LoadCacheModifierKind::CA),
-      Value());
+  NVVM::CpAsyncOp::create(b, getKeptGate(kernel, here, rowInWarp), word,
+                          b.getI32IntegerAttr(kWordBytes),
+                          NVVM::LoadCacheModifierKindAttr::get(
+                              b.getContext(), NVVM::LoadCacheModifierKind::CA),
+                          Value());
   NVVM::CpAsyncCommitGroupOp::create(b);
 }
 

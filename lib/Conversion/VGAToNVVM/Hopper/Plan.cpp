@@ -94,8 +94,8 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate, ScheduleAttr schedule,
   plan.gatesRows =
       op.getOutputGate() && op.getOutputGate().getType().getRank() == 3;
   plan.gatesValues = static_cast<bool>(op.getValueGate());
-  plan.gatesAhead = plan.gatesValues &&
-                    schedule.getValueGate() == GatePlacement::ahead;
+  plan.gatesAhead =
+      plan.gatesValues && schedule.getValueGate() == GatePlacement::ahead;
   plan.endsEarly = static_cast<bool>(op.getKvLength());
 
   auto refuse = [&]() {

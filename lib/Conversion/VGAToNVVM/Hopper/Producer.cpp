@@ -92,8 +92,12 @@ static SmallVector<Value> loadForTile(Kernel &kernel, const Tile &tile,
   keys.stage = {stages[0], stages[1]};
   values.stage = {stages[2], stages[3]};
   loadValues(tile.first);
-  return {keys.stage.index,    keys.stage.parity,   values.stage.index,
-          values.stage.parity, queries.stage.index, queries.stage.parity,
+  return {keys.stage.index,
+          keys.stage.parity,
+          values.stage.index,
+          values.stage.parity,
+          queries.stage.index,
+          queries.stage.parity,
           areGated};
 }
 
