@@ -259,8 +259,8 @@ void AheadGater::publish(Value done) {
 void AheadGater::pause(Value done) {
   if (plan.schedule.getConsumers() > 2)
     return;
-  constexpr int64_t kEagerBlocks = 4, kNanosecondsPerTile = 1024,
-                    kLongest = 1 << 16;
+  constexpr int64_t kEagerBlocks = 4, kNanosecondsPerTile = 512,
+                    kLongest = 1 << 15;
   Value tiles =
       b.mul(b.ceilDiv(kernel.arguments.queries, plan.schedule.getQueries()),
             plan.queryHeads / plan.kvHeads);
