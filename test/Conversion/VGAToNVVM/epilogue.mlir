@@ -38,3 +38,17 @@ func.func @attend(%q: tensor<2x8x256x128xf16>, %g: tensor<2x8x256xf32>, %s: tens
     : tensor<2x8x256x128xf16>, tensor<2x8x256x128xf16>, tensor<2x8x256x128xf16>
   return %z#0, %z#1 : tensor<2x8x256x128xf16>, tensor<2x8x256xf32>
 }
+
+// Where tiles are long, gates of rows are loaded beside the last product.
+// CHECK: llvm.func @attention_1({{.*}}nvvm.grid_constant}, %[[GATE:[^:]*]]: !llvm.ptr<1>,
+// CHECK-NOT: nvvm.cp.async.shared.global
+// CHECK: llvm.getelementptr %[[GATE]]
+// CHECK-NEXT: llvm.load %{{.*}} : !llvm.ptr<1> -> f32
+// CHECK: wgmma.wait_group.sync.aligned 0
+// CHECK: nvvm.stmatrix
+func.func @long(%q: tensor<2x8x4096x64xbf16>, %g: tensor<2x8x4096xf32>) -> tensor<2x8x4096x64xbf16> {
+  %z = vga.attention %q, %q, %q output_gate(%g : tensor<2x8x4096xf32>)
+    schedule <queries = 128, keys = 64, key_stages = 2, value_stages = 2>
+    : tensor<2x8x4096x64xbf16>, tensor<2x8x4096x64xbf16>, tensor<2x8x4096x64xbf16>
+  return %z : tensor<2x8x4096x64xbf16>
+}

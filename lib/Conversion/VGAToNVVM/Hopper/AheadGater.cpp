@@ -124,8 +124,8 @@ void hopper::awaitGatedBlock(Kernel &kernel, const Tile &tile, Value number,
   KernelBuilder &b = kernel.b;
   b.onlyIf(b.equal(areGated, 0), [&] {
     // Computed here, not kept in registers from block to block.
-    Value line = b.keepHere(
-        b.add(b.mul(tile.batch, kernel.plan.kvHeads), tile.kvHead));
+    Value line =
+        b.keepHere(b.add(b.mul(tile.batch, kernel.plan.kvHeads), tile.kvHead));
     Value position = BlockOrder(kernel).getPosition({line, number});
     Value grid = NVVM::GridDimXOp::create(b, b.getI32Type());
     Value before = b.div(position, grid);
@@ -254,12 +254,12 @@ void AheadGater::publish(Value done) {
 /// Loads and stores in a row would take the bandwidth of the second-level cache
 /// from the consumers, if these are two: three have more queries for what they
 /// load. Once the first tiles have what they need, a thread block gates its
-/// next block after about half of the time in which its tiles come to need one:
+/// next block after a part of the time in which its tiles come to need one:
 /// as long as several tiles take for a block.
 void AheadGater::pause(Value done) {
   if (plan.schedule.getConsumers() > 2)
     return;
-  constexpr int64_t kEagerBlocks = 4, kNanosecondsPerTile = 512,
+  constexpr int64_t kEagerBlocks = 4, kNanosecondsPerTile = 256,
                     kLongest = 1 << 15;
   Value tiles =
       b.mul(b.ceilDiv(kernel.arguments.queries, plan.schedule.getQueries()),

@@ -88,6 +88,10 @@ struct Plan {
     return schedule.getPersistent() && schedule.getOutputBuffer();
   }
 
+  /// Whether tiles meet so few blocks of keys that what surrounds the loop over
+  /// these counts.
+  bool hasShortTiles() const;
+
   /// Whether values change between their arrival and their product: they are
   /// gated inside, or zeroed past kv_length.
   bool hasGater() const { return !gatesAhead && (gatesValues || endsEarly); }
@@ -97,6 +101,8 @@ struct Plan {
 
   ScheduleAttr schedule;
   int64_t queryHeads = 0, kvHeads = 0, keyChannels = 0, valueChannels = 0;
+  /// How many keys there are, if that is known.
+  int64_t keys = ShapedType::kDynamic;
   AxisOrder axes = AxisOrder(Layout::bhsd);
   Type elementType;
   Band band = Band(std::nullopt, std::nullopt);
@@ -325,15 +331,21 @@ SmallVector<Value> transformScores(Kernel &kernel, const Tile &tile,
 SmallVector<Value> hideKeys(Kernel &kernel, const Tile &tile, const Lane &lane,
                             Value block, ValueRange scores);
 /// Begins to copy the output gates of the warp's rows to shared memory, if they
-/// are scalars.
+/// are scalars and tiles are short.
 void keepRowGates(Kernel &kernel, const Tile &tile, const Lane &lane);
-/// Multiplies outputs by the gates of their rows, or by their own.
+/// The output gates of the lane's rows, if they are scalars and have not been
+/// kept.
+SmallVector<Value> loadRowGates(Kernel &kernel, const Tile &tile,
+                                const Lane &lane);
+/// Multiplies outputs by the gates of their rows, which are `rowGates` if they
+/// have been loaded, or by their own.
 SmallVector<Value> gateOutput(Kernel &kernel, const Tile &tile,
-                              const Lane &lane, ValueRange output);
+                              const Lane &lane, ValueRange rowGates,
+                              ValueRange output);
 
 /// Divides by the sums, applies the output gate, writes output and lse.
 void writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
-               ValueRange accumulator, Rows rows);
+               ValueRange rowGates, ValueRange accumulator, Rows rows);
 
 //===----------------------------------------------------------------------===//
 // Producer.cpp, Gater.cpp, AheadGater.cpp, Consumer.cpp

@@ -275,16 +275,18 @@ void Consumer::startTile(const Tile &tile, State &state) {
 /// Ends a tile: the output of its last block.
 void Consumer::finishTile(State &state) {
   Tile tile = recallTile(kernel, lane);
+  SmallVector<Value> rowGates = loadRowGates(kernel, tile, lane);
   SmallVector<Value> accumulator = startOutputOf(state);
   accumulator = waitForProducts(kernel, accumulator, 0);
   releaseValues(state);
-  writeTile(kernel, tile, lane, accumulator, state.rows);
+  writeTile(kernel, tile, lane, rowGates, accumulator, state.rows);
 }
 
 /// Ends a tile and begins the next: its scores are under way while the output
 /// is written.
 void Consumer::crossOver(const Tile &next, State &state) {
   Tile tile = recallTile(kernel, lane);
+  SmallVector<Value> rowGates = loadRowGates(kernel, tile, lane);
   waitForFirst(state);
   awaitTurn();
   SmallVector<Value> accumulator = startOutputOf(state);
@@ -293,7 +295,7 @@ void Consumer::crossOver(const Tile &next, State &state) {
 
   accumulator = waitForProducts(kernel, accumulator, 1);
   releaseValues(state);
-  writeTile(kernel, tile, lane, accumulator, state.rows);
+  writeTile(kernel, tile, lane, rowGates, accumulator, state.rows);
   keepTile(kernel, lane, next);
   scores = waitForProducts(kernel, scores, 0);
   releaseKeys(state);

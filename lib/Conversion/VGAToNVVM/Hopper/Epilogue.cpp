@@ -108,14 +108,14 @@ static void stageOutput(Kernel &kernel, const Lane &lane, Value rows,
 }
 
 void hopper::writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
-                       ValueRange accumulator, Rows rows) {
+                       ValueRange rowGates, ValueRange accumulator, Rows rows) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
   SmallVector<Value> factors = normalize(kernel, tile, lane, rows);
   SmallVector<Value> output;
   for (auto [i, value] : llvm::enumerate(accumulator))
     output.push_back(b.mulF(value, factors[getLaneRow(i)]));
-  output = gateOutput(kernel, tile, lane, output);
+  output = gateOutput(kernel, tile, lane, rowGates, output);
 
   Value ownRows = b.advance(kernel.sharedAt(plan.outputData),
                             b.mul(lane.warpgroup, kWarpgroupRows * kAtomBytes));

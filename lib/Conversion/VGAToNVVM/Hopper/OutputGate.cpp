@@ -6,9 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Gates of rows are on their way to shared memory from the beginning of a tile
-// on, by copies that take no registers and make nobody wait; gates of elements
-// are loaded when they are needed.
+// Gates of rows are loaded before the last product of a tile, beside which they
+// arrive. Where tiles are short, that is too late: they are on their way to
+// shared memory from the beginning of a tile on, by copies that make nobody
+// wait. Gates of elements are loaded when they are needed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -59,7 +60,7 @@ static Value getGateIndex(Kernel &kernel, const Tile &tile, const Lane &lane,
 }
 
 void hopper::keepRowGates(Kernel &kernel, const Tile &tile, const Lane &lane) {
-  if (!kernel.plan.gatesRows)
+  if (!kernel.plan.gatesRows || !kernel.plan.hasShortTiles())
     return;
   KernelBuilder &b = kernel.b;
   // Addresses are computed here, not kept in registers from tile to tile.
@@ -104,18 +105,37 @@ static SmallVector<Value> recallRowGates(Kernel &kernel, const Tile &tile,
   return gates;
 }
 
+SmallVector<Value> hopper::loadRowGates(Kernel &kernel, const Tile &tile,
+                                        const Lane &lane) {
+  SmallVector<Value> gates;
+  if (!kernel.plan.gatesRows || kernel.plan.hasShortTiles())
+    return gates;
+  KernelBuilder &b = kernel.b;
+  Type type = kernel.op.getOutputGate().getType().getElementType();
+  for (int64_t r = 0; r < kLaneRows; ++r) {
+    Value rowInWarp = b.add(b.div(b.rem(lane.thread, 32), 4), 8 * r);
+    Value index = b.toI64(getGateIndex(kernel, tile, lane, rowInWarp));
+    gates.push_back(b.loadF32(
+        type, b.elementAddress(kernel.arguments.outputGate, type, index)));
+  }
+  return gates;
+}
+
 //===----------------------------------------------------------------------===//
 // Multiplication
 //===----------------------------------------------------------------------===//
 
 SmallVector<Value> hopper::gateOutput(Kernel &kernel, const Tile &tile,
-                                      const Lane &lane, ValueRange output) {
+                                      const Lane &lane, ValueRange rowGates,
+                                      ValueRange output) {
   SmallVector<Value> result = llvm::to_vector(output);
   if (!kernel.arguments.outputGate)
     return result;
   KernelBuilder &b = kernel.b;
   if (kernel.plan.gatesRows) {
-    SmallVector<Value> gates = recallRowGates(kernel, tile, lane);
+    SmallVector<Value> gates = kernel.plan.hasShortTiles()
+                                   ? recallRowGates(kernel, tile, lane)
+                                   : llvm::to_vector(rowGates);
     for (size_t i = 0; i < output.size(); ++i)
       result[i] = b.mulF(output[i], gates[getLaneRow(i)]);
     return result;

@@ -31,6 +31,14 @@ std::pair<int64_t, int64_t> Plan::getRegisters() const {
   }
 }
 
+bool Plan::hasShortTiles() const {
+  constexpr int64_t kFewBlocks = 8;
+  if (ShapedType::isDynamic(keys))
+    return false;
+  int64_t blocks = llvm::divideCeil(keys, schedule.getKeys());
+  return (band.upper ? blocks / 2 : blocks) < kFewBlocks;
+}
+
 /// Lays out shared memory; returns its size.
 static int64_t layOut(Plan &plan) {
   // Swizzled tiles start at multiples of 1024 bytes; all but the barriers are
@@ -64,7 +72,7 @@ static int64_t layOut(Plan &plan) {
   plan.tileFull = take(kBarrierBytes);
   plan.tileEmpty = take(kBarrierBytes);
   plan.tileKept = take(schedule.getConsumers() * 4 * kKeptTileBytes);
-  if (plan.gatesRows)
+  if (plan.gatesRows && plan.hasShortTiles())
     plan.rowGates = take(schedule.getConsumers() * 4 * kWarpRows * 4);
   for (Ring *ring : {&plan.queryRing, &plan.keyRing, &plan.valueRing}) {
     ring->full = take(ring->stages * kBarrierBytes);
@@ -85,6 +93,7 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate, ScheduleAttr schedule,
   plan.kvHeads = sizes.kvHeads;
   plan.keyChannels = sizes.keyChannels;
   plan.valueChannels = sizes.valueChannels;
+  plan.keys = sizes.keys;
   plan.axes = AxisOrder(op.getLayout());
   plan.elementType = op.getQuery().getType().getElementType();
   plan.band = Band(op);

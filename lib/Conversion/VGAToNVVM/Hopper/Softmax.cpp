@@ -46,47 +46,61 @@ static Value reduceInLane(ValueRange registers, int64_t row,
   return chains.front();
 }
 
-SmallVector<Value> hopper::updateRows(Kernel &kernel, ValueRange scores,
-                                      Rows &rows, bool mayBeEmpty,
-                                      SmallVectorImpl<Value> &factors,
-                                      Value &isOutdated) {
-  KernelBuilder &b = kernel.b;
-  Value scale = b.f32(getExponentScale(kernel.plan, kernel.op));
-  // The maxima of both rows come first: the order in which the assembler finds
-  // this is about the one in which it stays.
-  SmallVector<Value, kLaneRows> maxima;
-  for (int64_t row = 0; row < kLaneRows; ++row)
-    maxima.push_back(reduceInLane(
-        scores, row, [&](Value x, Value y) { return b.maxF(x, y); }));
+namespace {
+/// The softmax of a block of scores.
+struct BlockSoftmax {
+  KernelBuilder &b;
+  ValueRange scores;
+  Rows &rows;
+  bool mayBeEmpty;
+  Value scale, isOutdated;
+  Value factors[kLaneRows];
+  SmallVector<Value> weights;
+
+  /// Turns the scores of some of the lane's rows into weights, step by step
+  /// together.
+  void compute(ArrayRef<int64_t> together);
+
+private:
+  /// Raises a row's running maximum; returns what its exponents start from.
+  Value updateMaximum(int64_t row, Value maximum);
+};
+} // namespace
+
+Value BlockSoftmax::updateMaximum(int64_t row, Value maximum) {
+  Value old = rows.maximum[row];
+  maximum = b.maxF(maximum, old);
+  Value growth = b.mulF(b.subF(maximum, old), scale);
+  Value hasGrown =
+      b.compareF(arith::CmpFPredicate::UGT, growth, b.f32(kLargestExponent));
+  maximum = b.select(hasGrown, maximum, old);
+  isOutdated = isOutdated ? b.bitOr(isOutdated, hasGrown) : hasGrown;
+  rows.maximum[row] = maximum;
+
+  // A row that has seen no key subtracts 0, not -inf.
+  Value base = maximum;
+  if (mayBeEmpty) {
+    Value lowest = b.lowest();
+    base = b.select(b.compareF(arith::CmpFPredicate::OEQ, maximum, lowest),
+                    b.f32(0), maximum);
+  }
+  Value shift = b.negF(b.mulF(base, scale));
+  factors[row] = b.exp2(b.fma(old, scale, shift));
+  return shift;
+}
+
+void BlockSoftmax::compute(ArrayRef<int64_t> together) {
+  Value maxima[kLaneRows], shifts[kLaneRows];
+  for (int64_t row : together)
+    maxima[row] = reduceInLane(scores, row,
+                               [&](Value x, Value y) { return b.maxF(x, y); });
   // Four neighboring lanes share a row.
   for (int64_t distance : {1, 2})
-    for (Value &maximum : maxima)
-      maximum = b.maxF(maximum, b.shuffleXor(maximum, distance));
-
-  SmallVector<Value, kLaneRows> shifts;
-  for (auto [row, maximum] : llvm::enumerate(maxima)) {
-    Value old = rows.maximum[row];
-    maximum = b.maxF(maximum, old);
-    Value growth = b.mulF(b.subF(maximum, old), scale);
-    Value hasGrown =
-        b.compareF(arith::CmpFPredicate::UGT, growth, b.f32(kLargestExponent));
-    maximum = b.select(hasGrown, maximum, old);
-    isOutdated = row == 0 ? hasGrown : b.bitOr(isOutdated, hasGrown);
-    rows.maximum[row] = maximum;
-
-    // A row that has seen no key subtracts 0, not -inf.
-    Value base = maximum;
-    if (mayBeEmpty) {
-      Value lowest = b.lowest();
-      base = b.select(b.compareF(arith::CmpFPredicate::OEQ, maximum, lowest),
-                      b.f32(0), maximum);
-    }
-    shifts.push_back(b.negF(b.mulF(base, scale)));
-    factors.push_back(b.exp2(b.fma(old, scale, shifts.back())));
-  }
-
-  SmallVector<Value> weights(scores.size());
-  for (int64_t row = 0; row < kLaneRows; ++row) {
+    for (int64_t row : together)
+      maxima[row] = b.maxF(maxima[row], b.shuffleXor(maxima[row], distance));
+  for (int64_t row : together)
+    shifts[row] = updateMaximum(row, maxima[row]);
+  for (int64_t row : together) {
     for (auto [i, score] : llvm::enumerate(scores))
       if (getLaneRow(i) == row)
         weights[i] = b.exp2(b.fma(score, scale, shifts[row]));
@@ -94,10 +108,31 @@ SmallVector<Value> hopper::updateRows(Kernel &kernel, ValueRange scores,
                              [&](Value x, Value y) { return b.addF(x, y); });
     rows.sum[row] = b.fma(rows.sum[row], factors[row], sum);
   }
+}
+
+SmallVector<Value> hopper::updateRows(Kernel &kernel, ValueRange scores,
+                                      Rows &rows, bool mayBeEmpty,
+                                      SmallVectorImpl<Value> &factors,
+                                      Value &isOutdated) {
+  KernelBuilder &b = kernel.b;
+  Value scale = b.f32(getExponentScale(kernel.plan, kernel.op));
+  BlockSoftmax softmax{b,     scores, rows, mayBeEmpty,
+                       scale, {},     {},   SmallVector<Value>(scores.size())};
+  // The assembler stays close to this order. Where exponentials take as long as
+  // products (small heads), and in short loops, all of them come in a row; else
+  // those of the first row begin before the second's maximum is known.
+  if (kernel.plan.valueChannels <= kAtomChannels ||
+      kernel.plan.hasShortTiles()) {
+    softmax.compute({0, 1});
+  } else {
+    for (int64_t row = 0; row < kLaneRows; ++row)
+      softmax.compute(row);
+  }
+  llvm::append_range(factors, softmax.factors);
   isOutdated = NVVM::VoteSyncOp::create(
-      b, b.getI1Type(), b.i32(-1), isOutdated,
+      b, b.getI1Type(), b.i32(-1), softmax.isOutdated,
       NVVM::VoteSyncKindAttr::get(b.getContext(), NVVM::VoteSyncKind::any));
-  return weights;
+  return softmax.weights;
 }
 
 SmallVector<Value> hopper::rescale(Kernel &kernel, ValueRange accumulator,
