@@ -51,9 +51,9 @@ struct LaunchOpInterface
     LaunchOp::create(rewriter, op->getLoc(), TypeRange(),
                      launch.getKernelAttr(), launch.getBlocks(),
                      launch.getThreadsAttr(), launch.getSharedMemoryAttr(),
-                     launch.getPersistentAttr(),
-                     launch.getCooperativeAttr(), launch.getSizes(),
-                     launch.getBoxesAttr(), *inputs, *outputs);
+                     launch.getPersistentAttr(), launch.getCooperativeAttr(),
+                     launch.getSizes(), launch.getBoxesAttr(), *inputs,
+                     *outputs);
     replaceOpWithBufferizedValues(rewriter, op, *outputs);
     return success();
   }

@@ -312,7 +312,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t keyStages, int64_t valueStages,
                                    bool pingPong, bool persistent,
                                    TileOrder order, bool outputBuffer,
-                                   int64_t queryStages, GatePlacement valueGate) {
+                                   int64_t queryStages,
+                                   GatePlacement valueGate) {
   if (queries <= 0 || queries > 192 || queries % 64 != 0)
     return emitError() << "expected queries of a schedule to be a multiple of "
                           "64 up to 192, got "
