@@ -6,6 +6,9 @@
 #   ptxas      the CUDA toolkit's assembler is there
 #   numpy      %python has numpy
 #   clang-format  clang-format-22 is there
+#   cuda-driver  libcuda.so.1 is there
+#   stand-in-driver  test/StandInDriver was built: a libcuda.so.1 without a GPU,
+#     for what runs with LD_LIBRARY_PATH=%stand_in
 #   asan       vga's code is built with the address sanitizer
 #   unittests  the unit tests were built (GoogleTest was found)
 
@@ -96,6 +99,10 @@ def has_library(name):
 
 if has_library("libcuda.so.1"):
     config.available_features.add("cuda-driver")
+stand_in = os.path.join(config.test_exec_root, "StandInDriver")
+if os.path.exists(os.path.join(stand_in, "libcuda.so.1")):
+    config.available_features.add("stand-in-driver")
+    config.substitutions.append(("%stand_in", stand_in))
 unit_tests = [("Dialect", "VGADialectTests"), ("Runtime", "VGARuntimeTests")]
 if all(os.path.exists(os.path.join(config.vga_obj_root, "unittests", *t)) for t in unit_tests):
     config.available_features.add("unittests")

@@ -1,0 +1,373 @@
+//===- StandInDriver.cpp - A CUDA driver whose kernels do nothing ---------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What lib/Runtime/CUDA.cpp needs of libcuda.so.1, for tests of the host's side
+// without a GPU. The GPU's memory is the host's, zeros at first; what a driver
+// would refuse is refused. The environment says what goes wrong:
+//
+//   STANDIN_DEVICES=N       how many GPUs there are: 1
+//   STANDIN_CAPABILITY=N    their compute capability: 90
+//   STANDIN_MEMORY=N        their bytes: 2^34
+//   STANDIN_FAIL=NAME[=N]   this function returns N: 719, a failed launch
+//                           (NAME as in the library, such as cuMemGetInfo_v2)
+//
+// At the end of the process, a line on stderr says what has been launched and
+// how much memory has not been freed.
+//
+//===----------------------------------------------------------------------===//
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+
+namespace {
+/// The results of cuda.h that occur here.
+enum Result {
+  Success = 0,
+  InvalidValue = 1,
+  OutOfMemory = 2,
+  NoDevice = 100,
+  InvalidImage = 200,
+  NotFound = 500,
+  LaunchFailed = 719,
+  CooperativeLaunchTooLarge = 720,
+};
+
+/// A kernel in the PTX of its module.
+struct Function {
+  unsigned numParameters = 0;
+  unsigned sharedBytes = 48 << 10;
+};
+
+struct State {
+  std::map<uint64_t, size_t> live;
+  std::map<std::pair<const void *, std::string>, Function> functions;
+  size_t liveBytes = 0;
+  unsigned launches = 0, cooperative = 0;
+
+  ~State() {
+    std::fprintf(stderr,
+                 "stand-in: %u launches, %u cooperative, %zu bytes live\n",
+                 launches, cooperative, liveBytes);
+  }
+};
+} // namespace
+
+static State state;
+static constexpr unsigned kMultiprocessors = 132;
+
+static uint64_t getOption(const char *name, uint64_t otherwise) {
+  const char *value = std::getenv(name);
+  return value ? std::strtoull(value, nullptr, 10) : otherwise;
+}
+
+static size_t getTotalBytes() {
+  return getOption("STANDIN_MEMORY", uint64_t(1) << 34);
+}
+
+/// What the function of this name returns if it does nothing wrong.
+static int getResult(const char *function) {
+  const char *fail = std::getenv("STANDIN_FAIL");
+  size_t length = std::strlen(function);
+  if (!fail || std::strncmp(fail, function, length) != 0)
+    return Success;
+  if (fail[length] == '=')
+    return std::atoi(fail + length + 1);
+  return fail[length] == 0 ? LaunchFailed : Success;
+}
+
+/// Whether these bytes are in one piece of memory.
+static bool isLive(uint64_t address, size_t bytes) {
+  auto it = state.live.upper_bound(address);
+  if (it == state.live.begin())
+    return false;
+  --it;
+  return bytes <= it->second && address - it->first <= it->second - bytes;
+}
+
+/// Leaves the function when it is to fail, or when what must hold does not.
+#define STANDIN_CHECK(condition)                                               \
+  if (int result = getResult(__func__))                                        \
+    return result;                                                             \
+  if (!(condition))                                                            \
+    return InvalidValue;
+
+static void *const kHandle = &state;
+
+extern "C" int cuGetErrorName(int result, const char **name) {
+  static const std::map<int, const char *> names = {
+      {InvalidValue, "CUDA_ERROR_INVALID_VALUE"},
+      {OutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY"},
+      {NoDevice, "CUDA_ERROR_NO_DEVICE"},
+      {InvalidImage, "CUDA_ERROR_INVALID_IMAGE"},
+      {NotFound, "CUDA_ERROR_NOT_FOUND"},
+      {LaunchFailed, "CUDA_ERROR_LAUNCH_FAILED"},
+      {CooperativeLaunchTooLarge, "CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE"},
+  };
+  auto it = names.find(result);
+  *name = it == names.end() ? nullptr : it->second;
+  return *name ? Success : InvalidValue;
+}
+
+extern "C" int cuGetErrorString(int result, const char **text) {
+  *text = "of the stand-in";
+  return Success;
+}
+
+extern "C" int cuInit(unsigned flags) {
+  STANDIN_CHECK(flags == 0)
+  return Success;
+}
+
+extern "C" int cuDeviceGetCount(int *count) {
+  STANDIN_CHECK(count)
+  *count = getOption("STANDIN_DEVICES", 1);
+  return Success;
+}
+
+extern "C" int cuDeviceGet(int *device, int ordinal) {
+  STANDIN_CHECK(ordinal == 0)
+  *device = 0;
+  return Success;
+}
+
+extern "C" int cuDeviceGetName(char *name, int bytes, int device) {
+  STANDIN_CHECK(device == 0)
+  std::snprintf(name, bytes, "Stand-in GPU");
+  return Success;
+}
+
+extern "C" int cuDeviceGetAttribute(int *value, int attribute, int device) {
+  STANDIN_CHECK(device == 0)
+  int capability = getOption("STANDIN_CAPABILITY", 90);
+  switch (attribute) {
+  case 16:
+    *value = kMultiprocessors;
+    return Success;
+  case 75:
+    *value = capability / 10;
+    return Success;
+  case 76:
+    *value = capability % 10;
+    return Success;
+  }
+  return InvalidValue;
+}
+
+extern "C" int cuDevicePrimaryCtxRetain(void **context, int device) {
+  STANDIN_CHECK(device == 0)
+  *context = kHandle;
+  return Success;
+}
+
+extern "C" int cuCtxSetCurrent(void *context) {
+  STANDIN_CHECK(context == kHandle)
+  return Success;
+}
+
+extern "C" int cuStreamCreate(void **stream, unsigned flags) {
+  STANDIN_CHECK(flags == 0)
+  *stream = kHandle;
+  return Success;
+}
+
+extern "C" int cuStreamSynchronize(void *stream) {
+  STANDIN_CHECK(stream == kHandle)
+  return Success;
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+extern "C" int cuDeviceGetDefaultMemPool(void **pool, int device) {
+  STANDIN_CHECK(device == 0)
+  *pool = kHandle;
+  return Success;
+}
+
+extern "C" int cuMemPoolSetAttribute(void *pool, int attribute, void *value) {
+  STANDIN_CHECK(pool == kHandle && value)
+  return Success;
+}
+
+extern "C" int cuMemGetInfo_v2(size_t *free, size_t *total) {
+  STANDIN_CHECK(free && total)
+  *total = getTotalBytes();
+  *free = *total - state.liveBytes;
+  return Success;
+}
+
+extern "C" int cuMemAllocAsync(uint64_t *address, size_t bytes, void *stream) {
+  STANDIN_CHECK(bytes != 0 && stream == kHandle)
+  if (bytes > getTotalBytes() - state.liveBytes)
+    return OutOfMemory;
+  *address = reinterpret_cast<uint64_t>(std::calloc(1, bytes));
+  if (!*address)
+    return OutOfMemory;
+  state.live[*address] = bytes;
+  state.liveBytes += bytes;
+  return Success;
+}
+
+extern "C" int cuMemFreeAsync(uint64_t address, void *stream) {
+  auto it = state.live.find(address);
+  STANDIN_CHECK(it != state.live.end() && stream == kHandle)
+  std::free(reinterpret_cast<void *>(address));
+  state.liveBytes -= it->second;
+  state.live.erase(it);
+  return Success;
+}
+
+extern "C" int cuMemsetD8Async(uint64_t address, unsigned char byte,
+                               size_t bytes, void *stream) {
+  STANDIN_CHECK(isLive(address, bytes) && stream == kHandle)
+  // What clears the cache is too much to write here.
+  constexpr size_t kMany = 1 << 20;
+  if (bytes <= kMany)
+    std::memset(reinterpret_cast<void *>(address), byte, bytes);
+  return Success;
+}
+
+extern "C" int cuMemcpyHtoDAsync_v2(uint64_t device, const void *host,
+                                    size_t bytes, void *stream) {
+  STANDIN_CHECK(isLive(device, bytes) && stream == kHandle)
+  std::memcpy(reinterpret_cast<void *>(device), host, bytes);
+  return Success;
+}
+
+extern "C" int cuMemcpyDtoHAsync_v2(void *host, uint64_t device, size_t bytes,
+                                    void *stream) {
+  STANDIN_CHECK(isLive(device, bytes) && stream == kHandle)
+  std::memcpy(host, reinterpret_cast<const void *>(device), bytes);
+  return Success;
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+extern "C" int cuModuleLoadDataEx(void **module, const void *image,
+                                  unsigned numOptions, int *options,
+                                  void **values) {
+  STANDIN_CHECK(image)
+  if (!std::strstr(static_cast<const char *>(image), ".target sm_90a"))
+    return InvalidImage;
+  *module = const_cast<void *>(image);
+  return Success;
+}
+
+extern "C" int cuModuleGetFunction(void **function, void *module,
+                                   const char *name) {
+  STANDIN_CHECK(module && name)
+  std::string ptx = static_cast<const char *>(module);
+  size_t begin = ptx.find(std::string(".entry ") + name + "(");
+  if (begin == std::string::npos)
+    return NotFound;
+  Function &found = state.functions[{module, name}];
+  found = Function();
+  size_t end = ptx.find("\n)", begin);
+  for (size_t at = begin; (at = ptx.find(".param", at + 1)) < end;)
+    ++found.numParameters;
+  *function = &found;
+  return Success;
+}
+
+extern "C" int cuFuncSetAttribute(void *function, int attribute, int value) {
+  constexpr int kDynamicSharedBytes = 8, kMostSharedBytes = 227 << 10;
+  STANDIN_CHECK(attribute == kDynamicSharedBytes && value >= 0 &&
+                value <= kMostSharedBytes)
+  static_cast<Function *>(function)->sharedBytes = value;
+  return Success;
+}
+
+/// Whether a kernel could be launched like this.
+static bool isLaunch(const Function &function, unsigned blocks,
+                     unsigned threads, unsigned sharedBytes, void *stream,
+                     void **parameters) {
+  for (unsigned i = 0; i < function.numParameters; ++i)
+    if (!parameters || !parameters[i])
+      return false;
+  return blocks != 0 && threads != 0 && threads <= 1024 &&
+         sharedBytes <= function.sharedBytes && stream == kHandle;
+}
+
+extern "C" int cuLaunchKernel(void *function, unsigned x, unsigned y,
+                              unsigned z, unsigned threads, unsigned threadsY,
+                              unsigned threadsZ, unsigned sharedBytes,
+                              void *stream, void **parameters, void **extra) {
+  STANDIN_CHECK(isLaunch(*static_cast<Function *>(function), x * y * z,
+                         threads * threadsY * threadsZ, sharedBytes, stream,
+                         parameters) &&
+                !extra)
+  ++state.launches;
+  return Success;
+}
+
+extern "C" int cuLaunchCooperativeKernel(void *function, unsigned x, unsigned y,
+                                         unsigned z, unsigned threads,
+                                         unsigned threadsY, unsigned threadsZ,
+                                         unsigned sharedBytes, void *stream,
+                                         void **parameters) {
+  STANDIN_CHECK(isLaunch(*static_cast<Function *>(function), x * y * z,
+                         threads * threadsY * threadsZ, sharedBytes, stream,
+                         parameters))
+  if (x * y * z > kMultiprocessors)
+    return CooperativeLaunchTooLarge;
+  ++state.launches;
+  ++state.cooperative;
+  return Success;
+}
+
+extern "C" int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank,
+                                      void *address, const uint64_t *sizes,
+                                      const uint64_t *strides,
+                                      const uint32_t *box,
+                                      const uint32_t *steps, int interleave,
+                                      int swizzle, int promotion, int fill) {
+  constexpr size_t kMapBytes = 128, kMapAlignment = 64, kAlignment = 16;
+  auto data = reinterpret_cast<uint64_t>(address);
+  STANDIN_CHECK(rank >= 1 && rank <= 5 && isLive(data, 1) &&
+                reinterpret_cast<uint64_t>(map) % kMapAlignment == 0 &&
+                data % kAlignment == 0)
+  for (uint32_t i = 0; i < rank; ++i)
+    if (sizes[i] == 0 || box[i] == 0 || box[i] > 256 || steps[i] != 1 ||
+        (i > 0 && strides[i - 1] % kAlignment != 0))
+      return InvalidValue;
+  std::memset(map, 0, kMapBytes);
+  return Success;
+}
+
+//===----------------------------------------------------------------------===//
+// Time
+//===----------------------------------------------------------------------===//
+
+extern "C" int cuEventCreate(void **event, unsigned flags) {
+  STANDIN_CHECK(flags == 0)
+  *event = kHandle;
+  return Success;
+}
+
+extern "C" int cuEventRecord(void *event, void *stream) {
+  STANDIN_CHECK(event == kHandle && stream == kHandle)
+  return Success;
+}
+
+extern "C" int cuEventDestroy_v2(void *event) {
+  STANDIN_CHECK(event == kHandle)
+  return Success;
+}
+
+extern "C" int cuEventElapsedTime(float *milliseconds, void *begin, void *end) {
+  STANDIN_CHECK(begin == kHandle && end == kHandle)
+  *milliseconds = 250;
+  return Success;
+}
