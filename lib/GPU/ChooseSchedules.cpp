@@ -75,9 +75,7 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
 
   // Three warpgroups have 160 registers a thread, two have 240.
   int64_t queries = choice->queries;
-  bool hasScalarsInMemory = op.getValueGate() && !getOwnGate(op) &&
-                            op.getValueGate().getType().getRank() == 3;
-  bool gatesMore = op.getValueGate() && !hasScalarsInMemory &&
+  bool gatesMore = op.getValueGate() && !hasScalarGatesInMemory(op) &&
                    chooseGatePlacement(op) == GatePlacement::inside;
   if (op.getMask() || gatesMore)
     queries = std::min<int64_t>(queries, 128);

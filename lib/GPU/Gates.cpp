@@ -30,6 +30,11 @@ GateOp vga::getOwnGate(AttentionOp op) {
   return gate;
 }
 
+bool vga::hasScalarGatesInMemory(AttentionOp op) {
+  return op.getValueGate() && op.getValueGate().getType().getRank() == 3 &&
+         !getOwnGate(op);
+}
+
 GatePlacement vga::chooseGatePlacement(AttentionOp op) {
   auto gate = op.getValueGate();
   AttentionSizes sizes(op);
@@ -51,7 +56,7 @@ GatePlacement vga::chooseGatePlacement(AttentionOp op) {
   int64_t queries = sizes.queries * sizes.groupSize();
   if (Band(op).upper)
     queries = queries * 2 / 5;
-  bool isScalarInMemory = gate.getType().getRank() == 3 && !getOwnGate(op);
+  bool isScalarInMemory = hasScalarGatesInMemory(op);
   constexpr int64_t kFewForScalars = 1000, kFewForOthers = 256,
                     kManyForOthers = 1500;
   if (queries < (isScalarInMemory ? kFewForScalars : kFewForOthers))

@@ -21,6 +21,10 @@ bool hasKernelTypes(GateOp op);
 /// uses. Else null.
 GateOp getOwnGate(AttentionOp op);
 
+/// Whether an attention has value gates that are scalars in memory: those that
+/// take a kernel the least.
+bool hasScalarGatesInMemory(AttentionOp op);
+
 /// Where a value gate is to be applied: a function of the shapes.
 GatePlacement chooseGatePlacement(AttentionOp op);
 

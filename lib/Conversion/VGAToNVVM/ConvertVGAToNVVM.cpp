@@ -75,6 +75,19 @@ static Value makeScratchLike(HostBuilder &b,
                                               dynamicSizes);
 }
 
+/// Launches a kernel that reads and writes arrays by their addresses, and takes
+/// the batch and the positions as sizes.
+static Value launchOnArrays(HostBuilder &b, SymbolRefAttr kernel, Value blocks,
+                            int64_t threads, int64_t sharedBytes, Value batch,
+                            Value positions, ValueRange inputs, Value output) {
+  SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
+  auto launch = LaunchOp::create(
+      b, TypeRange(output.getType()), kernel, blocks, threads, sharedBytes,
+      /*persistent=*/false, /*cooperative=*/false, ValueRange{batch, positions},
+      b.getArrayAttr(boxes), inputs, output);
+  return launch.getResult(0);
+}
+
 /// Launches a kernel over the vectors of `source`, which is the first of its
 /// inputs: `threads` for each vector, in blocks of kGateThreads.
 static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
@@ -87,12 +100,8 @@ static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
                         b.index(source.getType().getDimSize(axes.head)));
   Value blocks =
       b.ceilDiv(b.mul(vectors, b.index(threads)), b.index(kGateThreads));
-  SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
-  auto launch = LaunchOp::create(
-      b, TypeRange(output.getType()), kernel, blocks, kGateThreads,
-      /*shared_memory=*/0, /*persistent=*/false, /*cooperative=*/false,
-      ValueRange{batch, positions}, b.getArrayAttr(boxes), inputs, output);
-  return launch.getResult(0);
+  return launchOnArrays(b, kernel, blocks, kGateThreads, /*sharedBytes=*/0,
+                        batch, positions, inputs, output);
 }
 
 /// Elements between the entries of a mask along each of [B, Hq, Sq, Sk].
@@ -147,9 +156,9 @@ static LogicalResult convertAttention(AttentionOp op, GateOp gate,
                                       gpu::GPUModuleOp module, StringRef name,
                                       const Target &target) {
   OpBuilder builder(op);
-  if (op.getValueGate() &&
-      op.getSchedule()->getValueGate() == GatePlacement::ahead &&
-      failed(ValueGating::verify(op, target)))
+  bool isAhead = op.getValueGate() &&
+                 op.getSchedule()->getValueGate() == GatePlacement::ahead;
+  if (isAhead && failed(ValueGating::verify(op, target)))
     return failure();
   FailureOr<LaunchPlan> plan =
       hopper::buildAttentionKernel(builder, module, name, op, gate, target);
@@ -178,8 +187,6 @@ static LogicalResult convertAttention(AttentionOp op, GateOp gate,
             b.mul(heads, batch));
 
   // Values that are gated ahead go through scratch.
-  bool isAhead = op.getValueGate() &&
-                 op.getSchedule()->getValueGate() == GatePlacement::ahead;
   Value gated = op.getValue();
   if (isAhead)
     gated = makeScratchLike(b, op.getValue());
@@ -233,12 +240,8 @@ static Value launchGateProduct(HostBuilder &b, SymbolRefAttr kernel, GateOp op,
   Value tiles =
       b.mul(b.ceilDiv(b.mul(batch, positions), b.index(plan.tileRows)),
             b.index(plan.rowTiles));
-  SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
-  auto launch = LaunchOp::create(
-      b, TypeRange(output.getType()), kernel, tiles, plan.threads,
-      plan.sharedBytes, /*persistent=*/false, /*cooperative=*/false,
-      ValueRange{batch, positions}, b.getArrayAttr(boxes), inputs, output);
-  return launch.getResult(0);
+  return launchOnArrays(b, kernel, tiles, plan.threads, plan.sharedBytes, batch,
+                        positions, inputs, output);
 }
 
 static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,

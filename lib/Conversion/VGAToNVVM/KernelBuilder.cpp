@@ -43,16 +43,6 @@ SmallVector<Value> KernelBuilder::loadPiece(Type elementType, Value address,
   return values;
 }
 
-void KernelBuilder::storePiece(Type elementType, Value address,
-                               ValueRange values) {
-  auto vector = VectorType::get(kPieceElements / 2, getI32Type());
-  Value piece = LLVM::PoisonOp::create(*this, vector);
-  for (int64_t i = 0; i < kPieceElements; i += 2)
-    piece = LLVM::InsertElementOp::create(
-        *this, piece, pack(values[i], values[i + 1], elementType), i32(i / 2));
-  LLVM::StoreOp::create(*this, piece, address, /*alignment=*/16);
-}
-
 Value KernelBuilder::loadPacked(Value address) {
   auto vector = VectorType::get(kPieceElements / 2, getI32Type());
   return LLVM::LoadOp::create(*this, vector, address, /*alignment=*/16);

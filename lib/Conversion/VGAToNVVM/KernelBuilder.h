@@ -126,10 +126,9 @@ public:
   /// The f32 value of an element in memory.
   Value loadF32(Type elementType, Value address);
   /// The f32 values of kPieceElements elements in a row, which start at a
-  /// multiple of 16 bytes; and back, rounded.
+  /// multiple of 16 bytes.
   SmallVector<Value> loadPiece(Type elementType, Value address,
                                bool isVolatile = false);
-  void storePiece(Type elementType, Value address, ValueRange values);
   /// The same elements as they are in memory, four registers of two each, and
   /// their f32 values.
   Value loadPacked(Value address);

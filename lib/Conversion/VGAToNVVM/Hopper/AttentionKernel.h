@@ -287,6 +287,10 @@ struct Lane {
   Value row, column;
 
   static Lane get(Kernel &kernel, Value threadInConsumers);
+  /// The warp, among those of all consumers.
+  Value getWarp(KernelBuilder &b) const {
+    return b.add(b.mul(warpgroup, 4), b.div(thread, 32));
+  }
   /// Whether this is the first lane of its warp, who speaks for all.
   Value isLeader(KernelBuilder &b) const {
     return b.equal(b.rem(thread, 32), 0);

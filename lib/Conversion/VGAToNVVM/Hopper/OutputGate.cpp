@@ -41,8 +41,7 @@ static int64_t getGatesInWord(Kernel &kernel) {
 /// Where the word with the gate of a warp's row is kept.
 static Value getKeptGate(Kernel &kernel, const Lane &lane, Value rowInWarp) {
   KernelBuilder &b = kernel.b;
-  Value warp = b.add(b.mul(lane.warpgroup, 4), b.div(lane.thread, 32));
-  Value place = b.add(b.mul(warp, kWarpRows), rowInWarp);
+  Value place = b.add(b.mul(lane.getWarp(b), kWarpRows), rowInWarp);
   return b.advance(kernel.sharedAt(kernel.plan.rowGates),
                    b.mul(place, kWordBytes));
 }
@@ -52,8 +51,7 @@ static Value getKeptGate(Kernel &kernel, const Lane &lane, Value rowInWarp) {
 static Value getGateIndex(Kernel &kernel, const Tile &tile, const Lane &lane,
                           Value rowInWarp) {
   KernelBuilder &b = kernel.b;
-  Value warp = b.add(b.mul(lane.warpgroup, 4), b.div(lane.thread, 32));
-  Value row = b.add(b.mul(warp, kWarpRows), rowInWarp);
+  Value row = b.add(b.mul(lane.getWarp(b), kWarpRows), rowInWarp);
   Value head = b.add(b.mul(tile.batch, kernel.plan.queryHeads), tile.head);
   return b.add(b.mul(head, kernel.arguments.queries),
                getQuery(kernel, tile, row));

@@ -240,9 +240,8 @@ void hopper::forEachTileNumber(
 /// A warp's own 16 bytes.
 static Value getKeptTile(Kernel &kernel, const Lane &lane) {
   KernelBuilder &b = kernel.b;
-  Value warp = b.add(b.mul(lane.warpgroup, 4), b.div(lane.thread, 32));
   return b.advance(kernel.sharedAt(kernel.plan.tileKept),
-                   b.mul(warp, kKeptTileBytes));
+                   b.mul(lane.getWarp(b), kKeptTileBytes));
 }
 
 void hopper::keepTile(Kernel &kernel, const Lane &lane, const Tile &tile) {
