@@ -100,18 +100,6 @@ void Copies::start(Value step, Value stage) {
   forThreads(b, isWeightThread, [&] { copyWeights(step, stage); });
 }
 
-/// cp.async of `bytes` from `source`, of which `read` are read, the others 0;
-/// all are where `read` is null.
-static void copy(KernelBuilder &b, Value destination, Value source,
-                 int64_t bytes, Value read) {
-  // Copies of 16 bytes can leave out the first-level cache.
-  auto cache = bytes == kPieceBytes ? NVVM::LoadCacheModifierKind::CG
-                                    : NVVM::LoadCacheModifierKind::CA;
-  NVVM::CpAsyncOp::create(
-      b, destination, source, b.getI32IntegerAttr(bytes),
-      NVVM::LoadCacheModifierKindAttr::get(b.getContext(), cache), read);
-}
-
 void Copies::copySource(Value step, Value stage) {
   Value channel = b.add(b.mul(step, plan.depth), sourceChannel);
   Value isChannel;
@@ -129,11 +117,11 @@ void Copies::copySource(Value step, Value stage) {
     Value read = sourceBytes[pass];
     if (isChannel)
       read = b.select(isChannel, read, b.i32(0));
-    copy(b,
-         b.advance(destination,
-                   pass * sourcePassRows * plan.getSourceRowBytes()),
-         b.elementAddress(sourceLines[pass], plan.sourceType, offset),
-         kPieceBytes, read);
+    copyAsync(b,
+              b.advance(destination,
+                        pass * sourcePassRows * plan.getSourceRowBytes()),
+              b.elementAddress(sourceLines[pass], plan.sourceType, offset),
+              kPieceBytes, read);
   }
 }
 
@@ -154,10 +142,10 @@ void Copies::copyWeights(Value step, Value stage) {
     }
     Value source = b.advance(address, b.i64(row * rowBytes));
     if (weightPieceBytes >= 4) {
-      copy(b, b.advance(destination, row * plan.getWeightRowBytes()), source,
-           weightPieceBytes,
-           exists ? b.select(exists, b.i32(weightPieceBytes), b.i32(0))
-                  : Value());
+      copyAsync(b, b.advance(destination, row * plan.getWeightRowBytes()),
+                source, weightPieceBytes,
+                exists ? b.select(exists, b.i32(weightPieceBytes), b.i32(0))
+                       : Value());
       continue;
     }
     if (exists)

@@ -14,14 +14,11 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_GATEPRODUCT_GATEPRODUCT_H
 #define VGA_LIB_CONVERSION_VGATONVVM_GATEPRODUCT_GATEPRODUCT_H
 
-#include "../KernelBuilder.h"
+#include "../WarpMatrices.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 
 namespace mlir::vga::gate_product {
 
-constexpr int64_t kWarpThreads = 32;
-/// The widest copy to shared memory: a piece.
-constexpr int64_t kPieceBytes = 16;
 /// The elements of a source have 16 bits.
 constexpr int64_t kSourceBytes = 2;
 

@@ -19,11 +19,6 @@ using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::gate_product;
 
-/// M, N and K of mma for 16-bit operands.
-static constexpr int64_t kProductRows = 16, kProductColumns = 8,
-                         kProductDepth = 16;
-/// The sums of a lane in a product of mma, and in one row of it.
-static constexpr int64_t kProductSums = 4, kProductRun = 2;
 /// How multiply-adds divide a warp, and the columns of a lane.
 static constexpr int64_t kLaneRows = 4, kLaneColumns = 8, kLaneRun = 4;
 
@@ -55,54 +50,6 @@ Sums Multiplier::arrange(ValueRange sums) {
 //===----------------------------------------------------------------------===//
 // On the tensor cores
 //===----------------------------------------------------------------------===//
-
-/// Four matrices of 8 rows of 16 bytes, of which lanes 8i to 8i + 7 point to
-/// the rows of matrix i. Of each, lane 4g + t gets elements 2t and 2t + 1 of
-/// row g, or of column g if it is transposed.
-static SmallVector<Value> loadMatrices(KernelBuilder &b, Value address,
-                                       bool isTransposed) {
-  constexpr int64_t kMatrices = 4;
-  MLIRContext *context = b.getContext();
-  auto type = LLVM::LLVMStructType::getLiteral(
-      context, SmallVector<Type>(kMatrices, b.getI32Type()));
-  Value matrices = NVVM::LdMatrixOp::create(
-      b, type, address, kMatrices,
-      isTransposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
-      NVVM::LdStMatrixShapeAttr::get(context, 8, 8),
-      NVVM::LdStMatrixEltType::B16);
-  SmallVector<Value> registers;
-  for (int64_t i = 0; i < kMatrices; ++i)
-    registers.push_back(LLVM::ExtractValueOp::create(b, matrices, i));
-  return registers;
-}
-
-/// rows * columns + sums, in f32.
-static SmallVector<Value> multiplyMatrices(KernelBuilder &b, Type elementType,
-                                           ArrayRef<Value> rows,
-                                           ArrayRef<Value> columns,
-                                           ValueRange sums) {
-  bool isBF16 = isa<BFloat16Type>(elementType);
-  auto toOperands = [&](ArrayRef<Value> registers) {
-    if (isBF16)
-      return llvm::to_vector(registers);
-    auto pair = VectorType::get(2, elementType);
-    return llvm::map_to_vector(registers, [&](Value value) -> Value {
-      return LLVM::BitcastOp::create(b, pair, value);
-    });
-  };
-  NVVM::MMATypes type = isBF16 ? NVVM::MMATypes::bf16 : NVVM::MMATypes::f16;
-  auto result = LLVM::LLVMStructType::getLiteral(
-      b.getContext(), SmallVector<Type>(kProductSums, b.getF32Type()));
-  Value product = NVVM::MmaOp::create(
-      b, result, toOperands(rows), toOperands(columns), sums,
-      ArrayRef<int64_t>{kProductRows, kProductColumns, kProductDepth},
-      std::nullopt, std::nullopt, std::array{type, type},
-      std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
-  SmallVector<Value> registers;
-  for (int64_t i = 0; i < kProductSums; ++i)
-    registers.push_back(LLVM::ExtractValueOp::create(b, product, i));
-  return registers;
-}
 
 SmallVector<Value> Multiplier::multiplyOnTensorCores(Value stage) {
   const Tile &tile = plan.tile;
