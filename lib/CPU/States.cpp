@@ -13,8 +13,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace mlir::vga {
-#define GEN_PASS_DEF_VGACPUOPENSTATESPASS
-#define GEN_PASS_DEF_VGACPUCLOSESTATESPASS
+#define GEN_PASS_DEF_VGAOPENSTATESPASS
+#define GEN_PASS_DEF_VGACLOSESTATESPASS
 #include "vga/CPU/Passes.h.inc"
 } // namespace mlir::vga
 
@@ -32,7 +32,7 @@ static SmallVector<unsigned> getStates(func::FuncOp function) {
 }
 
 namespace {
-struct OpenStatesPass : vga::impl::VGACPUOpenStatesPassBase<OpenStatesPass> {
+struct OpenStatesPass : vga::impl::VGAOpenStatesPassBase<OpenStatesPass> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     if (function.isDeclaration())
@@ -44,7 +44,7 @@ struct OpenStatesPass : vga::impl::VGACPUOpenStatesPassBase<OpenStatesPass> {
   }
 };
 
-struct CloseStatesPass : vga::impl::VGACPUCloseStatesPassBase<CloseStatesPass> {
+struct CloseStatesPass : vga::impl::VGACloseStatesPassBase<CloseStatesPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isDeclaration() && failed(close(function)))

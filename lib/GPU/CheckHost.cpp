@@ -83,12 +83,6 @@ struct VGAGPUCheckHostPass
     : vga::impl::VGAGPUCheckHostPassBase<VGAGPUCheckHostPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      for (unsigned i = 0; i < function.getNumArguments(); ++i)
-        if (function.getArgAttr(i, "vga.state")) {
-          function.emitError() << "'" << function.getName()
-                               << "' has states, which stay on the CPU";
-          return signalPassFailure();
-        }
       auto check = [](Operation *op) {
         StringRef obstacle = getObstacle(op);
         if (!obstacle.empty()) {

@@ -54,10 +54,48 @@ static void lowerStore(memref::StoreOp op) {
   op.erase();
 }
 
+/// The position of a call (vga.position) is in the host's memory, which reads it
+/// there; for everything else there is a copy on the GPU.
+static void splitPosition(BlockArgument position, ModuleOp module) {
+  Operation *function = position.getOwner()->getParentOp();
+  Operation *first = &position.getOwner()->front();
+  RuntimeCalls b(first, module);
+  auto isHostAccess = [&](OpOperand &use) {
+    auto load = dyn_cast<memref::LoadOp>(use.getOwner());
+    return load && load->getParentOfType<linalg::LinalgOp>() == nullptr;
+  };
+  auto read = [&] {
+    return LLVM::LoadOp::create(b, b.getI64Type(), b.address(position))
+        .getResult();
+  };
+  SmallVector<OpOperand *> others;
+  for (OpOperand &use : llvm::make_early_inc_range(position.getUses())) {
+    if (!isHostAccess(use)) {
+      others.push_back(&use);
+      continue;
+    }
+    b.setInsertionPoint(use.getOwner());
+    use.getOwner()->replaceAllUsesWith(ValueRange(read()));
+    use.getOwner()->erase();
+  }
+  if (others.empty())
+    return;
+  b.setInsertionPointToStart(&function->getRegion(0).front());
+  Value copy = memref::AllocOp::create(
+      b, cast<MemRefType>(position.getType()), ValueRange());
+  linalg::FillOp::create(b, read(), copy);
+  for (OpOperand *use : others)
+    use->set(copy);
+}
+
 namespace {
 struct LowerHostAccessesPass
     : vga::impl::VGAGPULowerHostAccessesPassBase<LowerHostAccessesPass> {
   void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      for (BlockArgument argument : function.getArguments())
+        if (function.getArgAttr(argument.getArgNumber(), "vga.position"))
+          splitPosition(argument, getOperation());
     SmallVector<Operation *> accesses;
     for (auto function : getOperation().getOps<func::FuncOp>())
       function.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {

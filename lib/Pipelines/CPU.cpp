@@ -82,9 +82,9 @@ static void addGraphPasses(OpPassManager &manager,
 /// Tensors -> buffers, each freed by its owner.
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
-  manager.addNestedPass<func::FuncOp>(createVGACPUOpenStatesPass());
+  manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
   addBufferization(manager);
-  manager.addPass(createVGACPUCloseStatesPass());
+  manager.addPass(createVGACloseStatesPass());
   addCleanup(manager);
   manager.addNestedPass<func::FuncOp>(createVGACPUStackScratchPass());
   bufferization::buildBufferDeallocationPipeline(manager);

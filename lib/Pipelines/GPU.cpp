@@ -59,11 +59,15 @@ static void addGraphPasses(OpPassManager &manager) {
 /// Tensors -> memrefs of the GPU's memory.
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
+  manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
   addBufferization(manager);
+  manager.addPass(createVGACloseStatesPass());
   addCleanup(manager);
   manager.addPass(createVGAGPULowerHostAccessesPass());
   manager.addPass(createVGAGPUPlaceArraysPass());
   bufferization::buildBufferDeallocationPipeline(manager);
+  manager.addNestedPass<func::FuncOp>(
+      bufferization::createOptimizeAllocationLivenessPass());
   manager.addPass(createConvertBufferizationToMemRefPass());
 }
 

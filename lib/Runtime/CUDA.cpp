@@ -8,137 +8,18 @@
 
 #include "vga/Runtime/CUDA.h"
 
+#include "CUDADriver.h"
+#include "DeviceMemory.h"
 #include "vga/Runtime/Runner.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FormatVariadic.h"
-#include <cstring>
-#include <dlfcn.h>
 
 using namespace mlir;
 using namespace mlir::vga;
 using llvm::createStringError;
 using llvm::Error;
 using llvm::Expected;
-
-//===----------------------------------------------------------------------===//
-// The driver's interface
-//===----------------------------------------------------------------------===//
-//
-// As in cuda.h, whose types these are: handles are pointers, device addresses
-// and sizes 64 bits, results and enumerations ints (CUDA Driver API).
-
-namespace {
-struct Driver {
-  using Address = uint64_t;
-
-  int (*cuInit)(unsigned);
-  int (*cuGetErrorName)(int, const char **);
-  int (*cuGetErrorString)(int, const char **);
-  int (*cuDeviceGetCount)(int *);
-  int (*cuDeviceGet)(int *, int);
-  int (*cuDeviceGetName)(char *, int, int);
-  int (*cuDeviceGetAttribute)(int *, int, int);
-  int (*cuDevicePrimaryCtxRetain)(void **, int);
-  int (*cuCtxSetCurrent)(void *);
-  int (*cuStreamCreate)(void **, unsigned);
-  int (*cuStreamSynchronize)(void *);
-  int (*cuDeviceGetDefaultMemPool)(void **, int);
-  int (*cuMemPoolSetAttribute)(void *, int, void *);
-  int (*cuMemGetInfo)(size_t *, size_t *);
-  int (*cuMemAllocAsync)(Address *, size_t, void *);
-  int (*cuMemFreeAsync)(Address, void *);
-  int (*cuMemsetD8Async)(Address, unsigned char, size_t, void *);
-  int (*cuMemcpyHtoDAsync)(Address, const void *, size_t, void *);
-  int (*cuMemcpyDtoHAsync)(void *, Address, size_t, void *);
-  int (*cuModuleLoadDataEx)(void **, const void *, unsigned, int *, void **);
-  int (*cuModuleGetFunction)(void **, void *, const char *);
-  int (*cuFuncSetAttribute)(void *, int, int);
-  int (*cuLaunchKernel)(void *, unsigned, unsigned, unsigned, unsigned,
-                        unsigned, unsigned, unsigned, void *, void **, void **);
-  int (*cuLaunchCooperativeKernel)(void *, unsigned, unsigned, unsigned,
-                                   unsigned, unsigned, unsigned, unsigned,
-                                   void *, void **);
-  int (*cuTensorMapEncodeTiled)(void *, int, uint32_t, void *, const uint64_t *,
-                                const uint64_t *, const uint32_t *,
-                                const uint32_t *, int, int, int, int);
-  int (*cuEventCreate)(void **, unsigned);
-  int (*cuEventRecord)(void *, void *);
-  int (*cuEventDestroy)(void *);
-  int (*cuEventElapsedTime)(float *, void *, void *);
-
-  Error load();
-  /// The error of a result that is not 0, of the function of this name.
-  Error check(int result, StringRef function) const;
-};
-} // namespace
-
-static Driver driver;
-
-Error Driver::load() {
-  constexpr const char *kLibrary = "libcuda.so.1";
-  void *library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
-  if (!library)
-    return createStringError(Twine("no CUDA driver: ") + dlerror());
-  auto find = [&](auto &function, const char *name) -> Error {
-    void *symbol = dlsym(library, name);
-    if (!symbol)
-      return createStringError(Twine("the CUDA driver is too old: it has no ") +
-                               name);
-    std::memcpy(&function, &symbol, sizeof(symbol));
-    return Error::success();
-  };
-  // Some have a second version, which is the one that cuda.h names.
-#define VGA_FIND(function, suffix)                                             \
-  if (Error error = find(function, #function suffix))                          \
-    return error;
-  VGA_FIND(cuInit, "")
-  VGA_FIND(cuGetErrorName, "")
-  VGA_FIND(cuGetErrorString, "")
-  VGA_FIND(cuDeviceGetCount, "")
-  VGA_FIND(cuDeviceGet, "")
-  VGA_FIND(cuDeviceGetName, "")
-  VGA_FIND(cuDeviceGetAttribute, "")
-  VGA_FIND(cuDevicePrimaryCtxRetain, "")
-  VGA_FIND(cuCtxSetCurrent, "")
-  VGA_FIND(cuStreamCreate, "")
-  VGA_FIND(cuStreamSynchronize, "")
-  VGA_FIND(cuDeviceGetDefaultMemPool, "")
-  VGA_FIND(cuMemPoolSetAttribute, "")
-  VGA_FIND(cuMemGetInfo, "_v2")
-  VGA_FIND(cuMemAllocAsync, "")
-  VGA_FIND(cuMemFreeAsync, "")
-  VGA_FIND(cuMemsetD8Async, "")
-  VGA_FIND(cuMemcpyHtoDAsync, "_v2")
-  VGA_FIND(cuMemcpyDtoHAsync, "_v2")
-  VGA_FIND(cuModuleLoadDataEx, "")
-  VGA_FIND(cuModuleGetFunction, "")
-  VGA_FIND(cuFuncSetAttribute, "")
-  VGA_FIND(cuLaunchKernel, "")
-  VGA_FIND(cuLaunchCooperativeKernel, "")
-  VGA_FIND(cuTensorMapEncodeTiled, "")
-  VGA_FIND(cuEventCreate, "")
-  VGA_FIND(cuEventRecord, "")
-  VGA_FIND(cuEventDestroy, "_v2")
-  VGA_FIND(cuEventElapsedTime, "")
-#undef VGA_FIND
-  return check(cuInit(0), "cuInit");
-}
-
-Error Driver::check(int result, StringRef function) const {
-  if (result == 0)
-    return Error::success();
-  const char *name = nullptr, *text = nullptr;
-  cuGetErrorName(result, &name);
-  cuGetErrorString(result, &text);
-  return createStringError("CUDA: " + function + ": " +
-                           (name ? name : "unknown error") + ", " +
-                           (text ? text : std::to_string(result)));
-}
-
-#define VGA_CHECK(function, ...)                                               \
-  if (Error error = driver.check(driver.function(__VA_ARGS__), #function))     \
-    return error;
 
 //===----------------------------------------------------------------------===//
 // The device
@@ -183,12 +64,6 @@ Error CudaDevice::open() {
   VGA_CHECK(cuDevicePrimaryCtxRetain, &context, device);
   VGA_CHECK(cuCtxSetCurrent, context);
   VGA_CHECK(cuStreamCreate, &stream, 0);
-  // Freed memory stays with the process, for the next call.
-  void *pool;
-  VGA_CHECK(cuDeviceGetDefaultMemPool, &pool, device);
-  constexpr int kReleaseThreshold = 4;
-  uint64_t all = UINT64_MAX;
-  VGA_CHECK(cuMemPoolSetAttribute, pool, kReleaseThreshold, &all);
   kernels = std::make_shared<Kernels>();
   return Error::success();
 }
@@ -197,42 +72,19 @@ Error CudaDevice::open() {
 // Memory
 //===----------------------------------------------------------------------===//
 
-Expected<void *> CudaDevice::allocate(size_t bytes) {
-  // Kernels may look at a row of what has none, and at the whole of a word.
-  constexpr size_t kFewestBytes = 1024, kWordBytes = 16;
-  uint64_t address = 0;
-  int result = driver.cuMemAllocAsync(
-      &address, std::max(llvm::alignTo(bytes, kWordBytes), kFewestBytes),
-      stream);
-  constexpr int kOutOfMemory = 2;
-  if (result == kOutOfMemory) {
-    size_t free = 0, total = 0;
-    driver.cuMemGetInfo(&free, &total);
-    return createStringError(llvm::formatv(
-        "out of memory on the GPU: {0} bytes wanted, {1} of {2} are free",
-        bytes, free, total));
-  }
-  if (Error error = driver.check(result, "cuMemAllocAsync"))
-    return std::move(error);
-  if (bytes < kFewestBytes)
-    if (Error error = driver.check(
-            driver.cuMemsetD8Async(address, 0, kFewestBytes, stream),
-            "cuMemsetD8Async"))
-      return std::move(error);
-  return reinterpret_cast<void *>(address);
-}
-
-Error CudaDevice::free(void *memory) {
-  VGA_CHECK(cuMemFreeAsync, reinterpret_cast<uint64_t>(memory), stream);
+Error CudaDevice::clear(void *memory, size_t bytes) {
+  VGA_CHECK(cuMemsetD8Async, reinterpret_cast<uint64_t>(memory), 0, bytes,
+            stream);
   return Error::success();
 }
 
 Error CudaDevice::copyToDevice(void *device, const void *host, size_t bytes) {
   if (bytes == 0)
     return Error::success();
+  // Memory that the driver does not know is copied elsewhere before this call
+  // ends.
   VGA_CHECK(cuMemcpyHtoDAsync, reinterpret_cast<uint64_t>(device), host, bytes,
             stream);
-  VGA_CHECK(cuStreamSynchronize, stream);
   return Error::success();
 }
 
@@ -279,30 +131,31 @@ private:
 } // namespace
 
 Expected<SmallVector<std::vector<double>>>
-CudaDevice::time(ArrayRef<std::function<void()>> work, unsigned runs) {
+CudaDevice::time(ArrayRef<std::function<Error()>> work, unsigned runs) {
   // Writing this much also gives the host time to put the work on the stream
   // before the device is there.
   constexpr size_t kMoreThanTheCache = 256 << 20;
-  Expected<void *> scratch = allocate(kMoreThanTheCache);
+  DeviceArena arena;
+  Expected<void *> scratch = arena.allocate(kMoreThanTheCache);
   if (!scratch)
     return scratch.takeError();
   Events events;
   SmallVector<std::vector<double>> seconds(work.size());
   auto measure = [&]() -> Error {
     for (size_t i = 0; i < runs * work.size(); ++i) {
-      VGA_CHECK(cuMemsetD8Async, reinterpret_cast<uint64_t>(*scratch), 0,
-                kMoreThanTheCache, stream);
+      if (Error error = clear(*scratch, kMoreThanTheCache))
+        return error;
       if (Error error = events.record(stream))
         return error;
-      work[i % work.size()]();
+      if (Error error = work[i % work.size()]())
+        return error;
       if (Error error = events.record(stream))
         return error;
     }
     VGA_CHECK(cuStreamSynchronize, stream);
     return events.getSeconds(seconds);
   };
-  Error error = llvm::joinErrors(measure(), free(*scratch));
-  if (error)
+  if (Error error = measure())
     return std::move(error);
   return seconds;
 }
@@ -375,6 +228,7 @@ Error CudaDevice::launch(const void *image, const char *kernel, int64_t blocks,
   Expected<void *> function = getFunction(image, kernel, sharedBytes);
   if (!function)
     return function.takeError();
+  ++numLaunches;
   int result =
       isCooperative
           ? driver.cuLaunchCooperativeKernel(*function, blocks, 1, 1, threads,
@@ -383,6 +237,40 @@ Error CudaDevice::launch(const void *image, const char *kernel, int64_t blocks,
           : driver.cuLaunchKernel(*function, blocks, 1, 1, threads, 1, 1,
                                   sharedBytes, stream, parameters, nullptr);
   return driver.check(result, ("cuLaunchKernel of " + StringRef(kernel)).str());
+}
+
+//===----------------------------------------------------------------------===//
+// Graphs
+//===----------------------------------------------------------------------===//
+
+CudaGraph::~CudaGraph() {
+  if (instance)
+    llvm::consumeError(driver.check(driver.cuGraphExecDestroy(instance),
+                                    "cuGraphExecDestroy"));
+}
+
+Expected<std::unique_ptr<CudaGraph>>
+CudaDevice::record(function_ref<void()> work) {
+  // Of this thread nothing is forbidden meanwhile.
+  constexpr int kRelaxed = 2;
+  auto record = [&](void *&instance) -> Error {
+    VGA_CHECK(cuStreamBeginCapture, stream, kRelaxed);
+    work();
+    void *graph;
+    VGA_CHECK(cuStreamEndCapture, stream, &graph);
+    int result = driver.cuGraphInstantiateWithFlags(&instance, graph, 0);
+    VGA_CHECK(cuGraphDestroy, graph);
+    return driver.check(result, "cuGraphInstantiateWithFlags");
+  };
+  auto graph = std::make_unique<CudaGraph>();
+  if (Error error = record(graph->instance))
+    return std::move(error);
+  return graph;
+}
+
+Error CudaDevice::launch(const CudaGraph &graph) {
+  VGA_CHECK(cuGraphLaunch, graph.instance, stream);
+  return Error::success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -414,14 +302,15 @@ void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
 }
 
 void vgaCudaRead(void *host, const void *device, int64_t bytes) {
+  getDevice().noteRead();
   endOnError(getDevice().copyToHost(host, device, bytes));
 }
 
 void *vgaCudaAllocate(uint64_t bytes) {
-  Expected<void *> memory = getDevice().allocate(bytes);
+  Expected<void *> memory = getDevice().getArena().allocate(bytes);
   if (!memory)
     endOnError(memory.takeError());
   return *memory;
 }
 
-void vgaCudaFree(void *memory) { endOnError(getDevice().free(memory)); }
+void vgaCudaFree(void *memory) { getDevice().getArena().free(memory); }

@@ -62,7 +62,7 @@ static void stripVGAAttributes(FunctionOpInterface function,
 
 void vga::dropAnnotations(ModuleOp module) {
   for (auto function : module.getOps<func::FuncOp>())
-    stripVGAAttributes(function, {"vga.param", "vga.state"});
+    stripVGAAttributes(function, {"vga.param", "vga.position", "vga.state"});
 }
 
 /// The pipelines for GPUs translate kernels on their way.

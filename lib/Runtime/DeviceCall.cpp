@@ -8,52 +8,105 @@
 
 #include "DeviceCall.h"
 
-#include "llvm/ADT/SmallPtrSet.h"
-
 using namespace mlir;
 using namespace mlir::vga;
 using llvm::Expected;
 
-DeviceCall::~DeviceCall() {
-  freeResults();
-  for (void *argument : memory)
-    llvm::consumeError(device.free(argument));
+/// Whether an argument stays on the device between calls.
+static bool stays(const ArgumentSpec &spec) {
+  return spec.isParameter() || spec.isState;
 }
 
-llvm::Error DeviceCall::copyArguments() {
-  for (auto [descriptor, tensor] : llvm::zip(frame.arguments, tensors)) {
-    auto argument = device.allocate(tensor->getNumBytes());
-    if (!argument)
-      return argument.takeError();
-    memory.push_back(*argument);
-    if (llvm::Error error = device.copyToDevice(*argument, tensor->getData(),
-                                                tensor->getNumBytes()))
-      return error;
-    descriptor.set(*tensor, *argument);
+bool DeviceCall::serves(ArrayRef<const HostTensor *> arguments) const {
+  if (copies.size() != arguments.size())
+    return false;
+  for (unsigned i = 0; i < arguments.size(); ++i)
+    if (stays(signature.arguments[i])
+            ? arguments[i]->getDeviceCopy() != copies[i]
+            : arguments[i]->getShape() != frame.arguments[i].getSizes())
+      return false;
+  return true;
+}
+
+/// The address of an argument for compiled code.
+Expected<void *> DeviceCall::place(const ArgumentSpec &spec,
+                                   const HostTensor &tensor, unsigned index) {
+  // The host computes with it.
+  if (spec.isPosition)
+    return const_cast<char *>(tensor.getData());
+  if (stays(spec)) {
+    std::shared_ptr<DeviceTensor> &copy = tensor.getDeviceCopy();
+    if (!copy || (spec.isParameter() && copy->isForgotten())) {
+      auto created = DeviceTensor::create(tensor);
+      if (!created)
+        return created.takeError();
+      copy = std::move(*created);
+    }
+    copies[index] = copy;
+    return copy->getData();
+  }
+  if (!inputs[index]) {
+    auto memory = arena.allocate(tensor.getNumBytes());
+    if (!memory)
+      return memory;
+    inputs[index] = *memory;
+  }
+  if (llvm::Error error = device.copyToDevice(inputs[index], tensor.getData(),
+                                              tensor.getNumBytes()))
+    return std::move(error);
+  return inputs[index];
+}
+
+llvm::Error DeviceCall::copyArguments(ArrayRef<const HostTensor *> arguments) {
+  copies.resize(arguments.size());
+  inputs.resize(arguments.size());
+  for (unsigned i = 0; i < arguments.size(); ++i) {
+    Expected<void *> address = place(signature.arguments[i], *arguments[i], i);
+    if (!address)
+      return address.takeError();
+    frame.arguments[i].set(*arguments[i], *address);
   }
   return llvm::Error::success();
 }
 
-void DeviceCall::run(Runner::Code code) {
+void DeviceCall::call(Runner::Code code) {
   freeResults();
+  device.setArena(arena);
   code(frame.pointers.data());
   hasResults = true;
+}
+
+llvm::Error DeviceCall::run(Runner::Code code) {
+  if (graph)
+    return device.launch(*graph);
+  if (isRepeatable) {
+    auto recorded = device.record([&] { call(code); });
+    if (!recorded)
+      return recorded.takeError();
+    graph = std::move(*recorded);
+    return device.launch(*graph);
+  }
+  unsigned launches = device.getNumLaunches(), reads = device.getNumReads();
+  call(code);
+  // A single kernel is launched faster by itself.
+  isRepeatable = !signature.hasPosition() && device.getNumReads() == reads &&
+                 device.getNumLaunches() - launches > 1;
+  return llvm::Error::success();
 }
 
 void DeviceCall::freeResults() {
   if (!hasResults)
     return;
   hasResults = false;
-  llvm::SmallPtrSet<void *, 4> freed;
+  // What is an argument is not the arena's, or is not to be freed.
   for (const Descriptor &result : frame.results)
-    if (!llvm::is_contained(memory, result.getAllocated()) &&
-        freed.insert(result.getAllocated()).second)
-      llvm::consumeError(device.free(result.getAllocated()));
+    if (!llvm::is_contained(inputs, result.getAllocated()))
+      arena.free(result.getAllocated());
 }
 
 Expected<SmallVector<HostTensor>> DeviceCall::copyResults() {
   SmallVector<HostTensor> results;
-  for (auto [spec, result] : llvm::zip(specs, frame.results)) {
+  for (auto [spec, result] : llvm::zip(signature.results, frame.results)) {
     if (!result.isDense())
       return llvm::createStringError("a result on the GPU is not dense");
     auto tensor = HostTensor::create(spec.kind, result.getSizes());

@@ -5,38 +5,59 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// A call whose arguments and results are in the memory of the GPU, to be made
+// many times: weights and states are there already, inputs are copied to where
+// they were before, intermediate results get the same memory again, and from
+// the second time on all kernels are launched at once, as a graph, if the call
+// is the same each time.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef VGA_LIB_RUNTIME_DEVICECALL_H
 #define VGA_LIB_RUNTIME_DEVICECALL_H
 
 #include "CallFrame.h"
+#include "DeviceMemory.h"
 #include "vga/Runtime/CUDA.h"
 #include "vga/Runtime/Runner.h"
 
 namespace mlir::vga {
 
-/// A call whose arguments and results are in the memory of the GPU.
 class DeviceCall {
 public:
-  DeviceCall(CudaDevice &device, ArrayRef<TensorSpec> specs,
-             ArrayRef<const HostTensor *> tensors)
-      : device(device), specs(specs), tensors(tensors), frame(specs, tensors) {}
-  ~DeviceCall();
+  DeviceCall(CudaDevice &device, const Signature &signature,
+             ArrayRef<const HostTensor *> arguments)
+      : device(device), signature(signature),
+        frame(signature.results, arguments) {}
 
-  llvm::Error copyArguments();
+  /// Whether a call with these arguments is this one with other inputs.
+  bool serves(ArrayRef<const HostTensor *> arguments) const;
+  /// Copies what is not on the device yet, and all inputs.
+  llvm::Error copyArguments(ArrayRef<const HostTensor *> arguments);
   /// Puts the call on the stream.
-  void run(Runner::Code code);
+  llvm::Error run(Runner::Code code);
+  /// Waits.
   llvm::Expected<SmallVector<HostTensor>> copyResults();
 
 private:
+  llvm::Expected<void *> place(const ArgumentSpec &spec,
+                               const HostTensor &tensor, unsigned index);
+  void call(Runner::Code code);
   void freeResults();
 
   CudaDevice &device;
-  ArrayRef<TensorSpec> specs;
-  ArrayRef<const HostTensor *> tensors;
+  const Signature &signature;
   CallFrame frame;
-  SmallVector<void *> memory;
+  DeviceArena arena;
+  /// Of each argument: its copy, if it stays on the device, or else the memory
+  /// that inputs are copied to.
+  SmallVector<std::shared_ptr<DeviceTensor>> copies;
+  SmallVector<void *> inputs;
   bool hasResults = false;
+  /// Whether the kernels are the same each time, and worth recording.
+  bool isRepeatable = false;
+  std::unique_ptr<CudaGraph> graph;
 };
 
 } // namespace mlir::vga

@@ -143,6 +143,9 @@ static llvm::Error checkDevice(CudaDevice &device, StringRef gpu) {
 // Runner
 //===----------------------------------------------------------------------===//
 
+Runner::Function::Function() = default;
+Runner::Function::~Function() = default;
+
 Runner::~Runner() = default;
 
 /// The object of a module, of which `names` are called; null after an error.
@@ -286,13 +289,19 @@ Expected<SmallVector<HostTensor>>
 Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
   if (llvm::Error error = prepare(entry, arguments))
     return std::move(error);
-  const Function &function = functions[entry];
+  Function &function = functions[entry];
   if (processor == Processor::CUDA) {
-    DeviceCall deviceCall(**CudaDevice::get(), function.signature.results,
-                          arguments);
-    if (llvm::Error error = deviceCall.copyArguments())
+    if (!function.deviceCall || !function.deviceCall->serves(arguments)) {
+      // First its memory, then that of the next one.
+      function.deviceCall.reset();
+      function.deviceCall = std::make_unique<DeviceCall>(
+          **CudaDevice::get(), function.signature, arguments);
+    }
+    DeviceCall &deviceCall = *function.deviceCall;
+    if (llvm::Error error = deviceCall.copyArguments(arguments))
       return std::move(error);
-    deviceCall.run(function.code);
+    if (llvm::Error error = deviceCall.run(function.code))
+      return std::move(error);
     return deviceCall.copyResults();
   }
   SmallVector<const HostTensor *> all(arguments);
@@ -308,15 +317,15 @@ Expected<SmallVector<std::vector<double>>>
 Runner::timeOnDevice(ArrayRef<TimedCall> calls, unsigned runs) {
   CudaDevice &device = **CudaDevice::get();
   std::vector<std::unique_ptr<DeviceCall>> deviceCalls;
-  SmallVector<std::function<void()>> work;
+  SmallVector<std::function<llvm::Error()>> work;
   for (const TimedCall &call : calls) {
     const Function &function = functions[call.entry];
     auto &deviceCall = deviceCalls.emplace_back(std::make_unique<DeviceCall>(
-        device, function.signature.results, call.arguments));
-    if (llvm::Error error = deviceCall->copyArguments())
+        device, function.signature, call.arguments));
+    if (llvm::Error error = deviceCall->copyArguments(call.arguments))
       return std::move(error);
     work.push_back([&deviceCall = *deviceCall, code = function.code] {
-      deviceCall.run(code);
+      return deviceCall.run(code);
     });
   }
   // The first round loads kernels and allocates; the second tells how many of
@@ -391,6 +400,7 @@ Runner::Function::meetWeights(ArrayRef<const HostTensor *> arguments) {
 }
 
 void Runner::forgetWeights() {
+  DeviceTensor::forgetAll();
   for (auto &entry : functions) {
     entry.second.preparedFor.clear();
     entry.second.prepared.clear();

@@ -1,4 +1,4 @@
-// RUN: vga-opt %s --vga-cpu-close-states -split-input-file -verify-diagnostics
+// RUN: vga-opt %s --vga-close-states -split-input-file -verify-diagnostics
 
 func.func @copied(%s: memref<8xf32> {vga.state = "s"}) -> memref<8xf32> {
   %copy = memref.alloc() : memref<8xf32>

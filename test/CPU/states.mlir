@@ -1,6 +1,6 @@
 // What a function remembers is updated in place and no longer returned.
-// RUN: vga-opt %s --vga-cpu-open-states | FileCheck %s --check-prefix=OPEN
-// RUN: vga-opt %s --vga-cpu-open-states --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --vga-cpu-close-states | FileCheck %s
+// RUN: vga-opt %s --vga-open-states | FileCheck %s --check-prefix=OPEN
+// RUN: vga-opt %s --vga-open-states --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --vga-close-states | FileCheck %s
 
 // OPEN-LABEL: func.func @remember
 // OPEN-SAME:    tensor<?xf32>, %{{.*}}: tensor<i64> {vga.position}, %{{.*}}: tensor<8xf32> {bufferization.writable = true, vga.state = "seen"}

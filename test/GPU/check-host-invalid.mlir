@@ -64,13 +64,6 @@ func.func @complex(%x: tensor<4xcomplex<f32>>, %y: tensor<4xcomplex<f32>>) -> te
 
 // -----
 
-// expected-error@+1 {{'state' has states, which stay on the CPU}}
-func.func @state(%x: tensor<4xf32> {vga.state = "x"}) -> tensor<4xf32> {
-  return %x : tensor<4xf32>
-}
-
-// -----
-
 // Sizes are for the host; elements, sums and dot products for kernels.
 func.func @possible(%x: tensor<?x4xf32>, %w: tensor<4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>) {
   %c0 = arith.constant 0 : index

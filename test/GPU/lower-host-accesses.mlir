@@ -34,3 +34,21 @@ func.func @gather(%at: memref<8xindex>, %x: memref<100xf32>, %y: memref<8xf32>) 
   }
   return
 }
+
+// The position of a call is the host's: it reads it there. What kernels read is a
+// copy.
+// CHECK-LABEL: func @position
+// CHECK-SAME: %[[P:.*]]: memref<i64> {vga.position}
+func.func @position(%p: memref<i64> {vga.position}, %y: memref<8xi64>) -> i64 {
+  // CHECK: %[[COPY:.*]] = memref.alloc() : memref<i64>
+  // CHECK: memref.extract_aligned_pointer_as_index %[[P]]
+  // CHECK: %[[V:.*]] = llvm.load {{.*}} -> i64
+  // CHECK: linalg.fill ins(%[[V]] : i64) outs(%[[COPY]] : memref<i64>)
+  // CHECK-NOT: vgaCudaRead
+  // CHECK: %[[HERE:.*]] = llvm.load {{.*}} -> i64
+  %v = memref.load %p[] : memref<i64>
+  // CHECK: linalg.broadcast ins(%[[COPY]]
+  linalg.broadcast ins(%p : memref<i64>) outs(%y : memref<8xi64>) dimensions = [0]
+  // CHECK: return %[[HERE]]
+  return %v : i64
+}

@@ -51,12 +51,16 @@ struct State {
   std::map<uint64_t, size_t> live;
   std::map<std::pair<const void *, std::string>, Function> functions;
   size_t liveBytes = 0;
-  unsigned launches = 0, cooperative = 0;
+  unsigned launches = 0, cooperative = 0, graphs = 0;
+  /// While a graph is being recorded, its launches.
+  bool isRecording = false;
+  unsigned recorded = 0;
 
   ~State() {
     std::fprintf(stderr,
-                 "stand-in: %u launches, %u cooperative, %zu bytes live\n",
-                 launches, cooperative, liveBytes);
+                 "stand-in: %u launches, %u cooperative, %u graphs, %zu bytes "
+                 "live\n",
+                 launches, cooperative, graphs, liveBytes);
   }
 };
 } // namespace
@@ -180,24 +184,57 @@ extern "C" int cuStreamCreate(void **stream, unsigned flags) {
 }
 
 extern "C" int cuStreamSynchronize(void *stream) {
-  STANDIN_CHECK(stream == kHandle)
+  STANDIN_CHECK(stream == kHandle && !state.isRecording)
+  return Success;
+}
+
+//===----------------------------------------------------------------------===//
+// Graphs
+//===----------------------------------------------------------------------===//
+
+extern "C" int cuStreamBeginCapture_v2(void *stream, int mode) {
+  STANDIN_CHECK(stream == kHandle && !state.isRecording)
+  state.isRecording = true;
+  state.recorded = 0;
+  return Success;
+}
+
+extern "C" int cuStreamEndCapture(void *stream, void **graph) {
+  STANDIN_CHECK(stream == kHandle && state.isRecording)
+  state.isRecording = false;
+  *graph = new unsigned(state.recorded);
+  return Success;
+}
+
+extern "C" int cuGraphInstantiateWithFlags(void **instance, void *graph,
+                                           unsigned long long flags) {
+  STANDIN_CHECK(graph && flags == 0)
+  *instance = new unsigned(*static_cast<unsigned *>(graph));
+  return Success;
+}
+
+extern "C" int cuGraphLaunch(void *instance, void *stream) {
+  STANDIN_CHECK(instance && stream == kHandle && !state.isRecording)
+  state.launches += *static_cast<unsigned *>(instance);
+  ++state.graphs;
+  return Success;
+}
+
+extern "C" int cuGraphExecDestroy(void *instance) {
+  STANDIN_CHECK(instance)
+  delete static_cast<unsigned *>(instance);
+  return Success;
+}
+
+extern "C" int cuGraphDestroy(void *graph) {
+  STANDIN_CHECK(graph)
+  delete static_cast<unsigned *>(graph);
   return Success;
 }
 
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
-
-extern "C" int cuDeviceGetDefaultMemPool(void **pool, int device) {
-  STANDIN_CHECK(device == 0)
-  *pool = kHandle;
-  return Success;
-}
-
-extern "C" int cuMemPoolSetAttribute(void *pool, int attribute, void *value) {
-  STANDIN_CHECK(pool == kHandle && value)
-  return Success;
-}
 
 extern "C" int cuMemGetInfo_v2(size_t *free, size_t *total) {
   STANDIN_CHECK(free && total)
@@ -206,8 +243,8 @@ extern "C" int cuMemGetInfo_v2(size_t *free, size_t *total) {
   return Success;
 }
 
-extern "C" int cuMemAllocAsync(uint64_t *address, size_t bytes, void *stream) {
-  STANDIN_CHECK(bytes != 0 && stream == kHandle)
+extern "C" int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
+  STANDIN_CHECK(bytes != 0)
   if (bytes > getTotalBytes() - state.liveBytes)
     return OutOfMemory;
   *address = reinterpret_cast<uint64_t>(std::calloc(1, bytes));
@@ -218,9 +255,9 @@ extern "C" int cuMemAllocAsync(uint64_t *address, size_t bytes, void *stream) {
   return Success;
 }
 
-extern "C" int cuMemFreeAsync(uint64_t address, void *stream) {
+extern "C" int cuMemFree_v2(uint64_t address) {
   auto it = state.live.find(address);
-  STANDIN_CHECK(it != state.live.end() && stream == kHandle)
+  STANDIN_CHECK(it != state.live.end())
   std::free(reinterpret_cast<void *>(address));
   state.liveBytes -= it->second;
   state.live.erase(it);
@@ -308,7 +345,7 @@ extern "C" int cuLaunchKernel(void *function, unsigned x, unsigned y,
                          threads * threadsY * threadsZ, sharedBytes, stream,
                          parameters) &&
                 !extra)
-  ++state.launches;
+  ++(state.isRecording ? state.recorded : state.launches);
   return Success;
 }
 
@@ -322,7 +359,7 @@ extern "C" int cuLaunchCooperativeKernel(void *function, unsigned x, unsigned y,
                          parameters))
   if (x * y * z > kMultiprocessors)
     return CooperativeLaunchTooLarge;
-  ++state.launches;
+  ++(state.isRecording ? state.recorded : state.launches);
   ++state.cooperative;
   return Success;
 }

@@ -88,7 +88,7 @@ def VGACPUStackScratchPass : Pass<"vga-cpu-stack-scratch"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
-def VGACPUOpenStatesPass : Pass<"vga-cpu-open-states", "::mlir::func::FuncOp"> {
+def VGAOpenStatesPass : Pass<"vga-open-states", "::mlir::func::FuncOp"> {
   let summary = "Let bufferization write to the states of functions";
   let description = [{
     Arguments with the attribute `vga.state` become writable. Others stay what a
@@ -97,7 +97,7 @@ def VGACPUOpenStatesPass : Pass<"vga-cpu-open-states", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
 
-def VGACPUCloseStatesPass : Pass<"vga-cpu-close-states", "::mlir::ModuleOp"> {
+def VGACloseStatesPass : Pass<"vga-close-states", "::mlir::ModuleOp"> {
   let summary = "Drop the results that are states, updated in place";
   let description = [{
     The last results of a function with states are the buffers of those

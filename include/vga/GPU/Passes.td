@@ -72,7 +72,8 @@ def VGAGPULowerHostAccessesPass : Pass<"vga-gpu-lower-host-accesses",
   let description = [{
     A memref.load outside of kernels becomes a call of the runtime that waits for
     the GPU and copies the element, which is what a length in a tensor takes; a
-    memref.store becomes a fill of one element.
+    memref.store becomes a fill of one element. The position of a call
+    (`vga.position`) is in the host's memory, and is loaded from there.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::arith::ArithDialect",

@@ -18,9 +18,18 @@
 
 #include "vga/Runtime/HostTensor.h"
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace mlir::vga {
+
+class DeviceArena;
+
+/// Work that has been recorded, to be done again (CUDA graph).
+struct CudaGraph {
+  ~CudaGraph();
+  void *instance = nullptr;
+};
 
 /// The GPU of this process.
 class CudaDevice {
@@ -33,18 +42,31 @@ public:
   StringRef getName() const { return name; }
   unsigned getCapability() const { return capability; }
 
-  /// Memory of the device. A size of 0 gives some that can be read, too.
-  llvm::Expected<void *> allocate(size_t bytes);
-  llvm::Error free(void *memory);
-  /// Copies; the host's memory may change when the call is over.
+  /// Copies, and fills with zeros, in order with kernels; the host's memory may
+  /// change when the call is over. copyToHost waits for all that is before it.
   llvm::Error copyToDevice(void *device, const void *host, size_t bytes);
+  llvm::Error clear(void *memory, size_t bytes);
   llvm::Error copyToHost(void *host, const void *device, size_t bytes);
 
   /// Puts pieces of work on the stream, in turns, `runs` times each and with a
   /// cold cache each time, and waits; returns how many seconds the device took
   /// for each of the runs of each.
   llvm::Expected<SmallVector<std::vector<double>>>
-  time(ArrayRef<std::function<void()>> work, unsigned runs);
+  time(ArrayRef<std::function<llvm::Error()>> work, unsigned runs);
+
+  /// Records what `work` puts on the stream, instead of doing it. It must not
+  /// wait for the device.
+  llvm::Expected<std::unique_ptr<CudaGraph>> record(function_ref<void()> work);
+  llvm::Error launch(const CudaGraph &graph);
+
+  /// Where compiled code gets memory from.
+  DeviceArena &getArena() { return *arena; }
+  void setArena(DeviceArena &newArena) { arena = &newArena; }
+  /// How many kernels have been launched, and how often compiled code has read
+  /// the device's memory.
+  unsigned getNumLaunches() const { return numLaunches; }
+  unsigned getNumReads() const { return numReads; }
+  void noteRead() { ++numReads; }
 
   /// What compiled code calls: see below.
   llvm::Error makeTensorMap(void *map, bool isBF16, void *address,
@@ -63,6 +85,8 @@ private:
   unsigned capability = 0;
   int numMultiprocessors = 0;
   void *stream = nullptr;
+  DeviceArena *arena = nullptr;
+  unsigned numLaunches = 0, numReads = 0;
   struct Kernels;
   std::shared_ptr<Kernels> kernels;
 };
@@ -86,7 +110,8 @@ void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
                    int64_t isCooperative, void **parameters);
 /// Waits for the device, and copies from its memory.
 void vgaCudaRead(void *host, const void *device, int64_t bytes);
-/// Memory of the device, as MLIR's lowering of memref.alloc calls it.
+/// Memory of the device, as MLIR's lowering of memref.alloc calls it: that of
+/// the call's arena.
 void *vgaCudaAllocate(uint64_t bytes);
 void vgaCudaFree(void *memory);
 }

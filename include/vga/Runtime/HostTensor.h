@@ -45,6 +45,8 @@ std::optional<int64_t> getDenseByteSize(ElementKind kind,
 float widenF16(uint16_t bits);
 float widenBF16(uint16_t bits);
 
+class DeviceTensor;
+
 /// A dense row-major array that owns its memory.
 class HostTensor {
 public:
@@ -81,6 +83,10 @@ public:
     return ArrayRef<T>(reinterpret_cast<const T *>(data), getNumElements());
   }
 
+  /// Its copy in the memory of a GPU, if a Runner has made one: that of a
+  /// weight or of a state lives as long as the tensor.
+  std::shared_ptr<DeviceTensor> &getDeviceCopy() const { return deviceCopy; }
+
   /// The type, as in `tensor<2x3xf32>`.
   std::string describe() const { return describeTensor(kind, shape); }
 
@@ -101,6 +107,7 @@ private:
   SmallVector<int64_t, 4> shape;
   std::unique_ptr<void, Free> allocation;
   char *data;
+  mutable std::shared_ptr<DeviceTensor> deviceCopy;
 };
 
 } // namespace mlir::vga

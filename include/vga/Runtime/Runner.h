@@ -30,6 +30,8 @@ class LLJIT;
 
 namespace mlir::vga {
 
+class DeviceCall;
+
 /// What code runs on.
 enum class Processor { CPU, CUDA };
 
@@ -79,6 +81,8 @@ public:
   ~Runner();
 
   /// Calls a function; its arguments must be those that its signature accepts.
+  /// On a GPU, weights and states stay in its memory after the first call: the
+  /// host's copy of a state is not updated.
   llvm::Expected<SmallVector<HostTensor>>
   run(StringRef entry, ArrayRef<const HostTensor *> arguments);
 
@@ -108,6 +112,9 @@ public:
 
 private:
   struct Function {
+    Function();
+    ~Function();
+
     Signature signature;
     Code code = nullptr;
 
@@ -117,6 +124,9 @@ private:
     Code prepare = nullptr;
     SmallVector<const HostTensor *> preparedFor;
     SmallVector<HostTensor> prepared;
+
+    /// On a GPU: the last call, which the next may repeat.
+    std::unique_ptr<DeviceCall> deviceCall;
 
     llvm::Error meetWeights(ArrayRef<const HostTensor *> arguments);
   };
