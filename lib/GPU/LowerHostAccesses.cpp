@@ -54,8 +54,8 @@ static void lowerStore(memref::StoreOp op) {
   op.erase();
 }
 
-/// The position of a call (vga.position) is in the host's memory, which reads it
-/// there; for everything else there is a copy on the GPU.
+/// The position of a call (vga.position) is in the host's memory, which reads
+/// it there; for everything else there is a copy on the GPU.
 static void splitPosition(BlockArgument position, ModuleOp module) {
   Operation *function = position.getOwner()->getParentOp();
   Operation *first = &position.getOwner()->front();
@@ -81,8 +81,8 @@ static void splitPosition(BlockArgument position, ModuleOp module) {
   if (others.empty())
     return;
   b.setInsertionPointToStart(&function->getRegion(0).front());
-  Value copy = memref::AllocOp::create(
-      b, cast<MemRefType>(position.getType()), ValueRange());
+  Value copy = memref::AllocOp::create(b, cast<MemRefType>(position.getType()),
+                                       ValueRange());
   linalg::FillOp::create(b, read(), copy);
   for (OpOperand *use : others)
     use->set(copy);
