@@ -201,3 +201,29 @@ LinalgPlan::LinalgPlan(linalg::GenericOp op) : points(orderPoints(op)) {
   bool isFew = !ShapedType::isDynamic(numTerms) && numTerms <= kWarpTerms;
   lanes = isFew ? kWarp : kThreads;
 }
+
+std::optional<LinalgPlan> LinalgPlan::follow(const LinalgPlan &leader,
+                                             linalg::GenericOp op,
+                                             ArrayRef<unsigned> points) {
+  LinalgPlan plan(op);
+  auto isPoint = [&](unsigned loop) {
+    return llvm::is_contained(points, loop);
+  };
+  if (!plan.terms.empty()) {
+    if (!plan.lanesAreNeighbors || plan.points.size() != points.size() ||
+        !llvm::all_of(plan.points, isPoint) || plan.combiners.empty() ||
+        llvm::is_contained(plan.fills, nullptr))
+      return std::nullopt;
+  } else {
+    plan.terms = plan.points;
+    llvm::erase_if(plan.terms, isPoint);
+    if (plan.terms.empty())
+      return std::nullopt;
+    plan.vectorLoop = plan.terms.back();
+    plan.vectorSize = chooseVectorSize(op, plan.vectorLoop);
+    plan.lanesAreNeighbors = true;
+  }
+  plan.points.assign(points.begin(), points.end());
+  plan.lanes = leader.lanes;
+  return plan;
+}

@@ -37,12 +37,13 @@ static bool isCopied(Value value) {
 }
 
 namespace {
-/// Moves one operation to a kernel.
+/// Moves the operations of a group to a kernel, which is launched where the
+/// last of them is.
 class Outlining {
 public:
-  Outlining(linalg::GenericOp op, const LinalgPlan &plan,
-            gpu::GPUModuleOp kernels)
-      : op(op), plan(plan), kernels(kernels), b(op.getLoc(), op) {}
+  Outlining(RowGroup &group, gpu::GPUModuleOp kernels)
+      : group(group), plan(group.plans.front()), kernels(kernels),
+        b(group.ops.back().getLoc(), group.ops.back()) {}
 
   void run();
 
@@ -52,29 +53,45 @@ private:
   void copyConstant(OpBuilder &builder, Value value, IRMapping &mapping);
   Value countBlocks();
 
-  linalg::GenericOp op;
+  RowGroup &group;
+  /// That of the first operation, which says how threads divide the points.
   const LinalgPlan &plan;
   gpu::GPUModuleOp kernels;
   ImplicitLocOpBuilder b;
-  /// What the operation uses: parameters of the kernel, and what it copies.
+  /// What the operations use: parameters of the kernel, and what it copies.
   SetVector<Value> parameters, copied;
-  SmallVector<OpFoldResult> sizes;
+  /// Of the loops of each operation.
+  SmallVector<SmallVector<OpFoldResult>> sizes;
 };
 } // namespace
 
 void Outlining::collectValues() {
-  SetVector<Value> used(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op.getRegion(), used);
-  for (linalg::GenericOp fill : plan.fills)
-    if (fill)
-      used.insert(getFillValue(fill));
+  SetVector<Value> used;
+  DenseSet<Value> kept;
+  for (auto [op, opPlan, isStored] :
+       llvm::zip(group.ops, group.plans, group.isStored)) {
+    used.insert_range(op->getOperands());
+    getUsedValuesDefinedAbove(op->getRegions(), used);
+    for (linalg::GenericOp fill : opPlan.fills)
+      if (fill)
+        used.insert(getFillValue(fill));
+    if (!isStored)
+      kept.insert_range(op.getDpsInits());
+  }
+  used.remove_if([&](Value value) { return kept.contains(value); });
   for (Value value : used)
     (isCopied(value) ? copied : parameters).insert(value);
-  auto loops = cast<linalg::LinalgOp>(op.getOperation());
-  for (Range range : loops.createLoopRanges(b, op.getLoc())) {
-    sizes.push_back(range.size);
-    if (auto size = dyn_cast<Value>(range.size))
-      parameters.insert(size);
+  for (auto [op, opPlan] : llvm::zip(group.ops, group.plans)) {
+    auto loops = cast<linalg::LinalgOp>(op.getOperation());
+    SmallVector<OpFoldResult> &own = sizes.emplace_back(
+        llvm::map_to_vector(loops.createLoopRanges(b, op.getLoc()),
+                            [](const Range &range) { return range.size; }));
+    // All have the points of the first one.
+    for (auto [loop, first] : llvm::zip(opPlan.points, plan.points))
+      own[loop] = sizes.front()[first];
+    for (OpFoldResult size : own)
+      if (auto value = dyn_cast<Value>(size))
+        parameters.insert(value);
   }
 }
 
@@ -85,7 +102,8 @@ Value Outlining::countBlocks() {
   };
   Value count = index(1);
   for (unsigned loop : plan.points) {
-    Value size = getValueOrCreateConstantIndexOp(b, op.getLoc(), sizes[loop]);
+    Value size =
+        getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes.front()[loop]);
     if (plan.terms.empty() && loop == plan.vectorLoop)
       size = b.createOrFold<arith::DivUIOp>(size, index(plan.vectorSize));
     count = b.createOrFold<arith::MulIOp>(count, size);
@@ -102,7 +120,7 @@ void Outlining::copyConstant(OpBuilder &builder, Value value,
     StringAttr name = global.getNameAttr().getAttr();
     if (!kernels.lookupSymbol(name)) {
       auto array = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
-          op, global.getNameAttr());
+          group.getLeader(), global.getNameAttr());
       OpBuilder::atBlockBegin(kernels.getBody()).clone(*array);
     }
   }
@@ -113,22 +131,25 @@ gpu::GPUFuncOp Outlining::createKernel() {
   OpBuilder builder = OpBuilder::atBlockEnd(kernels.getBody());
   SmallVector<Type> scratchTypes;
   if (plan.getPartials() != 1) {
-    auto space = gpu::AddressSpaceAttr::get(op.getContext(),
+    auto space = gpu::AddressSpaceAttr::get(b.getContext(),
                                             gpu::AddressSpace::Workgroup);
-    for (Operation *combiner : plan.combiners)
-      scratchTypes.push_back(
-          MemRefType::get(plan.getPartials() * plan.getPointsPerBlock(),
-                          combiner->getResult(0).getType(),
-                          MemRefLayoutAttrInterface(), space));
+    for (const LinalgPlan &sums : group.plans)
+      for (Operation *combiner : sums.combiners)
+        scratchTypes.push_back(
+            MemRefType::get(plan.getPartials() * plan.getPointsPerBlock(),
+                            combiner->getResult(0).getType(),
+                            MemRefLayoutAttrInterface(), space));
   }
-  StringRef kind = plan.terms.empty() ? "elements" : "sums";
+  StringRef kind = plan.terms.empty()      ? "elements"
+                   : group.ops.size() == 1 ? "sums"
+                                           : "rows";
   // The module has kernels of other passes, too.
   std::string name;
   for (unsigned number = 0; name.empty() || kernels.lookupSymbol(name);
        ++number)
     name = (kind + "_" + Twine(number)).str();
   auto kernel = gpu::GPUFuncOp::create(
-      builder, op.getLoc(), name,
+      builder, b.getLoc(), name,
       builder.getFunctionType(TypeRange(parameters.getArrayRef()), {}),
       scratchTypes);
   kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
@@ -148,16 +169,19 @@ gpu::GPUFuncOp Outlining::createKernel() {
               kernel.getArguments().take_front(parameters.size()));
   for (Value value : copied)
     copyConstant(builder, value, mapping);
-  SmallVector<Value> sizesThere;
-  for (OpFoldResult size : sizes) {
-    auto value = dyn_cast<Value>(size);
-    sizesThere.push_back(
-        value ? mapping.lookup(value)
-              : getValueOrCreateConstantIndexOp(builder, op.getLoc(), size));
+  SmallVector<SmallVector<Value>> sizesThere;
+  for (ArrayRef<OpFoldResult> loops : sizes) {
+    sizesThere.emplace_back();
+    for (OpFoldResult size : loops) {
+      auto value = dyn_cast<Value>(size);
+      sizesThere.back().push_back(
+          value ? mapping.lookup(value)
+                : getValueOrCreateConstantIndexOp(builder, b.getLoc(), size));
+    }
   }
   SmallVector<Value> scratch(kernel.getWorkgroupAttributions());
-  buildLinalgKernel(builder, op, plan, mapping, sizesThere, scratch);
-  gpu::ReturnOp::create(builder, op.getLoc());
+  buildLinalgKernel(builder, group, mapping, sizesThere, scratch);
+  gpu::ReturnOp::create(builder, b.getLoc());
   return kernel;
 }
 
@@ -170,7 +194,10 @@ void Outlining::run() {
                             gpu::KernelDim3{threads, one, one},
                             /*dynamicSharedMemorySize=*/Value(),
                             parameters.getArrayRef());
-  op.erase();
+  for (Operation *free : group.frees)
+    free->moveAfter(group.ops.back());
+  for (linalg::GenericOp op : group.ops)
+    op.erase();
 }
 
 namespace {
@@ -186,16 +213,21 @@ struct OutlineLinalgPass
     if (ops.empty())
       return;
     gpu::GPUModuleOp kernels = getKernels();
-    SmallVector<LinalgPlan, 0> plans;
     // Sums that start from what an array is filled with need no filled array.
     SetVector<Operation *> fills;
     for (linalg::GenericOp op : ops)
-      for (linalg::GenericOp fill : plans.emplace_back(op).fills)
+      for (linalg::GenericOp fill : LinalgPlan(op).fills)
         if (fill)
           fills.insert(fill);
-    for (auto [op, plan] : llvm::zip(ops, plans))
-      if (!fills.contains(op))
-        Outlining(op, plan, kernels).run();
+    SmallVector<RowGroup, 0> groups;
+    llvm::SmallPtrSet<Operation *, 8> members;
+    for (linalg::GenericOp op : ops) {
+      if (fills.contains(op) || members.contains(op))
+        continue;
+      members.insert_range(groups.emplace_back(op).ops);
+    }
+    for (RowGroup &group : groups)
+      Outlining(group, kernels).run();
     for (Operation *fill : fills)
       fill->erase();
   }

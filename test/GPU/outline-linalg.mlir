@@ -69,10 +69,10 @@ func.func @strided(%x: memref<?x64xf32, strided<[?, 1], offset: ?>>, %y: memref<
 // CHECK: gpu.shuffle xor
 // CHECK: %[[OTHER:.*]], %{{.*}} = gpu.shuffle xor %[[MINE:.*]], %c16_i32
 // CHECK: %[[ALL:.*]] = arith.addf %[[MINE]], %[[OTHER]]
+// CHECK: %[[RESULT:.*]] = arith.addf %[[ALL]], %[[START]]
 // CHECK: scf.if
 // CHECK-NOT: memref.load
-// CHECK: arith.addf %[[ALL]], %[[START]]
-// CHECK: memref.store
+// CHECK: memref.store %[[RESULT]]
 // CHECK-LABEL: func.func @rows
 // CHECK-NOT: elements_
 // CHECK: arith.ceildivui %{{.*}}, %c8
@@ -185,4 +185,101 @@ func.func @gather(%table: memref<?x4xf32>, %y: memref<4xf32>) {
     linalg.yield %0 : f32
   }
   return
+}
+
+// -----
+
+// A norm: the threads of a row keep its sum in a register, of which there is no
+// array, and go on with its elements. Memory is freed when all is done.
+// CHECK: gpu.func @rows_0
+// CHECK-SAME: (%[[X:[a-z0-9]+]]: memref<?x64xf32>, %[[Y:[a-z0-9]+]]: memref<?x64xf32>, %{{[a-z0-9]+}}: index) kernel
+// CHECK: scf.for
+// CHECK: arith.mulf
+// CHECK-COUNT-5: gpu.shuffle
+// CHECK: %[[ROW:.*]] = arith.addf %{{.*}}, %cst
+// CHECK-NOT: scf.if
+// CHECK: scf.for
+// CHECK-COUNT-4: arith.divf %{{.*}}, %[[ROW]]
+// CHECK: scf.if
+// CHECK: vector.store %{{.*}}, %[[Y]]
+// CHECK: gpu.return
+// CHECK-LABEL: func.func @norm
+// CHECK: gpu.launch_func @vga_kernels::@rows_0
+// CHECK-NOT: gpu.launch_func
+// CHECK: memref.dealloc
+// CHECK: return
+#row = affine_map<(i, j) -> (i)>
+#element = affine_map<(i, j) -> (i, j)>
+func.func @norm(%x: memref<?x64xf32>, %other: memref<4xf32>, %n: index) -> memref<?x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %sum = memref.alloc(%n) : memref<?xf32>
+  %y = memref.alloc(%n) : memref<?x64xf32>
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%sum : memref<?xf32>) {
+  ^bb0(%out: f32):
+    linalg.yield %zero : f32
+  }
+  linalg.generic {indexing_maps = [#element, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<?x64xf32>) outs(%sum : memref<?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %square = arith.mulf %in, %in : f32
+    %add = arith.addf %out, %square : f32
+    linalg.yield %add : f32
+  }
+  memref.dealloc %other : memref<4xf32>
+  linalg.generic {indexing_maps = [#element, #row, #element], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %sum : memref<?x64xf32>, memref<?xf32>) outs(%y : memref<?x64xf32>) {
+  ^bb0(%in: f32, %row: f32, %out: f32):
+    %quotient = arith.divf %in, %row : f32
+    linalg.yield %quotient : f32
+  }
+  memref.dealloc %sum : memref<?xf32>
+  return %y : memref<?x64xf32>
+}
+
+// -----
+
+// What reads the rows in another order, or writes what the sum has read, is a kernel of
+// its own, and the sums are stored.
+// CHECK: gpu.func @sums_0
+// CHECK: gpu.func @elements_0
+// CHECK: gpu.func @sums_1
+// CHECK: gpu.func @elements_1
+// CHECK-LABEL: func.func @apart
+#row = affine_map<(i, j) -> (i)>
+#element = affine_map<(i, j) -> (i, j)>
+#turned = affine_map<(i, j) -> (j, i)>
+func.func @apart(%x: memref<64x64xf32>, %z: memref<64x64xf32>) -> memref<64x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %sum = memref.alloc() : memref<64xf32>
+  linalg.fill ins(%zero : f32) outs(%sum : memref<64xf32>)
+  linalg.generic {indexing_maps = [#element, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<64x64xf32>) outs(%sum : memref<64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %add = arith.addf %out, %in : f32
+    linalg.yield %add : f32
+  }
+  linalg.generic {indexing_maps = [#row, #element], iterator_types = ["parallel", "parallel"]}
+      ins(%sum : memref<64xf32>) outs(%x : memref<64x64xf32>) {
+  ^bb0(%row: f32, %out: f32):
+    linalg.yield %row : f32
+  }
+  %more = memref.alloc() : memref<64x64xf32>
+  %sum2 = memref.alloc() : memref<64x64xf32>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%sum2 : memref<64x64xf32>) {
+  ^bb0(%out: f32):
+    linalg.yield %zero : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%z : memref<64x64xf32>) outs(%sum2 : memref<64x64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %add = arith.addf %out, %in : f32
+    linalg.yield %add : f32
+  }
+  linalg.generic {indexing_maps = [#element, #turned, #element], iterator_types = ["parallel", "parallel"]}
+      ins(%sum2, %sum2 : memref<64x64xf32>, memref<64x64xf32>) outs(%more : memref<64x64xf32>) {
+  ^bb0(%row: f32, %column: f32, %out: f32):
+    %add = arith.addf %row, %column : f32
+    linalg.yield %add : f32
+  }
+  return %more : memref<64x64xf32>
 }
