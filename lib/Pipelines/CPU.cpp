@@ -48,6 +48,8 @@ static void addGraphPasses(OpPassManager &manager,
                            const CPUPipelineOptions &options) {
   if (options.runtimeChecks)
     addRuntimeChecks(manager);
+  if (options.checkPages)
+    manager.addPass(createVGACheckPagesPass());
   if (options.foldValueGates)
     manager.addPass(createVGAFoldValueGatesPass());
   bool isFused = options.attention == AttentionLowering::Fused;

@@ -166,6 +166,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   pipelineOptions.bf16Products = getBF16Products(machine);
   pipelineOptions.parallel = options.parallel;
   pipelineOptions.attention = options.attention;
+  pipelineOptions.checkPages = options.checkPages;
   buildCPUPipeline(pm, pipelineOptions);
   return run(pm, module);
 }

@@ -69,7 +69,7 @@ ObjectCache::ObjectCache(ModuleOp module, const llvm::TargetMachine &machine,
   os << machine.getTargetTriple().str() << ' ' << machine.getTargetCPU() << ' '
      << machine.getTargetFeatureString() << '\n'
      << options.optLevel << ' ' << options.parallel << ' '
-     << static_cast<int>(options.attention) << ' '
+     << static_cast<int>(options.attention) << ' ' << options.checkPages << ' '
      << static_cast<int>(options.processor) << ' ' << options.gpu << '\n';
   (void)writeBytecodeToFile(module, os);
   SmallString<128> file(directory);

@@ -20,6 +20,9 @@ gates, lse) are always [B,H,S].
     lse          log(d_i)
     no key       out_i = 0, lse_i = -inf (with a sink: out_i = 0, lse_i = sink_h)
     gate         g = act(source . W + b), act = sigmoid, identity or softplus (paper eq. 6, app. B)
+    append       cache[b,h,position[b]+s] = new[b,h,s]
+    pages        position j of sequence b is row j % page of page block_table[b, j // page] of a pool
+                 [P,H,page,D], [P,H,page] for scalar gates
 """
 
 import numpy as np
@@ -155,6 +158,24 @@ def gate(source, weight, bias=None, *, mixing="per_head", activation="sigmoid", 
                 logits = logits + bias[h]
             g[b, h] = ACTIVATIONS[activation](logits)
     return from_bhsd(g, layout) if channels else g
+
+
+def append(new, cache, position, *, block_table=None, layout="bhsd"):
+    """The cache - [B,H,C,D] in the layout or [B,H,C], or a pool of pages - with new positions."""
+    if new.ndim == 3:
+        new, cache = new[..., None], cache[..., None]
+        return append(new, cache, position, block_table=block_table)[..., 0]
+    new, cache = to_bhsd(new, layout), to_bhsd(cache, layout).copy()
+    batches, _, count, _ = new.shape
+    page = cache.shape[2]
+    for b in range(batches):
+        for s in range(count):
+            j = int(position[b]) + s
+            if block_table is None:
+                cache[b, :, j] = new[b, :, s]
+            else:
+                cache[block_table[b, j // page], :, j % page] = new[b, :, s]
+    return from_bhsd(cache, layout)
 
 
 def shift_to_queries(gate_of_keys, sq):

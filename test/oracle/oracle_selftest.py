@@ -180,6 +180,22 @@ def test_gate_forms():
     close(g, np.array([4.0, 6.0]).reshape(1, 1, 1, 2))
 
 
+def test_append():
+    """Sequences of one and no positions get two more; the pages of the second are 2 and 0."""
+    new = np.arange(1.0, 5.0).reshape(2, 1, 2)
+    cache = oracle.append(new, np.zeros((2, 1, 4)), [1, 0])
+    close(cache[:, 0], [[0, 1, 2, 0], [3, 4, 0, 0]])
+    table = np.array([[3, 1], [2, 0]])
+    pool = oracle.append(new, np.zeros((4, 1, 2)), [1, 0], block_table=table)
+    close(pool[:, 0], [[0, 0], [2, 0], [3, 4], [0, 1]])
+    for layout in LAYOUTS:
+        there = partial(oracle.from_bhsd, layout=layout)
+        new, cache = normal(2, 3, 2, 5), normal(2, 3, 4, 5)
+        after = oracle.append(there(new), there(cache), [1, 0], layout=layout)
+        cache[0, :, 1:3], cache[1, :, :2] = new
+        close(after, there(cache))
+
+
 def test_activations():
     x = np.array([-800.0, -1.0, 0.0, 1.0, 800.0])
     sigmoid = oracle.ACTIVATIONS["sigmoid"](x)
@@ -327,7 +343,7 @@ def main():
             failed += 1
             print(f"FAIL {name}: {type(error).__name__}: {error}")
     print(f"oracle: {len(tests) - failed} passed, {failed} failed")
-    return 1 if failed or len(tests) < 17 else 0
+    return 1 if failed or len(tests) < 18 else 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
-  let summary = "Lower vga.gate and vga.attention to their definition";
+  let summary = "Lower vga.gate, vga.attention and vga.append to their definition";
   let description = [{
     The plain decomposition of gates and attention into linalg, arith and math
     on tensors: scores, softmax and the weighted sum of values, one operation
@@ -20,12 +20,15 @@ def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
     of the operations, and it implements every operand and attribute of them;
     faster lowerings are measured against it.
 
+    `vga.append` becomes a loop over sequences and blocks of new positions, such
+    as those of a page, that inserts each block as a slice.
+
     `vga.gated_attention` is not touched: see `vga-split-gated-attention`.
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
-    "::mlir::tensor::TensorDialect"
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
   ];
 }
 

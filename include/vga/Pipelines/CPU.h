@@ -71,6 +71,10 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
       *this, "runtime-checks",
       llvm::cl::desc("Check shapes that are known at run time only"),
       llvm::cl::init(true)};
+  Option<bool> checkPages{
+      *this, "check-pages",
+      llvm::cl::desc("Check that block tables name pages that there are"),
+      llvm::cl::init(false)};
 };
 
 /// Adds the passes that take a module of vga, linalg, tensor, arith and math

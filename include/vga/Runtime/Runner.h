@@ -55,6 +55,9 @@ struct CompileOptions {
   /// How attention is computed.
   AttentionLowering attention = AttentionLowering::Fused;
 
+  /// Whether block tables are checked for pages that there are.
+  bool checkPages = false;
+
   /// Where machine code is kept for the next time; nowhere if empty.
   std::string cacheDirectory;
 

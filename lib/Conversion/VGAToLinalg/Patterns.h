@@ -15,6 +15,7 @@ class RewritePatternSet;
 
 namespace mlir::vga {
 
+void populateAppendToLinalgPatterns(RewritePatternSet &patterns);
 void populateAttentionToLinalgPatterns(RewritePatternSet &patterns);
 void populateGateToLinalgPatterns(RewritePatternSet &patterns);
 

@@ -1,4 +1,4 @@
-//===- VGAToLinalg.cpp - The definition of gates and attention ------------===//
+//===- VGAToLinalg.cpp - The definition of the operations -----------------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
@@ -36,6 +37,7 @@ struct ConvertVGAToLinalgPass
 } // namespace
 
 void vga::populateVGAToLinalgPatterns(RewritePatternSet &patterns) {
+  populateAppendToLinalgPatterns(patterns);
   populateGateToLinalgPatterns(patterns);
   populateAttentionToLinalgPatterns(patterns);
 }

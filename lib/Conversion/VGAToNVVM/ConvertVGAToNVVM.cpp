@@ -287,6 +287,11 @@ struct ConvertVGAToNVVMPass
     }
     kernels = nullptr;
     numKernels = 0;
+    WalkResult appends = getOperation().walk([&](AppendOp op) -> WalkResult {
+      return op.emitOpError("has no kernel for '") << chip << "' yet";
+    });
+    if (appends.wasInterrupted())
+      return signalPassFailure();
     // Attention first: it takes in the gates that its kernels compute.
     SmallVector<AttentionOp> attentions;
     getOperation().walk([&](AttentionOp op) { attentions.push_back(op); });

@@ -68,6 +68,11 @@ struct CommandLine {
                  clEnumValN(AttentionLowering::Definition, "definition",
                             "as it is defined, with all scores in memory")),
       cl::init(AttentionLowering::Fused), cl::cat(category)};
+  cl::opt<bool> checkPages{
+      "check-pages",
+      cl::desc("Check that block tables name pages that there are, which\n"
+               "costs a look at all entries in use"),
+      cl::cat(category)};
   cl::opt<std::string> cpu{
       "mcpu",
       cl::desc("Processor to generate code for, such as x86-64-v3\n"
@@ -253,7 +258,7 @@ Error CommandLine::checkValues() const {
     return createStringError("--cache-dir must not be empty");
   if (target == Processor::CUDA) {
     for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-             &cpu, &threads, &affinity, &attention})
+             &cpu, &threads, &affinity, &attention, &checkPages})
       if (option->getNumOccurrences() != 0)
         return createStringError(getSpelling(*option) +
                                  " cannot go with --target cuda");
@@ -325,6 +330,7 @@ RunOptions CommandLine::get(Mode mode) const {
   options.compile.optLevel = optLevel;
   options.compile.parallel = threads != 1;
   options.compile.attention = attention;
+  options.compile.checkPages = checkPages;
   options.compile.processor = target;
   options.compile.cpu = cpu;
   options.compile.gpu = gpu;

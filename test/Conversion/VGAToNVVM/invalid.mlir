@@ -98,3 +98,11 @@ func.func @gate_elements(%x: tensor<1x4x64x16xf32>, %w: tensor<4x16xf32>) -> ten
   %g = vga.gate %x, %w : tensor<1x4x64x16xf32>, tensor<4x16xf32>
   return %g : tensor<1x4x64xf32>
 }
+
+// -----
+
+func.func @append(%x: tensor<2x1x1x64xf16>, %c: tensor<2x1x64x64xf16>, %p: tensor<2xi32>) -> tensor<2x1x64x64xf16> {
+  // expected-error@+1 {{'vga.append' op has no kernel for 'sm_90a' yet}}
+  %r = vga.append %x into %c at %p : tensor<2x1x1x64xf16>, tensor<2x1x64x64xf16>, tensor<2xi32>
+  return %r : tensor<2x1x64x64xf16>
+}

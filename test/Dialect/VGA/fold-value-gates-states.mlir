@@ -306,3 +306,48 @@ func.func @caller(%q: tensor<1x?x4x8xf32>, %kh: tensor<1x?x2x8xf32>, %v: tensor<
   %z, %new = call @called(%q, %kh, %v, %p, %s, %n, %cache, %w) : (tensor<1x?x4x8xf32>, tensor<1x?x2x8xf32>, tensor<1x?x2x8xf32>, index, index, index, tensor<1x64x2x8xf32>, tensor<2x8xf32>) -> (tensor<1x?x4x8xf32>, tensor<1x64x2x8xf32>)
   return %z, %new : tensor<1x?x4x8xf32>, tensor<1x64x2x8xf32>
 }
+
+// -----
+
+// vga.append inserts, too, and attention may take the cache as it is; a second
+// append is of gated values, too.
+// CHECK-LABEL: func @append
+// CHECK-SAME:    %[[V:[^:]*]]: tensor<2x1x2x8xf32>, %[[P:[^:]*]]: tensor<2xi32>
+// CHECK: %[[G:.*]] = vga.gate %[[V]]
+// CHECK: %[[GV:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[G]] :
+// CHECK: %[[NEW:.*]] = vga.append %[[GV]] into %{{.*}} at %[[P]]
+// CHECK: %[[G2:.*]] = vga.gate %[[V]]
+// CHECK: %[[GV2:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[G2]] :
+// CHECK: %[[NEW2:.*]] = vga.append %[[GV2]] into %[[NEW]]
+// CHECK: %[[Z:.*]] = vga.attention %{{.*}}, %{{.*}}, %[[NEW2]] kv_length
+// CHECK: return %[[Z]], %[[NEW2]]
+func.func @append(%q: tensor<2x1x4x8xf32>, %k: tensor<2x64x2x8xf32>, %v: tensor<2x1x2x8xf32>, %p: tensor<2xi32>, %p2: tensor<2xi32>, %n: tensor<2xi32>, %cache: tensor<2x64x2x8xf32> {vga.state = "values"}, %w: tensor<2x8xf32> {vga.param = "w"}) -> (tensor<2x1x4x8xf32>, tensor<2x64x2x8xf32>) {
+  %new = vga.append %v into %cache at %p layout bshd : tensor<2x1x2x8xf32>, tensor<2x64x2x8xf32>, tensor<2xi32>
+  %new2 = vga.append %v into %new at %p2 layout bshd : tensor<2x1x2x8xf32>, tensor<2x64x2x8xf32>, tensor<2xi32>
+  %z = vga.gated_attention %q, %k, %new2, %w kv_length(%n : tensor<2xi32>) layout bshd : tensor<2x1x4x8xf32>, tensor<2x64x2x8xf32>, tensor<2x64x2x8xf32>, tensor<2x8xf32>
+  return %z, %new2 : tensor<2x1x4x8xf32>, tensor<2x64x2x8xf32>
+}
+
+// -----
+
+// Heads and positions that another layout takes for each other.
+// CHECK-LABEL: func @append_layout
+// CHECK-NOT: arith.mulf
+// CHECK: vga.gated_attention
+func.func @append_layout(%q: tensor<2x1x4x8xf32>, %k: tensor<2x2x2x8xf32>, %v: tensor<2x2x1x8xf32>, %p: tensor<2xi32>, %cache: tensor<2x2x2x8xf32> {vga.state = "values"}, %w: tensor<2x8xf32> {vga.param = "w"}) -> (tensor<2x1x4x8xf32>, tensor<2x2x2x8xf32>) {
+  %new = vga.append %v into %cache at %p : tensor<2x2x1x8xf32>, tensor<2x2x2x8xf32>, tensor<2xi32>
+  %z = vga.gated_attention %q, %k, %new, %w layout bshd : tensor<2x1x4x8xf32>, tensor<2x2x2x8xf32>, tensor<2x2x2x8xf32>, tensor<2x8xf32>
+  return %z, %new : tensor<2x1x4x8xf32>, tensor<2x2x2x8xf32>
+}
+
+// -----
+
+// Keys that are values as well are not gated.
+// CHECK-LABEL: func @append_keys
+// CHECK-NOT: arith.mulf
+// CHECK: vga.gated_attention
+func.func @append_keys(%q: tensor<2x4x1x8xf32>, %v: tensor<2x2x1x8xf32>, %p: tensor<2xi32>, %cache: tensor<2x2x8x8xf32> {vga.state = "values"}, %w: tensor<2x8xf32> {vga.param = "w"}) -> (tensor<2x4x1x8xf32>, tensor<2x2x8x8xf32>) {
+  %new = vga.append %v into %cache at %p : tensor<2x2x1x8xf32>, tensor<2x2x8x8xf32>, tensor<2xi32>
+  %z = vga.gated_attention %q, %new, %new, %w : tensor<2x4x1x8xf32>, tensor<2x2x8x8xf32>, tensor<2x2x8x8xf32>, tensor<2x8xf32>
+  return %z, %new : tensor<2x4x1x8xf32>, tensor<2x2x8x8xf32>
+}

@@ -278,6 +278,32 @@ func.func @gated_query_heads(%q: tensor<?x1x4x8xf64>, %kv: tensor<?x1x2x8xf64>,
 }
 
 //===----------------------------------------------------------------------===//
+// vga.append
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: func @append(
+// CHECK: %{{.*}} = vga.append %{{.*}} into %{{.*}} at %{{.*}} : tensor<?x2x?x8xf64>, tensor<?x2x?x8xf64>, tensor<?xi64>{{$}}
+func.func @append(%x: tensor<?x2x?x8xf64>, %c: tensor<?x2x?x8xf64>, %p: tensor<?xi64>) -> tensor<?x2x?x8xf64> {
+  %r = vga.append %x into %c at %p layout bhsd : tensor<?x2x?x8xf64>, tensor<?x2x?x8xf64>, tensor<?xi64>
+  return %r : tensor<?x2x?x8xf64>
+}
+
+// CHECK-LABEL: func @append_pages(
+// CHECK: %{{.*}} = vga.append %{{.*}} into %{{.*}} at %{{.*}} block_table(%{{.*}} : tensor<3x?xi32>) layout sbhd : tensor<5x3x2x8xbf16>, tensor<16x?x2x8xbf16>, tensor<3xi32>{{$}}
+func.func @append_pages(%x: tensor<5x3x2x8xbf16>, %c: tensor<16x?x2x8xbf16>, %p: tensor<3xi32>, %t: tensor<3x?xi32>) -> tensor<16x?x2x8xbf16> {
+  %r = vga.append %x into %c at %p layout sbhd block_table(%t : tensor<3x?xi32>)
+      : tensor<5x3x2x8xbf16>, tensor<16x?x2x8xbf16>, tensor<3xi32>
+  return %r : tensor<16x?x2x8xbf16>
+}
+
+// CHECK-LABEL: func @append_gates(
+// CHECK: vga.append %{{.*}} into %{{.*}} at %{{.*}} : tensor<3x2x1xf16>, tensor<3x2x16xf16>, tensor<3xi32>{{$}}
+func.func @append_gates(%x: tensor<3x2x1xf16>, %c: tensor<3x2x16xf16>, %p: tensor<3xi32>) -> tensor<3x2x16xf16> {
+  %r = vga.append %x into %c at %p : tensor<3x2x1xf16>, tensor<3x2x16xf16>, tensor<3xi32>
+  return %r : tensor<3x2x16xf16>
+}
+
+//===----------------------------------------------------------------------===//
 // Attributes of functions
 //===----------------------------------------------------------------------===//
 

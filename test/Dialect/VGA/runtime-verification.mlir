@@ -83,3 +83,36 @@ func.func @gated_attention(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x?x4xf32>, %v:
       : tensor<1x2x8x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>, tensor<2x4xf32>
   return %z : tensor<1x2x8x4xf32>
 }
+
+// Caches have room for what is appended to them.
+// CHECK-LABEL: func @append
+// CHECK-SAME:    %[[X:[^:]*]]: tensor<?x1x3x8xf32>, %[[C:[^:]*]]: tensor<2x1x?x8xf32>, %[[P:[^:]*]]: tensor<2xi32>)
+func.func @append(%x: tensor<?x1x3x8xf32>, %c: tensor<2x1x?x8xf32>, %p: tensor<2xi32>) -> tensor<2x1x?x8xf32> {
+  // CHECK-DAG: %[[C0:.*]] = arith.constant 0 : index
+  // CHECK: cf.assert %{{.*}}, "vga.append: batch of position differs from that of source"
+  // CHECK: cf.assert %{{.*}}, "vga.append: batch of cache differs from that of source"
+  // CHECK: %[[CAPACITY:.*]] = tensor.dim %[[C]], %{{.*}}
+  // CHECK: %[[LAST:.*]] = arith.subi %[[CAPACITY]], %{{.*}}
+  // CHECK: %[[FITS:.*]] = scf.for %[[B:.*]] = %[[C0]] to %{{.*}} iter_args(%[[SO_FAR:.*]] = %{{.*}}) -> (i1)
+  // CHECK: %[[P32:.*]] = tensor.extract %[[P]][%[[B]]]
+  // CHECK: %[[POSITION:.*]] = arith.index_cast %[[P32]]
+  // CHECK-DAG: %[[ABOVE:.*]] = arith.cmpi sle, %[[C0]], %[[POSITION]]
+  // CHECK-DAG: %[[BELOW:.*]] = arith.cmpi sle, %[[POSITION]], %[[LAST]]
+  // CHECK: %[[BOTH:.*]] = arith.andi %[[ABOVE]], %[[BELOW]]
+  // CHECK: arith.andi %[[SO_FAR]], %[[BOTH]]
+  // CHECK: cf.assert %[[FITS]], "vga.append: source (tensor<?x1x3x8xf32>) at position does not fit into cache (tensor<2x1x?x8xf32>)"
+  %r = vga.append %x into %c at %p : tensor<?x1x3x8xf32>, tensor<2x1x?x8xf32>, tensor<2xi32>
+  return %r : tensor<2x1x?x8xf32>
+}
+
+// The capacity of a sequence is that of its pages.
+// CHECK-LABEL: func @append_pages
+// CHECK-SAME:    %[[T:[^:]*]]: tensor<?x?xi32>)
+func.func @append_pages(%x: tensor<2x1x3xf32>, %c: tensor<9x1x16xf32>, %p: tensor<2xi64>, %t: tensor<?x?xi32>) -> tensor<9x1x16xf32> {
+  // CHECK: cf.assert %{{.*}}, "vga.append: batch of block_table differs from that of source"
+  // CHECK: %[[N:.*]] = tensor.dim %[[T]], %{{.*}}
+  // CHECK: arith.muli %{{.*}}, %[[N]]
+  // CHECK: cf.assert %{{.*}}, "vga.append: source (tensor<2x1x3xf32>) at position does not fit into cache (tensor<9x1x16xf32>) with block_table (tensor<?x?xi32>)"
+  %r = vga.append %x into %c at %p block_table(%t : tensor<?x?xi32>) : tensor<2x1x3xf32>, tensor<9x1x16xf32>, tensor<2xi64>
+  return %r : tensor<9x1x16xf32>
+}

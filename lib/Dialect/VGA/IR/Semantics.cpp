@@ -28,6 +28,14 @@ AxisOrder::AxisOrder(Layout layout) {
   llvm_unreachable("unknown layout");
 }
 
+CacheAxes::CacheAxes(RankedTensorType type, Layout layout) {
+  AxisOrder axes(layout);
+  bool hasChannels = type.getRank() == 4;
+  batch = hasChannels ? axes.batch : 0;
+  head = hasChannels ? axes.head : 1;
+  sequence = hasChannels ? axes.sequence : 2;
+}
+
 AttentionSizes::AttentionSizes(AttentionInterface op) {
   AxisOrder axes(op.getLayout());
   auto query = cast<RankedTensorType>(op.getQuery().getType());

@@ -304,6 +304,59 @@ LogicalResult GatedAttentionOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// vga.append
+//===----------------------------------------------------------------------===//
+
+/// Rows of pages are found by a division by their size.
+static LogicalResult verifyPages(Operation *op, StringRef operand,
+                                 int64_t page) {
+  if (failed(verifyStatic(op, operand, "page", page)))
+    return failure();
+  if (page == 0)
+    return op->emitOpError("expected a page of ")
+           << operand << " to have at least one row";
+  return success();
+}
+
+LogicalResult AppendOp::verify() {
+  RankedTensorType source = getSource().getType(), cache = getCache().getType();
+  if (source.getElementType() != cache.getElementType())
+    return emitOpError("expected element type of source to be ")
+           << cache.getElementType() << " as in cache, got "
+           << source.getElementType();
+  if (source.getRank() != cache.getRank())
+    return emitOpError("expected source to have rank ")
+           << cache.getRank() << " as cache, got " << source.getRank();
+
+  CacheAxes axes(cache, getLayout());
+  auto verifySame = [&](StringRef name, unsigned axis) -> LogicalResult {
+    if (failed(verifyStatic(*this, "source", name, source.getDimSize(axis))) ||
+        failed(verifyStatic(*this, "cache", name, cache.getDimSize(axis))))
+      return failure();
+    return verifySize(*this, "source", name, source.getDimSize(axis), "cache",
+                      cache.getDimSize(axis));
+  };
+  if (failed(verifySame("heads", axes.head)) ||
+      (cache.getRank() == 4 &&
+       failed(verifySame("channels", AxisOrder::channel))))
+    return failure();
+
+  int64_t batch = source.getDimSize(axes.batch);
+  if (failed(verifySize(*this, "position", "batch",
+                        getPosition().getType().getDimSize(0), "source",
+                        batch)))
+    return failure();
+  if (!getBlockTable())
+    return verifySize(*this, "cache", "batch", cache.getDimSize(axes.batch),
+                      "source", batch);
+  if (failed(verifySize(*this, "block_table", "batch",
+                        getBlockTable().getType().getDimSize(0), "source",
+                        batch)))
+    return failure();
+  return verifyPages(*this, "cache", cache.getDimSize(axes.sequence));
+}
+
+//===----------------------------------------------------------------------===//
 // Schedules and launches
 //===----------------------------------------------------------------------===//
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Caches.h"
+#include "vga/Dialect/VGA/IR/VGA.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
@@ -29,17 +30,26 @@ static func::FuncOp getFunction(Value value) {
   return function && function.getBody().hasOneBlock() ? function : nullptr;
 }
 
+/// The cache that `op` inserts into; null if it does something else.
+static OpOperand *getDestination(Operation *op) {
+  if (auto insertion = dyn_cast_or_null<tensor::InsertSliceOp>(op))
+    return &insertion.getDestMutable();
+  if (auto append = dyn_cast_or_null<AppendOp>(op))
+    return &append.getCacheMutable();
+  return nullptr;
+}
+
 /// The only use of `value` that is about what it holds; null if there are more
-/// or none. Slices go to `reads`; with a null pointer they count as uses.
-static OpOperand *getOnlyUse(Value value,
-                             SmallVectorImpl<tensor::ExtractSliceOp> *reads) {
+/// or none. Uses that neither insert into it nor return it go to `reads`; with
+/// a null pointer they count.
+static OpOperand *getOnlyUse(Value value, SmallVectorImpl<OpOperand *> *reads) {
   OpOperand *only = nullptr;
   for (OpOperand &use : value.getUses()) {
-    if (isAboutSizes(use.getOwner()))
+    Operation *user = use.getOwner();
+    if (isAboutSizes(user))
       continue;
-    auto read = dyn_cast<tensor::ExtractSliceOp>(use.getOwner());
-    if (read && reads) {
-      reads->push_back(read);
+    if (reads && !isa<func::ReturnOp>(user) && getDestination(user) != &use) {
+      reads->push_back(&use);
       continue;
     }
     if (only)
@@ -49,25 +59,25 @@ static OpOperand *getOnlyUse(Value value,
   return only;
 }
 
-std::optional<Cache> Cache::of(tensor::ExtractSliceOp read) {
-  Value current = read.getSource();
-  while (auto insertion = current.getDefiningOp<tensor::InsertSliceOp>())
-    current = insertion.getDest();
+std::optional<Cache> Cache::of(Value values) {
+  Value current = values;
+  if (auto slice = current.getDefiningOp<tensor::ExtractSliceOp>())
+    current = slice.getSource();
+  while (OpOperand *destination = getDestination(current.getDefiningOp()))
+    current = destination->get();
   if (!getFunction(current))
     return std::nullopt;
 
   Cache cache;
   cache.argument = cast<BlockArgument>(current);
   while (OpOperand *use = getOnlyUse(current, &cache.reads)) {
-    if (isa<func::ReturnOp>(use->getOwner())) {
+    Operation *user = use->getOwner();
+    if (isa<func::ReturnOp>(user)) {
       cache.result = use->getOperandNumber();
       return cache;
     }
-    auto insertion = dyn_cast<tensor::InsertSliceOp>(use->getOwner());
-    if (!insertion || use != &insertion.getDestMutable())
-      return std::nullopt;
-    cache.insertions.push_back(insertion);
-    current = insertion.getResult();
+    cache.insertions.push_back(user);
+    current = user->getResult(0);
   }
   return std::nullopt;
 }

@@ -18,17 +18,22 @@ namespace mlir::vga {
 /// time do, and see nothing of what it holds.
 bool isAboutSizes(Operation *op);
 
-/// A tensor that a function takes, inserts slices into, reads slices of and
-/// returns, and does nothing else with.
+/// A tensor that a function takes, inserts into (tensor.insert_slice,
+/// vga.append), reads and returns, and does nothing else with.
 struct Cache {
   BlockArgument argument;
   /// The position of the result that is the cache after all insertions.
   unsigned result;
-  SmallVector<tensor::InsertSliceOp> insertions;
-  SmallVector<tensor::ExtractSliceOp> reads;
+  SmallVector<Operation *> insertions;
+  SmallVector<OpOperand *> reads;
 
-  /// The cache that `read` is a slice of.
-  static std::optional<Cache> of(tensor::ExtractSliceOp read);
+  /// The cache that `values` is, or is a slice of.
+  static std::optional<Cache> of(Value values);
+
+  /// What an insertion inserts.
+  static OpOperand &getInserted(Operation *insertion) {
+    return insertion->getOpOperand(0);
+  }
 
   /// True if it is a state, or the caches of all callers are: public functions
   /// do nothing but hand states (`vga.state`) on to here, each once and each

@@ -199,11 +199,10 @@ private:
   /// The cache of the values, if it may as well hold gated values.
   std::optional<Cache> findCache(ValueGate &gate,
                                  const Parameters &parameters) {
-    auto read = gate.getValues().getDefiningOp<tensor::ExtractSliceOp>();
-    if (!appends || !read || !gate.isOfValues() || !isOnlyFor(read, gate))
+    if (!appends || !gate.isOfValues() || !isOnlyFor(gate.getValues(), gate))
       return std::nullopt;
-    std::optional<Cache> cache = Cache::of(read);
-    if (!cache || cache->insertions.empty() || cache->reads != ArrayRef{read} ||
+    std::optional<Cache> cache = Cache::of(gate.getValues());
+    if (!cache || cache->insertions.empty() || !isReadOnlyBy(*cache, gate) ||
         !haveWholeHeads(*cache, gate) ||
         !isAlwaysTheSame(gate.weight, *cache, parameters) ||
         (gate.bias && !isAlwaysTheSame(gate.bias, *cache, parameters)) ||
@@ -212,17 +211,32 @@ private:
     return cache;
   }
 
-  /// True if nothing but the attention and its gate takes what is read.
-  static bool isOnlyFor(tensor::ExtractSliceOp read, ValueGate &gate) {
+  /// True if nothing but the attention and its gate takes what is read: if
+  /// that is all of the cache, it may be returned, too.
+  static bool isOnlyFor(Value values, ValueGate &gate) {
     Operation *made = gate.tensor ? gate.tensor.getDefiningOp() : nullptr;
     if (made && !made->hasOneUse())
       return false;
-    Operation *attention = gate.attention;
-    return llvm::all_of(read->getUses(), [&](OpOperand &use) {
-      Operation *user = use.getOwner();
-      constexpr unsigned kValue = 2;
-      return isAboutSizes(user) || user == made ||
-             (user == attention && use.getOperandNumber() == kValue);
+    return !values.getDefiningOp<tensor::ExtractSliceOp>() ||
+           llvm::all_of(values.getUses(), [&](OpOperand &use) {
+             return isAboutSizes(use.getOwner()) || isRead(use, gate);
+           });
+  }
+
+  /// True if the values are taken by the attention or its gate.
+  static bool isRead(OpOperand &use, ValueGate &gate) {
+    Operation *user = use.getOwner(), *attention = gate.attention;
+    constexpr unsigned kValue = 2;
+    return (gate.tensor && user == gate.tensor.getDefiningOp()) ||
+           (user == attention && use.getOperandNumber() == kValue);
+  }
+
+  /// True if all that is read of a cache is what the attention takes.
+  static bool isReadOnlyBy(const Cache &cache, ValueGate &gate) {
+    Operation *slice = gate.getValues().getDefiningOp<tensor::ExtractSliceOp>();
+    return llvm::all_of(cache.reads, [&](OpOperand *use) {
+      return slice ? use->getOwner() == slice
+                   : use->get() == gate.getValues() && isRead(*use, gate);
     });
   }
 
@@ -232,11 +246,13 @@ private:
     auto isWhole = [&](auto slice, RankedTensorType sliceType) {
       return hasWholeHeads(slice, type, sliceType, axes);
     };
-    return llvm::all_of(cache.reads,
-                        [&](tensor::ExtractSliceOp read) {
-                          return isWhole(read, read.getType());
-                        }) &&
-           llvm::all_of(cache.insertions, [&](tensor::InsertSliceOp insertion) {
+    auto slice = gate.getValues().getDefiningOp<tensor::ExtractSliceOp>();
+    return (!slice || isWhole(slice, slice.getType())) &&
+           llvm::all_of(cache.insertions, [&](Operation *op) {
+             if (auto append = dyn_cast<AppendOp>(op))
+               return type.getRank() == 4 &&
+                      append.getLayout() == gate.getLayout();
+             auto insertion = cast<tensor::InsertSliceOp>(op);
              return isWhole(insertion, insertion.getSourceType());
            });
   }
@@ -250,20 +266,20 @@ private:
         !(producer && Parameters::isFree(producer)))
       return false;
     DominanceInfo dominance;
-    return llvm::all_of(cache.insertions, [&](tensor::InsertSliceOp op) {
+    return llvm::all_of(cache.insertions, [&](Operation *op) {
       return dominance.properlyDominates(weight, op);
     });
   }
 
   static void gateAppends(RewriterBase &rewriter, ValueGate &gate,
                           const Cache &cache) {
-    for (tensor::InsertSliceOp insertion : cache.insertions) {
+    for (Operation *insertion : cache.insertions) {
       rewriter.setInsertionPoint(insertion);
-      Value values = insertion.getSource();
+      OpOperand &inserted = Cache::getInserted(insertion);
+      Value values = inserted.get();
       Value gated =
           gate.multiply(rewriter, gate.compute(rewriter, values), values);
-      rewriter.modifyOpInPlace(
-          insertion, [&] { insertion.getSourceMutable().assign(gated); });
+      rewriter.modifyOpInPlace(insertion, [&] { inserted.set(gated); });
     }
     gate.remove(rewriter, gate.getValues());
   }

@@ -6,19 +6,18 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What the verifiers check of static sizes, for dynamic ones. The assertions
-// are made by the pass generate-runtime-verification.
+// What the verifiers check of static sizes, for dynamic ones, and that caches
+// have room for what is appended. The assertions are made by the pass
+// generate-runtime-verification.
 //
 //===----------------------------------------------------------------------===//
 
+#include "RuntimeChecks.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
 
 using namespace mlir;
@@ -108,7 +107,55 @@ static void checkGate(StringRef name, Value gate, StringRef sourceName,
                      source, axes.sequence, "sequence");
 }
 
+/// Asserts that all that is appended has a place in the cache.
+static void checkCapacity(AppendOp op, CheckBuilder &b) {
+  RankedTensorType source = op.getSource().getType(),
+                   cache = op.getCache().getType();
+  CacheAxes axes(cache, op.getLayout());
+  Value capacity = b.size(op.getCache(), axes.sequence);
+  if (op.getBlockTable())
+    capacity =
+        arith::MulIOp::create(b, capacity, b.size(op.getBlockTable(), 1));
+  Value zero = b.index(0);
+  Value last =
+      arith::SubIOp::create(b, capacity, b.size(op.getSource(), axes.sequence));
+  Value fits = b.forAll(zero, b.size(op.getPosition(), 0), [&](Value sequence) {
+    Value position = b.load(op.getPosition(), {sequence});
+    return b.both(b.isAtMost(zero, position), b.isAtMost(position, last));
+  });
+  std::string message;
+  llvm::raw_string_ostream os(message);
+  os << op->getName() << ": source (" << source
+     << ") at position does not fit into cache (" << cache << ")";
+  if (op.getBlockTable())
+    os << " with block_table (" << op.getBlockTable().getType() << ")";
+  cf::AssertOp::create(b, fits, message);
+}
+
 namespace {
+
+struct AppendVerification
+    : RuntimeVerifiableOpInterface::ExternalModel<AppendVerification,
+                                                  AppendOp> {
+  void generateRuntimeVerification(
+      Operation *op, OpBuilder &builder, Location loc,
+      function_ref<std::string(Operation *, StringRef)>) const {
+    auto append = cast<AppendOp>(op);
+    AxisChecker checker(builder, loc, op);
+    CacheAxes axes(append.getCache().getType(), append.getLayout());
+    auto expectBatch = [&](StringRef name, Value value, unsigned axis) {
+      checker.expectSame(name, value, axis, "source", append.getSource(),
+                         axes.batch, "batch");
+    };
+    expectBatch("position", append.getPosition(), 0);
+    if (append.getBlockTable())
+      expectBatch("block_table", append.getBlockTable(), 0);
+    else
+      expectBatch("cache", append.getCache(), axes.batch);
+    CheckBuilder checks(loc, builder);
+    checkCapacity(append, checks);
+  }
+};
 
 template <typename OpTy>
 struct AttentionVerification
@@ -134,11 +181,12 @@ struct AttentionVerification
 void vga::registerRuntimeVerifiableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, VGADialect *) {
+    AppendOp::attachInterface<AppendVerification>(*context);
     AttentionOp::attachInterface<AttentionVerification<AttentionOp>>(*context);
     GatedAttentionOp::attachInterface<AttentionVerification<GatedAttentionOp>>(
         *context);
     // The verification code is made of these.
     context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
-                         tensor::TensorDialect>();
+                         scf::SCFDialect, tensor::TensorDialect>();
   });
 }

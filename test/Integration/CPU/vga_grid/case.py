@@ -7,10 +7,11 @@ the MLIR text (which may leave a symbol dynamic) and the data (which needs its s
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FLOATS = ("f16", "bf16", "f32", "f64")
 LAYOUTS = ("bhsd", "bshd", "sbhd")
+SPARE_PAGES = 3  # of a pool, which no sequence uses
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,10 @@ class Mask:
 
 @dataclass(frozen=True)
 class Case:
-    """op: attention, gate, gated_attention, or gate_attention (vga.gate feeding vga.attention).
+    """op: attention, gate, gated_attention, gate_attention (vga.gate feeding vga.attention), append.
 
-    vga.gate alone uses hkv, sk and dv as its source's Hs, S and Ds.
+    vga.gate alone uses hkv, sk and dv as its source's Hs, S and Ds. vga.append appends sq positions
+    of hkv heads to a cache of sk; dv is 0 for scalar gates.
     """
 
     op: str
@@ -76,6 +78,7 @@ class Case:
     lse: bool = False
     projection: Projection | None = None
     site: str = "value"
+    page: int = 0  # rows of a page, which divide sk; 0 for caches without pages
     integers: bool = False  # small integers as q and k: large scores, exact in every type
     fill: tuple[tuple[str, float], ...] = ()  # operands that hold one value throughout
     note: str = ""  # what a corner case is about; part of its name
@@ -101,6 +104,8 @@ class Case:
             _gate_key("vg", self.value_gate),
             _gate_key("og", self.output_gate),
             "lse" if self.lse else "",
+            f"page{self.page}" if self.page else "",
+            f"at{self.kv_type}" if self.op == "append" else "",
         ]
         if gate:
             parts += [
@@ -119,8 +124,12 @@ class Case:
     def sizes(self) -> dict[str, int]:
         """The size of every symbol."""
         gate = self.projection
+        entries = self.sk // self.page if self.page else 0
         return {
             "1": 1,
+            "page": self.page,
+            "N": entries,
+            "P": self.batch * entries + SPARE_PAGES,
             "B": self.batch,
             "Hq": self.hq,
             "Hkv": self.hkv,
@@ -132,6 +141,10 @@ class Case:
             "De": (gate.channels or self.dv) if gate else 0,
             "Dx": gate.source_width if gate else 0,
         }
+
+    def is_dynamic(self, dim: str) -> bool:
+        """Whether the size of a symbol is known at run time only; that of Sk is N * page."""
+        return ("Sk" if dim in ("P", "N") else dim) in self.dynamic
 
     @property
     def wide(self) -> str:
@@ -194,6 +207,14 @@ def inputs(case: Case) -> list[Tensor]:
     def add(name, dims, element):
         found.append(Tensor(name, tuple(dims), element))
 
+    if case.op == "append":
+        source = cache_dims(replace(case, page=0), "Sq")
+        add("v", source, case.dtype)
+        add("cache", cache_dims(case, "Sk"), case.dtype)
+        add("pos", ("B",), case.kv_type)
+        if case.page:
+            add("table", ("B", "N"), "i32")
+        return found
     if case.op != "gate":
         add("q", in_layout(case, "B", "Hq", "Sq", "Dk"), case.dtype)
         add("k", in_layout(case, "B", "Hkv", "Sk", "Dk"), case.dtype)
@@ -226,6 +247,12 @@ def inputs(case: Case) -> list[Tensor]:
     return found
 
 
+def cache_dims(case: Case, position: str) -> tuple[str, ...]:
+    """The dimensions of what a case of append appends, and of its cache or pool."""
+    axes = ("P", "Hkv", "page") if case.page else ("B", "Hkv", position)
+    return in_layout(case, *axes, "Dv") if case.dv else axes
+
+
 def gate_position(case: Case) -> str:
     """The position axis of the case's projected gate, before any shift."""
     return "Sq" if case.op == "gate_attention" and case.site == "output" else "Sk"
@@ -241,6 +268,8 @@ def outputs(case: Case) -> list[Tensor]:
     """The results of the case's function, in order."""
     if case.op == "gate":
         return [gate_result(case)]
+    if case.op == "append":
+        return [Tensor("after", cache_dims(case, "Sk"), case.dtype)]
     found = [Tensor("out", in_layout(case, "B", "Hq", "Sq", "Dv"), case.dtype)]
     if case.lse:
         found.append(Tensor("lse", ("B", "Hq", "Sq"), case.wide))

@@ -28,6 +28,9 @@ def reference(case: Case, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
         form = {"mixing": gate.mixing, "activation": gate.activation}
     if case.op == "gate":
         return [oracle.gate(t["v"], t["w"], t.get("b"), layout=case.layout, **form)]
+    if case.op == "append":
+        table = t.get("table")
+        return [oracle.append(t["v"], t["cache"], t["pos"], block_table=table, layout=case.layout)]
     options = {
         "mask": t.get("mask"),
         "kv_length": t.get("len"),
@@ -75,6 +78,8 @@ def verdict(case: Case, tensor: Tensor, actual: np.ndarray, expected: np.ndarray
     if tensor.name == "out" and actual[expected == 0.0].any():
         return float("inf"), f"{tensor.name} is not 0 where the reference is"
     error = relative_error(actual, expected)
+    if case.op == "append" and error:
+        return error, f"{tensor.name} is off by {error:.2e} where elements are copied"
     if not error < BOUNDS[tensor.type]:
         return error, f"{tensor.name} is off by {error:.2e}, bound {BOUNDS[tensor.type]:.0e}"
     return error, None

@@ -204,6 +204,28 @@ def _output_site() -> list[Case]:
     return cases
 
 
+def _append() -> list[Case]:
+    """Appending to caches and to pages: within one, to its end, across several; all layouts."""
+    cases = []
+    for layout in LAYOUTS:
+        for number, (sq, sk, page) in enumerate(
+            ((1, 16, 0), (7, 40, 0), (300, 700, 0), (1, 48, 16), (16, 64, 16), (21, 64, 8), (5, 9, 1))
+        ):
+            dtype = FLOATS[(number + LAYOUTS.index(layout)) % 4]
+            base = {"op": "append", "dtype": dtype, "batch": 3, "hkv": 2, "layout": layout}
+            dynamic = ((), ("B", "Sq", "Sk"), ("Sk",))[(number + LAYOUTS.index(layout)) % 3]
+            kv_type = "i64" if number % 2 else "i32"
+            cases.append(Case(note="append", sq=sq, sk=sk, page=page, dv=8 + number,
+                              dynamic=dynamic, kv_type=kv_type, **base))  # fmt: skip
+    base = {"op": "append", "note": "append_gates", "dtype": "f32", "dv": 0, "hkv": 4}
+    return [
+        *cases,
+        Case(sq=1, sk=17, **base),
+        Case(sq=9, sk=48, page=16, dynamic=("B", "Sq", "Sk"), **base),
+        Case(sq=0, sk=32, page=8, dynamic=("Sq",), **{**base, "note": "append_nothing"}),
+    ]
+
+
 def corner_cases() -> list[Case]:
     groups = (
         _features,
@@ -217,5 +239,6 @@ def corner_cases() -> list[Case]:
         _widths,
         _long_keys,
         _output_site,
+        _append,
     )
     return [case for group in groups for case in group()]

@@ -65,6 +65,23 @@ def lengths(case: Case, rng: np.random.Generator) -> np.ndarray:
     return np.full_like(some, constant[case.kv_length]) if case.kv_length in constant else some
 
 
+def positions(case: Case, rng: np.random.Generator) -> np.ndarray:
+    """How much each sequence has before something is appended: one nothing, one as much as fits."""
+    room = case.sk - case.sq
+    some = rng.integers(0, room + 1, case.batch)
+    some[:1], some[1:2] = room, 0
+    return some
+
+
+def table_of(case: Case, first: np.ndarray, end: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pages in any order for the positions [first, end) of each sequence; no pages for others."""
+    entries = np.arange(case.sizes["N"])
+    shape = (case.batch, len(entries))
+    pages = rng.permutation(case.sizes["P"])[: math.prod(shape)].reshape(shape)
+    used = (entries >= first[:, None] // case.page) & (entries < -(-end[:, None] // case.page))
+    return np.where(used, pages, rng.choice([-1, case.sizes["P"], 2**31 - 1], shape))
+
+
 def boolean_mask(dims: tuple[str, ...], size: tuple[int, ...], rng) -> np.ndarray:
     """True for seven keys in ten; the first query and some others see nothing."""
     values = rng.random(size) < 0.7
@@ -83,6 +100,8 @@ def draw(tensor: Tensor, case: Case, rng: np.random.Generator) -> np.ndarray:
         return np.full(size, bool(constant) if tensor.type == "i1" else constant)
     if tensor.name == "len":
         return lengths(case, rng)
+    if tensor.name == "pos":
+        return positions(case, rng)
     if tensor.type == "i1":
         return boolean_mask(tensor.dims, size, rng)
     values = rng.standard_normal(size)
@@ -116,6 +135,10 @@ def make_inputs(named: NamedCase) -> dict[str, np.ndarray]:
     case, rng = named.case, np.random.default_rng(named.seed)
     tensors = {}
     for tensor in inputs(case):
+        if case.op == "append" and tensor.name == "table":
+            first = tensors["pos"]
+            tensors["table"] = table_of(case, first, first + case.sq, rng)
+            continue
         values = draw(tensor, case, rng)
         if tensor.type not in ("i1", "i32", "i64"):
             values = rounded(values, tensor.type)

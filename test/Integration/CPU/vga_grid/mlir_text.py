@@ -9,7 +9,7 @@ from .case import Case, NamedCase, Tensor, gate_result, inputs, outputs
 
 
 def tensor_type(case: Case, tensor: Tensor) -> str:
-    dims = ("?" if dim in case.dynamic else str(case.sizes[dim]) for dim in tensor.dims)
+    dims = ("?" if case.is_dynamic(dim) else str(case.sizes[dim]) for dim in tensor.dims)
     return f"tensor<{'x'.join([*dims, tensor.type])}>"
 
 
@@ -56,6 +56,14 @@ def attention_clauses(case: Case, types: dict[str, str]) -> list[str]:
     return clauses
 
 
+def append_line(case: Case, types: dict[str, str]) -> str:
+    clauses = f" block_table(%table : {types['table']})" if case.page else ""
+    if case.layout != "bhsd":
+        clauses += f" layout {case.layout}"
+    operands = ", ".join(types[name] for name in ("v", "cache", "pos"))
+    return f"  %after = vga.append %v into %cache at %pos{clauses} : {operands}"
+
+
 def function(named: NamedCase) -> str:
     """The function of one case. The order of clauses, which means nothing, is shuffled."""
     case = named.case
@@ -75,6 +83,8 @@ def function(named: NamedCase) -> str:
             lines.append("    " + " ".join(clauses))
         lines.append("    : " + ", ".join(types[n] for n in operands))
 
+    if case.op == "append":
+        lines.append(append_line(case, types))
     if case.op in ("gate", "gate_attention"):
         source = "x" if case.projection.source_width else "v"
         gate = "g"
@@ -82,7 +92,7 @@ def function(named: NamedCase) -> str:
             gate = "gv" if case.site == "value" else "go"
         operation("vga.gate", f"%{gate}", [source, "w"], projection_clauses(case, types))
         types[gate] = tensor_type(case, gate_result(case))
-    if case.op != "gate":
+    if case.op not in ("gate", "append"):
         clauses, operands = attention_clauses(case, types), ["q", "k", "v"]
         if case.op == "gated_attention":
             operands.append("w")

@@ -41,6 +41,15 @@ struct AxisOrder {
   }
 };
 
+/// Where the axes of a cache are: keys, values and elementwise gates are of
+/// rank 4, in a layout, scalar gates are [batch, head, sequence]. The batch
+/// axis of a pool counts pages, and its sequence axis is a page.
+struct CacheAxes {
+  unsigned batch, head, sequence;
+
+  CacheAxes(RankedTensorType type, Layout layout);
+};
+
 /// The sizes of an attention problem; ShapedType::kDynamic where unknown.
 struct AttentionSizes {
   int64_t batch, queryHeads, kvHeads, queries, keys, keyChannels, valueChannels;

@@ -284,6 +284,86 @@ def VGA_GatedAttentionOp : VGA_AttentionBase<"gated_attention",
 }
 
 //===----------------------------------------------------------------------===//
+// vga.append
+//===----------------------------------------------------------------------===//
+
+def VGA_BlockTable : RankedTensorOf<[I32], [HasAnyRankOfPred<[2]>],
+                                    "2D tensor">;
+
+def VGA_AppendOp : Op<VGA_Dialect, "append", [
+    Pure, DestinationStyleOpInterface, AllTypesMatch<["cache", "result"]>]> {
+  let summary = "appends keys, values or gates to a cache";
+  let description = [{
+    Writes new positions of each sequence of a batch into a cache, behind those
+    that the sequence has:
+
+    ```
+    result[b, h, position[b] + s, :] = source[b, h, s, :]
+    ```
+
+    All else of the cache stays. With a `block_table` the cache is a pool of
+    pages: its batch axis counts pages, its sequence axis is a page, and position
+    j of sequence b is row `j mod page` of page `block_table[b, j / page]`:
+
+    ```
+    result[block_table[b, j / page], h, j mod page, :] = source[b, h, s, :]
+                                                with j = position[b] + s
+    ```
+
+    | operand | shape | notes |
+    |---|---|---|
+    | `source` | `[B, H, S, D]` in `layout`, or `[B, H, S]` | keys, values and elementwise gates; scalar gates |
+    | `cache` | `[B, H, C, D]` in `layout`, or `[B, H, C]`; pages `[P, H, page, D]` in `layout`, or `[P, H, page]` | element type of `source`; a page has a static size |
+    | `position` | `[B]` of i32 or i64 | how many positions each sequence has |
+    | `block_table` | `[B, N]` of i32 | optional; the pages of each sequence |
+    | result | that of `cache` | |
+
+    A position below 0, or with `position + S` beyond the capacity - `C`, or
+    `N * page` - is an error when the function runs. Entries of the table that
+    are appended to are from 0 to P - 1, which `vga-check-pages` checks; no other
+    entry is read. Where two of the appended positions are the same row of the
+    same page, the row gets one of them.
+
+    An append to a cache that nobody reads as it was before is done in place.
+
+    Example:
+
+    ```mlir
+    func.func @append(%k: tensor<4x1x2x64xf16>, %cache: tensor<4x512x2x64xf16>,
+                      %pages: tensor<64x16x2x64xf16>, %p: tensor<4xi32>,
+                      %t: tensor<4x32xi32>)
+        -> (tensor<4x512x2x64xf16>, tensor<64x16x2x64xf16>) {
+      %c = vga.append %k into %cache at %p layout bshd
+             : tensor<4x1x2x64xf16>, tensor<4x512x2x64xf16>, tensor<4xi32>
+      %d = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>)
+             layout bshd
+             : tensor<4x1x2x64xf16>, tensor<64x16x2x64xf16>, tensor<4xi32>
+      return %c, %d : tensor<4x512x2x64xf16>, tensor<64x16x2x64xf16>
+    }
+    ```
+  }];
+  let arguments = (ins
+    VGA_Gate:$source,
+    VGA_Gate:$cache,
+    VGA_Lengths:$position,
+    Optional<VGA_BlockTable>:$block_table,
+    DefaultValuedAttr<VGA_LayoutAttr, "::mlir::vga::Layout::bhsd">:$layout);
+  let results = (outs VGA_Gate:$result);
+  let assemblyFormat = [{
+    $source `into` $cache `at` $position
+    oilist(`block_table` `(` $block_table `:` type($block_table) `)`
+         | `layout` $layout)
+    attr-dict `:` type($source) `,` type($cache) `,` type($position)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getCacheMutable();
+    }
+  }];
+}
+
+//===----------------------------------------------------------------------===//
 // vga.online_attention
 //===----------------------------------------------------------------------===//
 

@@ -52,9 +52,10 @@ def VGAFoldValueGatesPass
     Gated values have the type of the values; gates are evaluated, and meet the
     values, in f32 or f64.
 
-    1. *Appended values.* A function inserts new values into a cache and attends
-       to a slice of it, gated by a function of the values: `vga.gated_attention`,
-       or `vga.attention` with a `vga.gate` of them. New values are gated before
+    1. *Appended values.* A function inserts new values into a cache, by
+       `tensor.insert_slice` or `vga.append`, and attends to the cache or to a slice
+       of it, gated by a function of the values: `vga.gated_attention`, or
+       `vga.attention` with a `vga.gate` of them. New values are gated before
        they are inserted, so that the cache holds gated values, and a step of
        decoding gates one token instead of all.
 
@@ -140,6 +141,28 @@ def VGAHoistParametersPass
     larger than what it is made from: a weight stored in 16 bits stays so.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def VGACheckPagesPass : Pass<"vga-check-pages"> {
+  let summary = "Check at run time that block tables name pages that there are";
+  let description = [{
+    Asserts in front of every operation with a `block_table` that each entry it
+    uses is a page of its cache: those of the positions that an append writes.
+
+    ```mlir
+    %d = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) ...
+    // becomes
+    cf.assert %ok, "vga.append: block_table has a page that cache has not"
+    %d = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) ...
+    ```
+
+    Tables are data: the checks read them once more. Comes after
+    `generate-runtime-verification`, whose checks of sizes these rely on.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def VGATileAttentionPass : Pass<"vga-tile-attention"> {

@@ -1,0 +1,81 @@
+//===- CheckPages.cpp - Block tables name pages that there are ------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RuntimeChecks.h"
+#include "vga/Dialect/VGA/IR/Semantics.h"
+#include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/Transforms/Passes.h"
+
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+namespace mlir::vga {
+#define GEN_PASS_DEF_VGACHECKPAGESPASS
+#include "vga/Dialect/VGA/Transforms/Passes.h.inc"
+} // namespace mlir::vga
+
+using namespace mlir;
+using namespace mlir::vga;
+
+namespace {
+/// The entries [first, last) of a sequence in the block table.
+struct Entries {
+  Value first, last;
+};
+
+struct CheckPagesPass : vga::impl::VGACheckPagesPassBase<CheckPagesPass> {
+  void runOnOperation() override {
+    getOperation()->walk([](AppendOp op) {
+      if (op.getBlockTable())
+        check(op, "cache", op.getCache(), op.getLayout(), op.getBlockTable(),
+              [&](CheckBuilder &b, Value sequence) {
+                return getAppended(b, op, sequence);
+              });
+    });
+  }
+
+private:
+  using GetEntries = function_ref<Entries(CheckBuilder &, Value sequence)>;
+
+  /// Asserts that the entries of all sequences are pages of `pool`.
+  static void check(Operation *op, StringRef name, Value pool, Layout layout,
+                    Value table, GetEntries getEntries) {
+    CheckBuilder b(op->getLoc(), op);
+    CacheAxes axes(cast<RankedTensorType>(pool.getType()), layout);
+    Value zero = b.index(0);
+    Value last = arith::SubIOp::create(b, b.size(pool, axes.batch), b.index(1));
+    Value all = b.forAll(zero, b.size(table, 0), [&](Value sequence) {
+      Entries entries = getEntries(b, sequence);
+      return b.forAll(entries.first, entries.last, [&](Value entry) {
+        Value page = b.load(table, {sequence, entry});
+        return b.both(b.isAtMost(zero, page), b.isAtMost(page, last));
+      });
+    });
+    cf::AssertOp::create(b, all,
+                         (op->getName().getStringRef() +
+                          ": block_table has a page that " + name + " has not")
+                             .str());
+  }
+
+  /// The entries that an append writes to.
+  static Entries getAppended(CheckBuilder &b, AppendOp op, Value sequence) {
+    RankedTensorType type = op.getCache().getType();
+    CacheAxes axes(type, op.getLayout());
+    Value page = b.index(type.getDimSize(axes.sequence));
+    Value first = b.load(op.getPosition(), {sequence});
+    Value count = b.size(op.getSource(), axes.sequence);
+    Value end = arith::AddIOp::create(b, first, count);
+    Value entry = arith::DivSIOp::create(b, first, page);
+    // No more than there are positions: none, if there are none.
+    Value last =
+        arith::MinSIOp::create(b, arith::CeilDivSIOp::create(b, end, page),
+                               arith::AddIOp::create(b, entry, count));
+    return {entry, last};
+  }
+};
+} // namespace

@@ -1,0 +1,53 @@
+//===- RuntimeChecks.h - Conditions on data, at run time --------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_LIB_DIALECT_VGA_TRANSFORMS_RUNTIMECHECKS_H
+#define VGA_LIB_DIALECT_VGA_TRANSFORMS_RUNTIMECHECKS_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::vga {
+
+/// Builds conditions on numbers that only the run knows.
+struct CheckBuilder : ImplicitLocOpBuilder {
+  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
+
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(*this, value);
+  }
+  Value size(Value tensor, int64_t axis) {
+    return createOrFold<tensor::DimOp>(tensor, axis);
+  }
+  /// An element of a tensor of integers.
+  Value load(Value tensor, ValueRange indices) {
+    Value element = tensor::ExtractOp::create(*this, tensor, indices);
+    return arith::IndexCastOp::create(*this, getIndexType(), element);
+  }
+  Value isAtMost(Value a, Value b) {
+    return arith::CmpIOp::create(*this, arith::CmpIPredicate::sle, a, b);
+  }
+  Value both(Value a, Value b) { return arith::AndIOp::create(*this, a, b); }
+
+  /// Whether `holds` for all of [first, last).
+  Value forAll(Value first, Value last, function_ref<Value(Value i)> holds) {
+    Value yes = arith::ConstantOp::create(*this, getBoolAttr(true));
+    auto loop = scf::ForOp::create(*this, first, last, index(1), yes);
+    OpBuilder::InsertionGuard guard(*this);
+    setInsertionPointToStart(loop.getBody());
+    Value all = both(loop.getRegionIterArg(0), holds(loop.getInductionVar()));
+    scf::YieldOp::create(*this, all);
+    return loop.getResult(0);
+  }
+};
+
+} // namespace mlir::vga
+
+#endif // VGA_LIB_DIALECT_VGA_TRANSFORMS_RUNTIMECHECKS_H
