@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/GPU/Passes.h"
+#include "vga/Runtime/CUDA.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGAGPULOWERLAUNCHESPASS
@@ -24,8 +25,8 @@ namespace {
 /// Builds the calls of one launch; vga/Runtime/CUDA.h says what they mean.
 class LaunchLowering {
 public:
-  LaunchLowering(Operation *op, ModuleOp module)
-      : op(op), module(module), b(op, module) {}
+  LaunchLowering(Operation *op, ModuleOp module, bool overlap)
+      : op(op), module(module), overlap(overlap), b(op, module) {}
 
   LogicalResult lower(LaunchOp launch);
   LogicalResult lower(gpu::LaunchFuncOp launch);
@@ -43,6 +44,7 @@ private:
 
   Operation *op;
   ModuleOp module;
+  bool overlap;
   RuntimeCalls b;
   SmallVector<Value> parameters;
 };
@@ -104,10 +106,12 @@ LogicalResult LaunchLowering::callLaunch(SymbolRefAttr kernel, Value blocks,
       b.constant((moduleName.getValue() + "_image").str(),
                  (object.getObject().getValue() + Twine('\0')).str(), 16);
   Value text = b.constant((name + "_name").str(), (name + Twine('\0')).str());
+  int64_t flags = (isPersistent ? VGA_CUDA_PERSISTENT : 0) |
+                  (isCooperative ? VGA_CUDA_COOPERATIVE : 0) |
+                  (overlap ? VGA_CUDA_OVERLAPPED : 0);
   b.call("vgaCudaLaunch",
          {image, text, b.i64(blocks), b.i64(threads), b.i64(sharedMemory),
-          b.i64(isPersistent), b.i64(isCooperative),
-          b.array(parameters, b.pointer)});
+          b.i64(flags), b.array(parameters, b.pointer)});
   op->erase();
   return success();
 }
@@ -145,6 +149,8 @@ LogicalResult LaunchLowering::lower(gpu::LaunchFuncOp launch) {
 namespace {
 struct VGAGPULowerLaunchesPass
     : vga::impl::VGAGPULowerLaunchesPassBase<VGAGPULowerLaunchesPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     SmallVector<Operation *> launches;
     getOperation().walk([&](Operation *op) {
@@ -152,7 +158,7 @@ struct VGAGPULowerLaunchesPass
         launches.push_back(op);
     });
     for (Operation *op : launches) {
-      LaunchLowering lowering(op, getOperation());
+      LaunchLowering lowering(op, getOperation(), overlap);
       auto launch = dyn_cast<LaunchOp>(op);
       if (failed(launch ? lowering.lower(launch)
                         : lowering.lower(cast<gpu::LaunchFuncOp>(op))))

@@ -81,9 +81,17 @@ static void addKernelPasses(OpPassManager &manager) {
   manager.addPass(createSymbolDCEPass());
 }
 
+/// Whether kernels can begin before the one before them has ended.
+static bool overlapsLaunches(StringRef chip) {
+  std::optional<Target> target = Target::lookup(chip);
+  return target && target->capability >= 90;
+}
+
 /// Kernels -> PTX.
 static void addCodePasses(OpPassManager &manager, const std::string &chip) {
   OpPassManager &kernels = manager.nest<gpu::GPUModuleOp>();
+  if (overlapsLaunches(chip))
+    kernels.addPass(createVGAGPUOverlapLaunchesPass());
   kernels.addPass(math::createMathExtendToSupportedTypes());
   kernels.addPass(createVGAGPUExpandMathPass());
   kernels.addPass(createVGAExpandExpPass());
@@ -120,7 +128,8 @@ void vga::buildGPUKernelPipeline(OpPassManager &manager,
 void vga::buildGPUPipeline(OpPassManager &manager,
                            const GPUPipelineOptions &options) {
   buildGPUKernelPipeline(manager, options);
-  manager.addPass(createVGAGPULowerLaunchesPass());
+  manager.addPass(
+      createVGAGPULowerLaunchesPass({overlapsLaunches(options.chip)}));
   manager.addPass(createVGALowerAssertPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());

@@ -216,10 +216,9 @@ Expected<void *> CudaDevice::getFunction(const void *image, const char *kernel,
 }
 
 Error CudaDevice::launch(const void *image, const char *kernel, int64_t blocks,
-                         int64_t threads, int64_t sharedBytes,
-                         bool isPersistent, bool isCooperative,
+                         int64_t threads, int64_t sharedBytes, int64_t flags,
                          void **parameters) {
-  if (isPersistent)
+  if (flags & VGA_CUDA_PERSISTENT)
     blocks = std::min<int64_t>(blocks, numMultiprocessors);
   if (blocks == 0)
     return Error::success();
@@ -229,14 +228,24 @@ Error CudaDevice::launch(const void *image, const char *kernel, int64_t blocks,
   if (!function)
     return function.takeError();
   ++numLaunches;
-  int result =
-      isCooperative
-          ? driver.cuLaunchCooperativeKernel(*function, blocks, 1, 1, threads,
-                                             1, 1, sharedBytes, stream,
-                                             parameters)
-          : driver.cuLaunchKernel(*function, blocks, 1, 1, threads, 1, 1,
-                                  sharedBytes, stream, parameters, nullptr);
-  return driver.check(result, ("cuLaunchKernel of " + StringRef(kernel)).str());
+  Driver::LaunchAttribute attribute;
+  Driver::LaunchConfiguration configuration;
+  configuration.blocks[0] = blocks;
+  configuration.threads[0] = threads;
+  configuration.sharedBytes = sharedBytes;
+  configuration.stream = stream;
+  configuration.attributes = &attribute;
+  // One or the other: whoever waits for all blocks can not begin with a few.
+  constexpr int kCooperative = 2, kProgrammaticSerialization = 6;
+  if (flags & (VGA_CUDA_COOPERATIVE | VGA_CUDA_OVERLAPPED)) {
+    attribute.id = flags & VGA_CUDA_COOPERATIVE ? kCooperative
+                                                : kProgrammaticSerialization;
+    attribute.value = 1;
+    configuration.numAttributes = 1;
+  }
+  return driver.check(
+      driver.cuLaunchKernelEx(&configuration, *function, parameters, nullptr),
+      ("cuLaunchKernelEx of " + StringRef(kernel)).str());
 }
 
 //===----------------------------------------------------------------------===//
@@ -294,11 +303,10 @@ void vgaCudaMakeTensorMap(void *map, int64_t isBF16, void *address,
 }
 
 void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
-                   int64_t threads, int64_t sharedBytes, int64_t isPersistent,
-                   int64_t isCooperative, void **parameters) {
+                   int64_t threads, int64_t sharedBytes, int64_t flags,
+                   void **parameters) {
   endOnError(getDevice().launch(image, kernel, blocks, threads, sharedBytes,
-                                isPersistent != 0, isCooperative != 0,
-                                parameters));
+                                flags, parameters));
 }
 
 void vgaCudaRead(void *host, const void *device, int64_t bytes) {

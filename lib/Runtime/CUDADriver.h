@@ -22,6 +22,18 @@ namespace mlir::vga {
 /// What this project calls of libcuda.so.1, which is loaded when it is needed.
 struct Driver {
   using Address = uint64_t;
+  /// CUlaunchAttribute, with values that are an int, and CUlaunchConfig.
+  struct LaunchAttribute {
+    int id = 0, padding = 0;
+    int value = 0, rest[15] = {};
+  };
+  struct LaunchConfiguration {
+    unsigned blocks[3] = {1, 1, 1}, threads[3] = {1, 1, 1};
+    unsigned sharedBytes = 0;
+    void *stream = nullptr;
+    LaunchAttribute *attributes = nullptr;
+    unsigned numAttributes = 0;
+  };
 
   int (*cuInit)(unsigned);
   int (*cuGetErrorName)(int, const char **);
@@ -49,11 +61,8 @@ struct Driver {
   int (*cuModuleLoadDataEx)(void **, const void *, unsigned, int *, void **);
   int (*cuModuleGetFunction)(void **, void *, const char *);
   int (*cuFuncSetAttribute)(void *, int, int);
-  int (*cuLaunchKernel)(void *, unsigned, unsigned, unsigned, unsigned,
-                        unsigned, unsigned, unsigned, void *, void **, void **);
-  int (*cuLaunchCooperativeKernel)(void *, unsigned, unsigned, unsigned,
-                                   unsigned, unsigned, unsigned, unsigned,
-                                   void *, void **);
+  int (*cuLaunchKernelEx)(const LaunchConfiguration *, void *, void **,
+                          void **);
   int (*cuTensorMapEncodeTiled)(void *, int, uint32_t, void *, const uint64_t *,
                                 const uint64_t *, const uint32_t *,
                                 const uint32_t *, int, int, int, int);

@@ -1,5 +1,6 @@
 // Launches become calls of the runtime, with tensor maps and parameters on the stack.
 // RUN: vga-opt %s --vga-gpu-lower-launches | FileCheck %s
+// RUN: vga-opt %s --vga-gpu-lower-launches=overlap=true | FileCheck %s --check-prefix=OVERLAP
 
 // CHECK-DAG: llvm.mlir.global private constant @kernels_image(".version 8.3\00")
 // CHECK-DAG: llvm.mlir.global private constant @copy_name("copy\00")
@@ -8,13 +9,15 @@
 module attributes {gpu.container_module} {
 gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_90a">, assembly = ".version 8.3">]
 
+// OVERLAP-LABEL: func @launch
+// OVERLAP: call @vgaCudaLaunch({{.*}}, %c7_i64{{[_0-9]*}}, %{{[^,]*}})
 // CHECK-LABEL: func @launch
 // CHECK-SAME: %[[X:.*]]: memref<?x64xbf16>, %[[Y:.*]]: memref<?x64xbf16>, %[[N:.*]]: index
 // CHECK: %[[MAP:.*]] = llvm.alloca %{{.*}} x !llvm.array<128 x i8>
 // CHECK: call @vgaCudaMakeTensorMap(%[[MAP]], %{{.*}})
 // CHECK: %[[IMAGE:.*]] = llvm.mlir.addressof @kernels_image
-// The name, blocks, threads, shared memory; persistent, and cooperative; parameters.
-// CHECK: call @vgaCudaLaunch(%[[IMAGE]], %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %c1_i64{{[_0-9]*}}, %c1_i64{{[_0-9]*}}, %{{[^,]*}}) :
+// The name, blocks, threads, shared memory; 3, for persistent and cooperative; parameters.
+// CHECK: call @vgaCudaLaunch(%[[IMAGE]], %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %c3_i64{{[_0-9]*}}, %{{[^,]*}}) :
 func.func @launch(%x: memref<?x64xbf16>, %y: memref<?x64xbf16>, %n: index) {
   vga.launch @kernels::@copy blocks(%n) threads 128 shared_memory 8192
     persistent cooperative sizes(%n) boxes [array<i64: 64, 64>, array<i64>]
@@ -28,7 +31,7 @@ func.func @launch(%x: memref<?x64xbf16>, %y: memref<?x64xbf16>, %n: index) {
 // CHECK-SAME: %[[X:.*]]: memref<?x64xbf16, strided<[64, 1], offset: ?>>, %[[N:.*]]: index, %[[S:.*]]: f32
 // CHECK: %[[POINTERS:.*]] = llvm.alloca %{{.*}} x !llvm.ptr
 // CHECK: llvm.store %[[S]], %{{.*}} : f32, !llvm.ptr
-// CHECK: llvm.call @vgaCudaLaunch(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %c0_i64{{[_0-9]*}}, %c0_i64{{[_0-9]*}}, %[[POINTERS]])
+// CHECK: llvm.call @vgaCudaLaunch(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %c0_i64{{[_0-9]*}}, %[[POINTERS]])
 func.func @launch_func(%x: memref<?x64xbf16, strided<[64, 1], offset: ?>>, %n: index, %s: f32) {
   %c1 = arith.constant 1 : index
   %c256 = arith.constant 256 : index

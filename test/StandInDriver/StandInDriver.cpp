@@ -337,30 +337,41 @@ static bool isLaunch(const Function &function, unsigned blocks,
          sharedBytes <= function.sharedBytes && stream == kHandle;
 }
 
-extern "C" int cuLaunchKernel(void *function, unsigned x, unsigned y,
-                              unsigned z, unsigned threads, unsigned threadsY,
-                              unsigned threadsZ, unsigned sharedBytes,
-                              void *stream, void **parameters, void **extra) {
-  STANDIN_CHECK(isLaunch(*static_cast<Function *>(function), x * y * z,
-                         threads * threadsY * threadsZ, sharedBytes, stream,
-                         parameters) &&
-                !extra)
-  ++(state.isRecording ? state.recorded : state.launches);
-  return Success;
-}
+/// CUlaunchConfig, and its attributes.
+struct LaunchAttribute {
+  int id, padding, value, rest[15];
+};
+struct LaunchConfiguration {
+  unsigned blocks[3], threads[3], sharedBytes;
+  void *stream;
+  LaunchAttribute *attributes;
+  unsigned numAttributes;
+};
 
-extern "C" int cuLaunchCooperativeKernel(void *function, unsigned x, unsigned y,
-                                         unsigned z, unsigned threads,
-                                         unsigned threadsY, unsigned threadsZ,
-                                         unsigned sharedBytes, void *stream,
-                                         void **parameters) {
-  STANDIN_CHECK(isLaunch(*static_cast<Function *>(function), x * y * z,
-                         threads * threadsY * threadsZ, sharedBytes, stream,
-                         parameters))
-  if (x * y * z > kMultiprocessors)
-    return CooperativeLaunchTooLarge;
+extern "C" int cuLaunchKernelEx(const LaunchConfiguration *launch,
+                                void *function, void **parameters,
+                                void **extra) {
+  auto count = [](const unsigned (&sizes)[3]) {
+    return sizes[0] * sizes[1] * sizes[2];
+  };
+  unsigned blocks = count(launch->blocks);
+  STANDIN_CHECK(isLaunch(*static_cast<Function *>(function), blocks,
+                         count(launch->threads), launch->sharedBytes,
+                         launch->stream, parameters) &&
+                !extra && launch->numAttributes <= 1)
+  constexpr int kCooperative = 2, kProgrammaticSerialization = 6;
+  if (launch->numAttributes == 1) {
+    const LaunchAttribute &attribute = *launch->attributes;
+    if (attribute.value != 1 || (attribute.id != kCooperative &&
+                                 attribute.id != kProgrammaticSerialization))
+      return InvalidValue;
+    if (attribute.id == kCooperative) {
+      if (blocks > kMultiprocessors)
+        return CooperativeLaunchTooLarge;
+      ++state.cooperative;
+    }
+  }
   ++(state.isRecording ? state.recorded : state.launches);
-  ++state.cooperative;
   return Success;
 }
 

@@ -140,14 +140,30 @@ def VGAGPULowerMathPass : Pass<"vga-gpu-lower-math", "::mlir::gpu::GPUModuleOp">
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def VGAGPUOverlapLaunchesPass : Pass<"vga-gpu-overlap-launches",
+                                     "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Let kernels begin while the one before them ends";
+  let description = [{
+    Kernels begin with `nvvm.griddepcontrol launch_dependents`, by which the next
+    one may be put on multiprocessors that have room, and `wait`, for all that the
+    one before has written (programmatic dependent launch, compute capability
+    9.0): what a launch takes passes while the kernel before is at work.
+  }];
+  let dependentDialects = ["::mlir::NVVM::NVVMDialect"];
+}
+
 def VGAGPULowerLaunchesPass : Pass<"vga-gpu-lower-launches",
                                    "::mlir::ModuleOp"> {
   let summary = "Turn launches on memrefs into calls of the runtime";
   let description = [{
-    vga.launch and gpu.launch_func become calls of the functions in `vga/Runtime/CUDA.h`, with tensor
-    maps and parameters on the stack, and `gpu.binary` operations constants of
-    the module.
+    vga.launch and gpu.launch_func become calls of the functions in
+    `vga/Runtime/CUDA.h`, with tensor maps and parameters on the stack, and
+    `gpu.binary` operations constants of the module.
   }];
+  let options = [
+    Option<"overlap", "overlap", "bool", "false",
+           "Kernels wait for the one before (vga-gpu-overlap-launches): the "
+           "driver may launch them earlier">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect"];

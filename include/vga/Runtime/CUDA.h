@@ -72,8 +72,8 @@ public:
   llvm::Error makeTensorMap(void *map, bool isBF16, void *address,
                             ArrayRef<int64_t> shape, ArrayRef<int64_t> box);
   llvm::Error launch(const void *image, const char *kernel, int64_t blocks,
-                     int64_t threads, int64_t sharedBytes, bool isPersistent,
-                     bool isCooperative, void **parameters);
+                     int64_t threads, int64_t sharedBytes, int64_t flags,
+                     void **parameters);
 
 private:
   CudaDevice() = default;
@@ -101,13 +101,20 @@ extern "C" {
 void vgaCudaMakeTensorMap(void *map, int64_t isBF16, void *address,
                           int64_t rank, const int64_t *shape,
                           const int64_t *box);
+/// What is special about a kernel. A persistent one gets at most one block for
+/// each multiprocessor; all blocks of a cooperative one must be able to run at
+/// a time; an overlapped one waits by itself for what the kernel before it has
+/// written, and may begin before that has ended.
+enum VGACudaLaunchFlags {
+  VGA_CUDA_PERSISTENT = 1,
+  VGA_CUDA_COOPERATIVE = 2,
+  VGA_CUDA_OVERLAPPED = 4,
+};
 /// Launches the kernel of this name in the module `image`, PTX that ends with
-/// a zero; `parameters` are their addresses. A persistent kernel gets at most
-/// one block for each multiprocessor; all blocks of a cooperative one must be
-/// able to run at a time.
+/// a zero; `parameters` are their addresses.
 void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
-                   int64_t threads, int64_t sharedBytes, int64_t isPersistent,
-                   int64_t isCooperative, void **parameters);
+                   int64_t threads, int64_t sharedBytes, int64_t flags,
+                   void **parameters);
 /// Waits for the device, and copies from its memory.
 void vgaCudaRead(void *host, const void *device, int64_t bytes);
 /// Memory of the device, as MLIR's lowering of memref.alloc calls it: that of

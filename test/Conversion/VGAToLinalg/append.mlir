@@ -2,7 +2,7 @@
 // RUN: vga-opt %s --convert-vga-to-linalg --canonicalize --cse --split-input-file | FileCheck %s
 
 // States are updated in place: nothing is allocated, and nothing else copied.
-// RUN: vga-opt %s --split-input-file --convert-vga-to-linalg --vga-cpu-open-states --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --drop-equivalent-buffer-results --vga-cpu-close-states | FileCheck %s --check-prefix=BUFFERS
+// RUN: vga-opt %s --split-input-file --convert-vga-to-linalg --vga-open-states --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --drop-equivalent-buffer-results --vga-close-states | FileCheck %s --check-prefix=BUFFERS
 // BUFFERS-NOT: memref.alloc
 // BUFFERS-COUNT-3: memref.copy
 // BUFFERS-NOT: memref.copy
