@@ -52,10 +52,9 @@ static Value getAxisSize(HostBuilder &b, const Product &product, int64_t axis) {
 static Value countBlocks(HostBuilder &b, const Product &product,
                          const Plan &plan, int64_t limitBefore) {
   Value rows = getAxisSize(b, product, product.row);
-  Value blocks =
-      b.mul(b.ceilDiv(rows, b.index(plan.tile.rows)),
-            b.ceilDiv(getAxisSize(b, product, product.column),
-                      b.index(plan.tile.columns)));
+  Value blocks = b.mul(b.ceilDiv(rows, b.index(plan.tile.rows)),
+                       b.ceilDiv(getAxisSize(b, product, product.column),
+                                 b.index(plan.tile.columns)));
   for (int64_t axis : product.outer)
     blocks = b.mul(blocks, getAxisSize(b, product, axis));
   auto only = [&](arith::CmpIPredicate predicate, int64_t limit) {
@@ -90,10 +89,9 @@ static void convertProduct(Product &product, gpu::GPUModuleOp module,
   int64_t limit = 0;
   for (const Plan &plan : choosePlans(product, target)) {
     StringAttr kernel = buildKernel(builder, module, product, plan);
-    output = b.launchOnArrays(getKernel(module, kernel),
-                              countBlocks(b, product, plan, limit),
-                              plan.getThreads(), plan.getSharedBytes(), sizes,
-                              inputs, output);
+    output = b.launchOnArrays(
+        getKernel(module, kernel), countBlocks(b, product, plan, limit),
+        plan.getThreads(), plan.getSharedBytes(), sizes, inputs, output);
     limit = plan.rowLimit;
   }
   last->getResult(0).replaceAllUsesWith(output);

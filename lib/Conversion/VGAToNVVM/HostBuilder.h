@@ -39,10 +39,10 @@ struct HostBuilder : ImplicitLocOpBuilder {
                        int64_t sharedBytes, ValueRange sizes, ValueRange inputs,
                        Value output) {
     SmallVector<Attribute> boxes(inputs.size() + 1, getDenseI64ArrayAttr({}));
-    auto launch = LaunchOp::create(
-        *this, TypeRange(output.getType()), kernel, blocks, threads,
-        sharedBytes, /*persistent=*/false, /*cooperative=*/false, sizes,
-        getArrayAttr(boxes), inputs, output);
+    auto launch = LaunchOp::create(*this, TypeRange(output.getType()), kernel,
+                                   blocks, threads, sharedBytes,
+                                   /*persistent=*/false, /*cooperative=*/false,
+                                   sizes, getArrayAttr(boxes), inputs, output);
     return launch.getResult(0);
   }
 };

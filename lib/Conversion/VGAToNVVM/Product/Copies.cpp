@@ -35,8 +35,8 @@ Copies::Copies(const Kernel &kernel, const StagePlan &plan, const Array &array,
   place = b.mul(b.rem(kernel.thread, linePieces), plan.pieceElements);
   if (passLines > plan.lines)
     isCopier = b.less(line, b.i32(plan.lines));
-  offset = b.add(b.mul(line, plan.getLineBytes()),
-                 b.mul(place, plan.elementBytes));
+  offset =
+      b.add(b.mul(line, plan.getLineBytes()), b.mul(place, plan.elementBytes));
 
   Value acrossStride = kernel.getStride(array, axis);
   depthStride = kernel.getStride(array, kernel.product.depth);
@@ -51,9 +51,11 @@ Copies::Copies(const Kernel &kernel, const StagePlan &plan, const Array &array,
 }
 
 /// An element that the copies of the machine are too wide for; 0 if it does not
-/// exist.
+/// exist. `exists` may be null for true.
 Value Copies::loadElement(Value source, Value exists) {
   Type type = b.getIntegerType(elementType.getIntOrFloatBitWidth());
+  if (!exists)
+    return LLVM::LoadOp::create(b, type, source);
   Value zero = arith::ConstantOp::create(b, b.getIntegerAttr(type, 0));
   auto load = scf::IfOp::create(b, TypeRange(type), exists, true);
   OpBuilder::InsertionGuard guard(b);
@@ -77,9 +79,9 @@ void Copies::start(Value step, Value stage) {
   Value outerOffset = b.i64(0);
   if (!product.outerDepth.empty()) {
     Value steps = b.ceilDiv(depthSize, kernel.plan.depth);
-    outerOffset =
-        kernel.getOffset(array, product.outerDepth,
-                         kernel.getPlaces(b.div(step, steps), product.outerDepth));
+    outerOffset = kernel.getOffset(
+        array, product.outerDepth,
+        kernel.getPlaces(b.div(step, steps), product.outerDepth));
     step = b.rem(step, steps);
   }
   Value firstDepth = b.mul(step, kernel.plan.depth);
@@ -101,27 +103,36 @@ void Copies::start(Value step, Value stage) {
   };
   Value hasPiece = isInside(pieceAt, pieceSize, plan.extent);
 
+  auto getSource = [&](int64_t pass) {
+    return b.elementAddress(source, elementType,
+                            b.mul(lineStride, pass * passLines));
+  };
+  auto getDestination = [&](int64_t pass) {
+    return b.advance(destination, pass * passLines * plan.getLineBytes());
+  };
+  auto hasLine = [&](int64_t pass) {
+    return both(
+        b, hasPiece,
+        isInside(b.add(lineAt, pass * passLines), lineSize, plan.lines));
+  };
+  constexpr int64_t kLeastBytes = 4;
   int64_t bytes = plan.getPieceBytes();
-  SmallVector<Value> loaded;
-  for (int64_t pass = 0; pass < passes; ++pass) {
-    Value exists =
-        both(b, hasPiece,
-             isInside(b.add(lineAt, pass * passLines), lineSize, plan.lines));
-    Value from = b.elementAddress(source, elementType,
-                                  b.mul(lineStride, pass * passLines));
-    constexpr int64_t kLeastBytes = 4;
-    if (bytes < kLeastBytes) {
-      Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-      loaded.push_back(loadElement(from, exists ? exists : yes));
-      continue;
+  if (bytes >= kLeastBytes) {
+    for (int64_t pass = 0; pass < passes; ++pass) {
+      Value exists = hasLine(pass);
+      copyAsync(b, getDestination(pass), getSource(pass), bytes,
+                exists ? b.select(exists, b.i32(bytes), b.i32(0)) : Value());
     }
-    copyAsync(b, b.advance(destination, pass * passLines * plan.getLineBytes()),
-              from, bytes,
-              exists ? b.select(exists, b.i32(bytes), b.i32(0)) : Value());
+    return;
   }
-  // First all loads, then all stores.
-  for (auto [pass, element] : llvm::enumerate(loaded))
-    LLVM::StoreOp::create(
-        b, element,
-        b.advance(destination, pass * passLines * plan.getLineBytes()));
+  // A few loads at a time are on their way: each has a register.
+  constexpr int64_t kLoads = 8;
+  for (int64_t first = 0; first < passes; first += kLoads) {
+    int64_t end = std::min(first + kLoads, passes);
+    SmallVector<Value> loaded;
+    for (int64_t pass = first; pass < end; ++pass)
+      loaded.push_back(loadElement(getSource(pass), hasLine(pass)));
+    for (int64_t pass = first; pass < end; ++pass)
+      LLVM::StoreOp::create(b, loaded[pass - first], getDestination(pass));
+  }
 }

@@ -100,17 +100,17 @@ SmallVector<Value> product::loadStrided(KernelBuilder &b, Type elementType,
                                         int64_t count) {
   SmallVector<Value> values;
   for (int64_t i = 0; i < count; ++i)
-    values.push_back(toF32(
-        b, LLVM::LoadOp::create(
-               b, elementType,
-               b.elementAddress(address, elementType, b.mul(stride, i)))));
+    values.push_back(
+        toF32(b, LLVM::LoadOp::create(b, elementType,
+                                      b.elementAddress(address, elementType,
+                                                       b.mul(stride, i)))));
   return values;
 }
 
 SmallVector<Value> Epilogue::loadSums(Value row, Value column) {
-  Value address = b.advance(
-      kernel.shared, b.add(b.mul(row, plan.getSumRowBytes()),
-                           b.mul(column, sizeof(float))));
+  Value address =
+      b.advance(kernel.shared, b.add(b.mul(row, plan.getSumRowBytes()),
+                                     b.mul(column, sizeof(float))));
   SmallVector<Value> sums;
   for (int64_t part = 0; part < plan.tile.splits; ++part) {
     SmallVector<Value> more =
@@ -134,8 +134,7 @@ SmallVector<Value> Epilogue::loadArray(int64_t number, Value row,
       b.add(b.mul(b.toI64(row), kernel.getStride(array, product.row)),
             b.mul(b.toI64(column), kernel.getStride(array, product.column))));
   if (!array.has(product.column))
-    return SmallVector<Value>(width,
-                              LLVM::LoadOp::create(b, type, address));
+    return SmallVector<Value>(width, LLVM::LoadOp::create(b, type, address));
   if (array.isAlong(product.column))
     return loadElements(b, type, address, width);
   Value stride = kernel.getStride(array, product.column);

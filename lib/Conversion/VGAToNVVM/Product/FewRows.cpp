@@ -137,23 +137,22 @@ void FewRows::store(ValueRange sums) {
     for (int64_t distance = walk.laneColumns; distance < kWarpThreads;
          distance *= 2)
       sum = b.addF(sum, b.shuffleXor(sum, distance));
-  Value address = b.advance(
-      kernel.shared, b.add(b.mul(split, plan.getPartBytes()),
-                           b.mul(column, sizeof(float))));
+  Value address =
+      b.advance(kernel.shared, b.add(b.mul(split, plan.getPartBytes()),
+                                     b.mul(column, sizeof(float))));
   b.onlyIf(b.less(lane, b.i32(walk.laneColumns)), [&] {
     for (int64_t i = 0; i < plan.tile.rows; ++i)
       for (int64_t j = 0; j < walk.run; ++j)
-        LLVM::StoreOp::create(b, total[i * walk.run + j],
-                              b.advance(address, i * plan.getSumRowBytes() +
-                                                     j * sizeof(float)));
+        LLVM::StoreOp::create(
+            b, total[i * walk.run + j],
+            b.advance(address, i * plan.getSumRowBytes() + j * sizeof(float)));
   });
 }
 
 void FewRows::run() {
   int64_t warpLanes = kWarpThreads / walk.laneColumns;
   int64_t lanes = plan.tile.splits * warpLanes;
-  Value first =
-      b.add(b.div(lane, walk.laneColumns), b.mul(split, warpLanes));
+  Value first = b.add(b.div(lane, walk.laneColumns), b.mul(split, warpLanes));
   Value units = b.div(kernel.getSize(product.depth), walk.unit);
   for (int64_t axis : product.outerDepth)
     units = b.mul(units, kernel.getSize(axis));

@@ -28,8 +28,7 @@ namespace {
 struct LaneSide {
   /// Where the lane's element `i` is, from its first one.
   int64_t getDistance(int64_t i) const {
-    return plan.isAlongDepth ? i * lanes
-                             : i % kRun + i / kRun * kRun * lanes;
+    return plan.isAlongDepth ? i * lanes : i % kRun + i / kRun * kRun * lanes;
   }
 
   const StagePlan &plan;
@@ -88,13 +87,12 @@ MultiplyAdd::load(Value start, const LaneSide &side, Value depth) {
   }
   for (int64_t k = 0; k < kRun; ++k)
     for (int64_t i = 0; i < side.count; i += kRun)
-      llvm::append_range(
-          values[k],
-          loadRun(b, side.elementType,
-                  b.advance(address, k * stage.getLineBytes() +
-                                         side.getDistance(i) *
-                                             stage.elementBytes),
-                  kRun));
+      llvm::append_range(values[k],
+                         loadRun(b, side.elementType,
+                                 b.advance(address, k * stage.getLineBytes() +
+                                                        side.getDistance(i) *
+                                                            stage.elementBytes),
+                                 kRun));
   return values;
 }
 

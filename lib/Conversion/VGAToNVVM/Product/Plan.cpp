@@ -173,8 +173,8 @@ static Plan planAlongDepth(const Product &product, int64_t rows,
   plan.walk.unit = product.getPiece(product.rhs, product.depth);
   constexpr int64_t kWarps = 8, kMostColumns = 4;
   int64_t wanted = target.multiprocessors * kWarps;
-  int64_t all = product.getSize(
-      product.column == kNoAxis ? ArrayRef<int64_t>() : product.column);
+  int64_t all = product.getSize(product.column == kNoAxis ? ArrayRef<int64_t>()
+                                                          : product.column);
   all = getLargest(all);
   while (plan.walk.run < kMostColumns && all / (plan.walk.run * 2) >= wanted)
     plan.walk.run *= 2;
@@ -191,8 +191,8 @@ static Plan planAlongDepth(const Product &product, int64_t rows,
 
 static Plan planFewRows(const Product &product, int64_t rows,
                         const Target &target) {
-  bool isAlongDepth = product.depth != kNoAxis &&
-                      product.rhs.isAlong(product.depth);
+  bool isAlongDepth =
+      product.depth != kNoAxis && product.rhs.isAlong(product.depth);
   return isAlongDepth ? planAlongDepth(product, rows, target)
                       : planAlongColumns(product, rows, target);
 }

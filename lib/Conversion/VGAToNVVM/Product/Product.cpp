@@ -92,8 +92,7 @@ static Step makeStep(LinalgOp op, ArrayRef<unsigned> resultLoops) {
 
 std::optional<Step> product::getInlined(Step user, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<LinalgOp>();
-  if (!isStep(producer) ||
-      !(producer->hasOneUse() || isMove(producer)))
+  if (!isStep(producer) || !(producer->hasOneUse() || isMove(producer)))
     return std::nullopt;
   return makeStep(producer, getOperandLoops(user, operand));
 }

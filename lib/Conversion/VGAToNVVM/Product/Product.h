@@ -84,9 +84,7 @@ struct Product {
     return chain.empty() ? op : chain.back().op;
   }
   /// The type of the contraction's result, to which sums are rounded.
-  Type getSumType() {
-    return getElementTypeOrSelf(op->getResult(0).getType());
-  }
+  Type getSumType() { return getElementTypeOrSelf(op->getResult(0).getType()); }
 
   linalg::LinalgOp op;
   /// What follows, each working for the next one only.

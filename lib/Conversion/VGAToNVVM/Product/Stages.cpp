@@ -94,18 +94,16 @@ void product::sumUpStages(Kernel &kernel) {
   for (int64_t step = 0; step < ahead; ++step)
     copyStep(b.i32(step));
   SmallVector<Value> zeros(multiplier->getSumCount(), b.f32(0));
-  SmallVector<Value> sums =
-      b.loop(b.i32(0), steps, b.i32(1), zeros,
-             [&](Value step, ValueRange sums) {
-               // This step's copies are the oldest but `ahead - 1`.
-               NVVM::CpAsyncWaitGroupOp::create(
-                   b, b.getI32IntegerAttr(ahead - 1));
-               // All threads' copies have arrived, and all are done with the
-               // stage that the next copies overwrite.
-               NVVM::BarrierOp::create(b);
-               copyStep(b.add(step, ahead));
-               return multiplier->multiply(getStage(step), sums);
-             });
+  SmallVector<Value> sums = b.loop(
+      b.i32(0), steps, b.i32(1), zeros, [&](Value step, ValueRange sums) {
+        // This step's copies are the oldest but `ahead - 1`.
+        NVVM::CpAsyncWaitGroupOp::create(b, b.getI32IntegerAttr(ahead - 1));
+        // All threads' copies have arrived, and all are done with the
+        // stage that the next copies overwrite.
+        NVVM::BarrierOp::create(b);
+        copyStep(b.add(step, ahead));
+        return multiplier->multiply(getStage(step), sums);
+      });
   keepRolled(sums.front().getDefiningOp<scf::ForOp>());
   // Sums take the place of stages.
   NVVM::BarrierOp::create(b);

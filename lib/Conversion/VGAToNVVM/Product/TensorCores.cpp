@@ -40,8 +40,7 @@ private:
 
 /// Four matrices of 8 lines and 8 places: the second is that of the next lines,
 /// or of the next places.
-std::pair<Value, Value>
-TensorCoreMultiplier::getLanePlace(bool areLinesFirst) {
+std::pair<Value, Value> TensorCoreMultiplier::getLanePlace(bool areLinesFirst) {
   constexpr int64_t kMatrix = 8;
   Value line = b.rem(place.lane, kMatrix);
   Value second = b.rem(b.div(place.lane, kMatrix), 2);
@@ -64,8 +63,7 @@ SmallVector<Value> TensorCoreMultiplier::multiply(Value stage,
                                                   ValueRange sums) {
   Type elementType = kernel.product.lhs.getElementType();
   // Rows come first in the registers of lhs, depths in those of rhs.
-  Value lhs =
-      getLaneAddress(stage, plan.lhs, place.row, plan.lhs.isAlongDepth);
+  Value lhs = getLaneAddress(stage, plan.lhs, place.row, plan.lhs.isAlongDepth);
   Value rhs = getLaneAddress(b.advance(stage, plan.lhs.getBytes()), plan.rhs,
                              place.column, !plan.rhs.isAlongDepth);
   /// Bytes from an element to one that is `across` and `depth` from it.
@@ -103,15 +101,15 @@ SmallVector<Value> TensorCoreMultiplier::multiply(Value stage,
 void TensorCoreMultiplier::store(ValueRange sums) {
   constexpr int64_t kLaneGroup = 4;
   Value row = b.add(place.row, b.div(place.lane, kLaneGroup));
-  Value column = b.add(
-      place.column, b.mul(b.rem(place.lane, kLaneGroup), kProductRun));
+  Value column =
+      b.add(place.column, b.mul(b.rem(place.lane, kLaneGroup), kProductRun));
   Value address = getSumAddress(row, column);
   auto pairType = VectorType::get(kProductRun, b.getF32Type());
   for (int64_t i = 0; i < getRowProducts(); ++i)
     for (int64_t j = 0; j < getColumnProducts(); ++j)
       for (int64_t half = 0; half < 2; ++half) {
-        int64_t at = (i * getColumnProducts() + j) * kProductSums +
-                     half * kProductRun;
+        int64_t at =
+            (i * getColumnProducts() + j) * kProductSums + half * kProductRun;
         Value pair = LLVM::PoisonOp::create(b, pairType);
         for (int64_t k = 0; k < kProductRun; ++k)
           pair = LLVM::InsertElementOp::create(b, pair, sums[at + k], b.i32(k));
