@@ -35,17 +35,11 @@ static bool isKernelElement(Type type) {
       type);
 }
 
-/// A product in which elements of both operands are read many times: what
-/// kernels for elements and sums are bad at.
-static bool isMatrixProduct(linalg::LinalgOp op) {
-  // The window of a pooling has sizes only.
-  if (linalg::isaConvolutionOpInterface(op))
-    return !op.getRegionInputArgs().back().use_empty();
-  if (!linalg::isaContractionOpInterface(op))
-    return false;
-  FailureOr<linalg::ContractionDimensions> loops =
-      linalg::inferContractionDims(op);
-  return succeeded(loops) && !loops->m.empty() && !loops->n.empty();
+/// Whether an operation multiplies elements of a window: a pooling has its
+/// sizes only.
+static bool isConvolution(linalg::LinalgOp op) {
+  return linalg::isaConvolutionOpInterface(op) &&
+         !op.getRegionInputArgs().back().use_empty();
 }
 
 /// Why an operation can not be done; empty if it can.
@@ -57,8 +51,8 @@ static StringRef getObstacle(Operation *op) {
       llvm::any_of(op->getOperandTypes(), isUnknown))
     return "its elements are of a type that kernels do not compute with";
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
-    if (isMatrixProduct(linalgOp))
-      return "products of matrices are not made for GPUs";
+    if (isConvolution(linalgOp))
+      return "convolutions are not made for GPUs";
     return {};
   }
   bool isOnTensors =

@@ -43,13 +43,15 @@ static void addAttentionPasses(OpPassManager &manager,
   addCleanup(manager);
 }
 
-/// Everything else on tensors -> linalg, fused.
-static void addGraphPasses(OpPassManager &manager) {
+/// Everything else on tensors -> products with what surrounds them, and linalg,
+/// fused.
+static void addGraphPasses(OpPassManager &manager, const std::string &chip) {
   manager.addPass(createVGAGPUCheckHostPass());
   manager.addPass(createConvertElementwiseToLinalgPass());
+  manager.addNestedPass<func::FuncOp>(createVGADecomposeAggregatesPass());
+  manager.addNestedPass<func::FuncOp>(createVGAGPUFillConstantsPass());
+  manager.addPass(createConvertProductsToNVVMPass({chip}));
   OpPassManager &function = manager.nest<func::FuncOp>();
-  function.addPass(createVGADecomposeAggregatesPass());
-  function.addPass(createVGAGPUFillConstantsPass());
   function.addPass(createLinalgGeneralizeNamedOpsPass());
   function.addPass(createVGAGPUFuseElementwisePass());
   addCleanup(function);
@@ -119,7 +121,7 @@ static void addCodePasses(OpPassManager &manager, const std::string &chip) {
 void vga::buildGPUKernelPipeline(OpPassManager &manager,
                                  const GPUPipelineOptions &options) {
   addAttentionPasses(manager, options.chip);
-  addGraphPasses(manager);
+  addGraphPasses(manager, options.chip);
   addBufferPasses(manager);
   addKernelPasses(manager);
   addCodePasses(manager, options.chip);

@@ -60,4 +60,38 @@ def ConvertVGAToNVVMPass : Pass<"convert-vga-to-nvvm", "::mlir::ModuleOp"> {
   ];
 }
 
+def ConvertProductsToNVVMPass : Pass<"convert-products-to-nvvm",
+                                     "::mlir::ModuleOp"> {
+  let summary = "Turn products of matrices into kernels and their launches";
+  let description = [{
+    Each contraction of linalg on tensors of f16, bf16 and f32 that is a product
+    of matrices, or of a matrix and a vector, becomes kernels in the nvvm and llvm
+    dialects in the gpu.module `@vga_kernels`, and a `vga.launch` of each. What the
+    sums start from (zeros, a broadcast bias, a residual) and the elementwise
+    operations that follow, each being all that uses the one before, are computed
+    in the kernel: an activation, a residual connection, a gate, a cast, a
+    permutation of axes.
+
+    Sums are in f32, and rounded once, to the type of the contraction's result. Two
+    operands of f16, or of bf16, meet on the tensor cores where there are many rows;
+    others are multiplied and added in f32. Few rows have a kernel that reads the
+    other operand once. Where the number of rows is dynamic there are three kernels,
+    for one row, for a few, and for many, and launches of all on the same output, of
+    which two have no blocks.
+
+    Axes may be in any order in memory, and of any size. A product of matrices that
+    has no kernel, as one of integers, is an error that says why.
+  }];
+  let options = [
+    Option<"chip", "chip", "std::string", "\"sm_90a\"",
+           "The GPU, by LLVM's name">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::vga::VGADialect"
+  ];
+}
+
 #endif // VGA_CONVERSION_PASSES_TD

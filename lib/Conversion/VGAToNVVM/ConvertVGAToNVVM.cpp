@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "HostBuilder.h"
 #include "Kernels.h"
 #include "ValueGating.h"
 #include "vga/Conversion/Passes.h"
@@ -30,32 +31,6 @@ namespace mlir::vga {
 using namespace mlir;
 using namespace mlir::vga;
 
-namespace {
-/// Index arithmetic on the host.
-struct HostBuilder : ImplicitLocOpBuilder {
-  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
-
-  Value index(int64_t value) {
-    return arith::ConstantIndexOp::create(*this, value);
-  }
-  Value mul(Value x, Value y) { return createOrFold<arith::MulIOp>(x, y); }
-  Value div(Value x, Value y) { return createOrFold<arith::DivUIOp>(x, y); }
-  Value ceilDiv(Value x, Value y) {
-    return createOrFold<arith::CeilDivUIOp>(x, y);
-  }
-  Value max(Value x, Value y) { return createOrFold<arith::MaxUIOp>(x, y); }
-  Value size(Value tensor, int64_t axis) {
-    return createOrFold<tensor::DimOp>(tensor, axis);
-  }
-};
-} // namespace
-
-static SymbolRefAttr getKernel(gpu::GPUModuleOp module, StringRef name) {
-  MLIRContext *context = module.getContext();
-  return SymbolRefAttr::get(module.getSymNameAttr(),
-                            FlatSymbolRefAttr::get(context, name));
-}
-
 static Value makeEmptyLike(HostBuilder &b,
                            TypedValue<RankedTensorType> tensor) {
   return tensor::EmptyOp::create(
@@ -75,19 +50,6 @@ static Value makeScratchLike(HostBuilder &b,
                                               dynamicSizes);
 }
 
-/// Launches a kernel that reads and writes arrays by their addresses, and takes
-/// the batch and the positions as sizes.
-static Value launchOnArrays(HostBuilder &b, SymbolRefAttr kernel, Value blocks,
-                            int64_t threads, int64_t sharedBytes, Value batch,
-                            Value positions, ValueRange inputs, Value output) {
-  SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
-  auto launch = LaunchOp::create(
-      b, TypeRange(output.getType()), kernel, blocks, threads, sharedBytes,
-      /*persistent=*/false, /*cooperative=*/false, ValueRange{batch, positions},
-      b.getArrayAttr(boxes), inputs, output);
-  return launch.getResult(0);
-}
-
 /// Launches a kernel over the vectors of `source`, which is the first of its
 /// inputs: `threads` for each vector, in blocks of kGateThreads.
 static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
@@ -100,8 +62,8 @@ static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
                         b.index(source.getType().getDimSize(axes.head)));
   Value blocks =
       b.ceilDiv(b.mul(vectors, b.index(threads)), b.index(kGateThreads));
-  return launchOnArrays(b, kernel, blocks, kGateThreads, /*sharedBytes=*/0,
-                        batch, positions, inputs, output);
+  return b.launchOnArrays(kernel, blocks, kGateThreads, /*sharedBytes=*/0,
+                          {batch, positions}, inputs, output);
 }
 
 /// Elements between the entries of a mask along each of [B, Hq, Sq, Sk].
@@ -240,8 +202,8 @@ static Value launchGateProduct(HostBuilder &b, SymbolRefAttr kernel, GateOp op,
   Value tiles =
       b.mul(b.ceilDiv(b.mul(batch, positions), b.index(plan.tileRows)),
             b.index(plan.rowTiles));
-  return launchOnArrays(b, kernel, tiles, plan.threads, plan.sharedBytes, batch,
-                        positions, inputs, output);
+  return b.launchOnArrays(kernel, tiles, plan.threads, plan.sharedBytes,
+                          {batch, positions}, inputs, output);
 }
 
 static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,

@@ -1,0 +1,147 @@
+//===- ConvertProducts.cpp - Products of matrices become kernels ----------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "HostBuilder.h"
+#include "Product/Kernel.h"
+#include "vga/Conversion/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::vga {
+#define GEN_PASS_DEF_CONVERTPRODUCTSTONVVMPASS
+#include "vga/Conversion/Passes.h.inc"
+} // namespace mlir::vga
+
+using namespace mlir;
+using namespace mlir::vga;
+using namespace mlir::vga::product;
+
+/// The size of a loop of the contraction.
+static OpFoldResult getLoopSize(HostBuilder &b, const Product &product,
+                                unsigned loop) {
+  linalg::LinalgOp op = product.op;
+  int64_t known = op.getStaticLoopRanges()[loop];
+  if (!ShapedType::isDynamic(known))
+    return b.getIndexAttr(known);
+  for (OpOperand &operand : op->getOpOperands())
+    for (auto [axis, expr] :
+         llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults()))
+      if (cast<AffineDimExpr>(expr).getPosition() == loop)
+        return b.size(operand.get(), axis);
+  llvm_unreachable("a loop that no operand has");
+}
+
+static Value getAxisSize(HostBuilder &b, const Product &product, int64_t axis) {
+  Value size = b.index(1);
+  if (axis == kNoAxis)
+    return size;
+  for (unsigned loop : product.axes[axis].loops)
+    size = b.mul(size, getValueOrCreateConstantIndexOp(
+                           b, b.getLoc(), getLoopSize(b, product, loop)));
+  return size;
+}
+
+/// A block for each tile; none if there is another kernel for as many rows.
+static Value countBlocks(HostBuilder &b, const Product &product,
+                         const Plan &plan, int64_t limitBefore) {
+  Value rows = getAxisSize(b, product, product.row);
+  Value blocks = b.mul(b.ceilDiv(rows, b.index(plan.tile.rows)),
+                       b.ceilDiv(getAxisSize(b, product, product.column),
+                                 b.index(plan.tile.columns)));
+  for (int64_t axis : product.outer)
+    blocks = b.mul(blocks, getAxisSize(b, product, axis));
+  auto only = [&](arith::CmpIPredicate predicate, int64_t limit) {
+    Value isHere = arith::CmpIOp::create(b, predicate, rows, b.index(limit));
+    blocks = arith::SelectOp::create(b, isHere, blocks, b.index(0));
+  };
+  if (limitBefore != 0)
+    only(arith::CmpIPredicate::ugt, limitBefore);
+  if (plan.rowLimit != std::numeric_limits<int64_t>::max())
+    only(arith::CmpIPredicate::ule, plan.rowLimit);
+  return blocks;
+}
+
+/// Replaces a product by launches on the same output, of which all but one have
+/// no blocks.
+static void convertProduct(Product &product, gpu::GPUModuleOp module,
+                           const Target &target) {
+  linalg::LinalgOp last = product.getLast();
+  OpBuilder builder(last);
+  HostBuilder b(product.op->getLoc(), last);
+  SmallVector<Value> inputs = {product.lhs.value, product.rhs.value}, sizes;
+  for (const Array &array : product.others)
+    inputs.push_back(array.value);
+  for (int64_t axis = 0, e = product.axes.size(); axis < e; ++axis)
+    if (ShapedType::isDynamic(product.axes[axis].size))
+      sizes.push_back(getAxisSize(b, product, axis));
+  SmallVector<OpFoldResult> shape;
+  for (unsigned loop : product.output.loops)
+    shape.push_back(getLoopSize(b, product, loop));
+  Value output =
+      tensor::EmptyOp::create(b, shape, product.output.getElementType());
+  int64_t limit = 0;
+  for (const Plan &plan : choosePlans(product, target)) {
+    StringAttr kernel = buildKernel(builder, module, product, plan);
+    output = b.launchOnArrays(
+        getKernel(module, kernel), countBlocks(b, product, plan, limit),
+        plan.getThreads(), plan.getSharedBytes(), sizes, inputs, output);
+    limit = plan.rowLimit;
+  }
+  last->getResult(0).replaceAllUsesWith(output);
+  for (Step &step : llvm::reverse(product.chain))
+    step.op->erase();
+  product.op->erase();
+}
+
+namespace {
+struct ConvertProductsToNVVMPass
+    : vga::impl::ConvertProductsToNVVMPassBase<ConvertProductsToNVVMPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    std::optional<Target> target = Target::lookup(chip);
+    if (!target) {
+      getOperation().emitError("no kernels for '")
+          << chip << "'; there are some for " << Target::getNames();
+      return signalPassFailure();
+    }
+    // Sizes of results are no uses of them.
+    RewritePatternSet patterns(&getContext());
+    memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      return signalPassFailure();
+    SmallVector<linalg::LinalgOp> ops;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      function.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
+    llvm::erase_if(ops, [](linalg::LinalgOp op) {
+      return !linalg::isaContractionOpInterface(op);
+    });
+    for (linalg::LinalgOp op : ops) {
+      std::string obstacle;
+      FailureOr<Product> product = Product::match(op, obstacle);
+      if (succeeded(product)) {
+        convertProduct(*product, getKernels(), *target);
+      } else if (!obstacle.empty()) {
+        op.emitOpError("has no kernel yet: ") << obstacle;
+        return signalPassFailure();
+      }
+    }
+  }
+
+private:
+  gpu::GPUModuleOp getKernels() {
+    constexpr StringLiteral kName = "vga_kernels";
+    if (auto existing = getOperation().lookupSymbol<gpu::GPUModuleOp>(kName))
+      return existing;
+    OpBuilder b(getOperation().getBodyRegion());
+    return gpu::GPUModuleOp::create(b, getOperation().getLoc(), kName);
+  }
+};
+} // namespace
