@@ -53,6 +53,18 @@ static Plan planStages(const Product &product, Method method, Tile tile,
   return plan;
 }
 
+/// Whether the machine copies what is contiguous: at least 4 bytes at a time.
+static bool canCopyAhead(const Product &product) {
+  auto getPieceBytes = [&](const Array &array, int64_t axis) {
+    int64_t piece = std::max(product.getPiece(array, axis),
+                             product.getPiece(array, product.depth));
+    return piece * array.getElementBytes();
+  };
+  constexpr int64_t kLeastBytes = 4;
+  return getPieceBytes(product.lhs, product.row) >= kLeastBytes &&
+         getPieceBytes(product.rhs, product.column) >= kLeastBytes;
+}
+
 /// Tiles for many rows: large ones read less, small ones are more.
 static Plan planManyRows(const Product &product, const Target &target) {
   constexpr Tile kLarge = {128, 128, 64, 32}, kSmall = {64, 64, 32, 16},
@@ -74,6 +86,8 @@ static Plan planManyRows(const Product &product, const Target &target) {
     isLarge = columnTiles >= kWide;
   }
   constexpr int64_t kDepth = 64, kDepthF32 = 32, kStages = 3;
+  // Copies of single elements take registers.
+  isLarge = isLarge && canCopyAhead(product);
   Plan plan =
       usesTensorCores
           ? planStages(product, Method::tensorCores, isLarge ? kLarge : kSmall,
