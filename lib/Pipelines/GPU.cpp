@@ -35,6 +35,10 @@ using namespace mlir::vga;
 /// vga on tensors -> kernels, and launches on tensors.
 static void addAttentionPasses(OpPassManager &manager,
                                const std::string &chip) {
+  // With everything in one function, every buffer has one owner, and what one
+  // function computes fuses with what another does.
+  manager.addPass(createInlinerPass());
+  manager.addPass(createSymbolDCEPass());
   manager.addPass(createVGAFoldValueGatesPass());
   manager.addPass(createVGASplitGatedAttentionPass());
   addCleanup(manager);
@@ -71,6 +75,7 @@ static void addBufferPasses(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(
       bufferization::createOptimizeAllocationLivenessPass());
   manager.addPass(createConvertBufferizationToMemRefPass());
+  manager.addPass(createVGAGPUPlaceHostScratchPass());
 }
 
 /// linalg on memrefs -> kernels, and launches on memrefs.
@@ -80,6 +85,7 @@ static void addKernelPasses(OpPassManager &manager) {
   function.addPass(createLinalgGeneralizeNamedOpsPass());
   manager.addPass(createVGAGPUOutlineLinalgPass());
   addCleanup(manager);
+  manager.addPass(createVGAGPUMergeKernelsPass());
   manager.addPass(createSymbolDCEPass());
 }
 

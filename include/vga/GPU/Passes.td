@@ -140,6 +140,27 @@ def VGAGPULowerMathPass : Pass<"vga-gpu-lower-math", "::mlir::gpu::GPUModuleOp">
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def VGAGPUPlaceHostScratchPass : Pass<"vga-gpu-place-host-scratch",
+                                      "::mlir::ModuleOp"> {
+  let summary = "Put what the host allocates for itself on its stack";
+  let description = [{
+    Deallocation by ownership has arrays of addresses where it can not tell
+    buffers apart. The host fills and reads them, which the GPU's memory is not
+    for: memory that functions load from and store to, after
+    `vga-gpu-lower-host-accesses`, is that of the host.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def VGAGPUMergeKernelsPass : Pass<"vga-gpu-merge-kernels",
+                                  "::mlir::ModuleOp"> {
+  let summary = "Keep one of equal kernels";
+  let description = [{
+    Kernels whose bodies are equal, but for the names of counters of their own,
+    become one, which all of their launches launch.
+  }];
+}
+
 def VGAGPUOverlapLaunchesPass : Pass<"vga-gpu-overlap-launches",
                                      "::mlir::gpu::GPUModuleOp"> {
   let summary = "Let kernels begin while the one before them ends";

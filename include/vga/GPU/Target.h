@@ -29,6 +29,10 @@ struct Target {
   /// The part of the second-level cache to count on.
   int64_t cacheBytes;
 
+  /// Whether it has the instructions of the Hopper generation for warpgroups
+  /// and the copy engine: LLVM spells that with an a.
+  bool hasWarpgroups() const { return chip.ends_with("a"); }
+
   /// The target of this name, as LLVM spells it: sm_90a.
   static std::optional<Target> lookup(StringRef chip);
   /// All names, for messages.

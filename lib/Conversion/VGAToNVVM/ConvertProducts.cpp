@@ -70,6 +70,21 @@ static Value countBlocks(HostBuilder &b, const Product &product,
 
 /// Replaces a product by launches on the same output, of which all but one have
 /// no blocks.
+/// An operand with one dimension for each of its axes.
+static Value collapse(HostBuilder &b, const Product &product,
+                      const Array &array) {
+  SmallVector<ReassociationIndices> groups;
+  int64_t dimension = 0;
+  for (int64_t axis : array.axes) {
+    ReassociationIndices &group = groups.emplace_back();
+    for (size_t i = 0; i < product.axes[axis].loops.size(); ++i)
+      group.push_back(dimension++);
+  }
+  if (groups.size() == array.loops.size())
+    return array.value;
+  return tensor::CollapseShapeOp::create(b, array.value, groups);
+}
+
 static void convertProduct(Product &product, gpu::GPUModuleOp module,
                            const Target &target) {
   linalg::LinalgOp last = product.getLast();
@@ -89,9 +104,17 @@ static void convertProduct(Product &product, gpu::GPUModuleOp module,
   int64_t limit = 0;
   for (const Plan &plan : choosePlans(product, target)) {
     StringAttr kernel = buildKernel(builder, module, product, plan);
+    SmallVector<Value> arrays = inputs;
+    SmallVector<SmallVector<int64_t>> boxes;
+    if (plan.method == Method::warpgroups) {
+      arrays[0] = collapse(b, product, product.lhs);
+      arrays[1] = collapse(b, product, product.rhs);
+      boxes = {getBox(product, product.lhs, plan.lhs),
+               getBox(product, product.rhs, plan.rhs)};
+    }
     output = b.launchOnArrays(
         getKernel(module, kernel), countBlocks(b, product, plan, limit),
-        plan.getThreads(), plan.getSharedBytes(), sizes, inputs, output);
+        plan.getThreads(), plan.getSharedBytes(), sizes, arrays, output, boxes);
     limit = plan.rowLimit;
   }
   last->getResult(0).replaceAllUsesWith(output);

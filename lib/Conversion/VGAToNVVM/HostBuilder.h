@@ -34,11 +34,15 @@ struct HostBuilder : ImplicitLocOpBuilder {
     return createOrFold<tensor::DimOp>(tensor, axis);
   }
 
-  /// Launches a kernel that reads and writes arrays by their addresses.
+  /// Launches a kernel that reads and writes arrays by their addresses, but the
+  /// first ones by tensor maps with `inputBoxes`.
   Value launchOnArrays(SymbolRefAttr kernel, Value blocks, int64_t threads,
                        int64_t sharedBytes, ValueRange sizes, ValueRange inputs,
-                       Value output) {
+                       Value output,
+                       ArrayRef<SmallVector<int64_t>> inputBoxes = {}) {
     SmallVector<Attribute> boxes(inputs.size() + 1, getDenseI64ArrayAttr({}));
+    for (auto [box, shape] : llvm::zip(boxes, inputBoxes))
+      box = getDenseI64ArrayAttr(shape);
     auto launch = LaunchOp::create(*this, TypeRange(output.getType()), kernel,
                                    blocks, threads, sharedBytes,
                                    /*persistent=*/false, /*cooperative=*/false,

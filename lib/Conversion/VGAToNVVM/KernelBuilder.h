@@ -170,6 +170,9 @@ private:
   }
 };
 
+/// Keeps LLVM from unrolling a loop whose body is long already.
+void keepRolled(scf::ForOp loop);
+
 } // namespace mlir::vga
 
 #endif // VGA_LIB_CONVERSION_VGATONVVM_KERNELBUILDER_H

@@ -101,7 +101,10 @@ StringAttr product::buildKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   builder.setInsertionPointToEnd(module.getBody());
   KernelFunction signature(builder);
   for (size_t i = 0; i < 3 + product.others.size(); ++i)
-    signature.addPointer();
+    if (i < 2 && plan.method == Method::warpgroups)
+      signature.addMap();
+    else
+      signature.addPointer();
   for (const Axis &axis : product.axes)
     if (ShapedType::isDynamic(axis.size))
       signature.addSize();
@@ -129,10 +132,18 @@ StringAttr product::buildKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   kernel.shared = LLVM::AddressOfOp::create(b, memory);
   kernel.thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   locateTile(kernel);
-  if (plan.method == Method::fewRows)
-    sumUpFewRows(kernel);
-  else
+  switch (plan.method) {
+  case Method::warpgroups:
+    sumUpWarpgroups(kernel);
+    break;
+  case Method::tensorCores:
+  case Method::multiplyAdd:
     sumUpStages(kernel);
+    break;
+  case Method::fewRows:
+    sumUpFewRows(kernel);
+    break;
+  }
   storeOutput(kernel);
   LLVM::ReturnOp::create(b, ValueRange());
 

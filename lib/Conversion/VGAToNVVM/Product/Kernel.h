@@ -40,7 +40,8 @@ struct Kernel {
   KernelBuilder &b;
   const Product &product;
   const Plan &plan;
-  /// Arrays in global memory.
+  /// Arrays in global memory: of lhs and rhs the tensor maps, if the copy
+  /// engine reads them.
   Value lhs, rhs, output;
   SmallVector<Value> others;
   /// Of all axes, as i32.
@@ -90,7 +91,12 @@ private:
 /// The sums of a thread after a walk over the depth, stored to the tile's in
 /// shared memory. Sums of the splits of a tile are parts, one after the other.
 void sumUpStages(Kernel &kernel);
+void sumUpWarpgroups(Kernel &kernel);
 void sumUpFewRows(Kernel &kernel);
+/// Stores a lane's sums of products on the tensor cores, side by side and below
+/// each other; `address` is that of the first one.
+void storeSums(KernelBuilder &b, const Plan &plan, Value address,
+               int64_t columnProducts, ValueRange sums);
 
 /// Where warps of a tile in stages are.
 struct WarpPlace {

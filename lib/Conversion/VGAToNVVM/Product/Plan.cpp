@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Plan.h"
+#include "../WarpgroupMatrices.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -215,6 +216,50 @@ static Plan planFewRows(const Product &product, int64_t rows,
 // Kernels
 //===----------------------------------------------------------------------===//
 
+/// Whether the copy engine can read an operand along `axis` and the depth: its
+/// lines begin at multiples of 16 bytes.
+static bool canCopyBoxes(const Product &product, const Array &array,
+                         int64_t axis) {
+  constexpr int64_t kLineElements = 8, kMostAxes = 5;
+  return array.has(axis) && array.has(product.depth) &&
+         static_cast<int64_t>(array.axes.size()) <= kMostAxes &&
+         std::max(product.getPiece(array, axis),
+                  product.getPiece(array, product.depth)) == kLineElements;
+}
+
+/// A kernel for warpgroups, if the machine and the product are such.
+static std::optional<Plan> planWarpgroups(const Product &product,
+                                          const Target &target) {
+  constexpr Tile kTile = {128, 128, 16, 128};
+  constexpr int64_t kDepth = 64, kStages = 3, kLeastColumns = 64;
+  int64_t rows = getLargest(product.getSize(product.row));
+  int64_t columns = getLargest(product.getSize(product.column));
+  if (!target.hasWarpgroups() || !hasTensorCores(product) ||
+      !product.outerDepth.empty() || rows < kTile.rows ||
+      columns < kLeastColumns ||
+      !canCopyBoxes(product, product.lhs, product.row) ||
+      !canCopyBoxes(product, product.rhs, product.column))
+    return std::nullopt;
+  Plan plan = planStages(product, Method::warpgroups, kTile, kDepth, kStages);
+  plan.lhs.isSwizzled = plan.rhs.isSwizzled = true;
+  plan.barrierBytes = 2 * warpgroup::kBarrierBytes;
+  plan.producerWarps = 1;
+  plan.groupRows = 8;
+  plan.blocks = 2;
+  return plan;
+}
+
+SmallVector<int64_t> product::getBox(const Product &product, const Array &array,
+                                     const StagePlan &side) {
+  return llvm::map_to_vector(array.axes, [&](int64_t axis) -> int64_t {
+    if (axis == array.axes.back())
+      return warpgroup::kAtomElements;
+    bool isTiled =
+        axis == product.depth || axis == product.row || axis == product.column;
+    return isTiled ? side.lines : 1;
+  });
+}
+
 /// The kernel for this many rows.
 static Plan planRows(const Product &product, int64_t rows,
                      const Target &target) {
@@ -226,6 +271,8 @@ static Plan planRows(const Product &product, int64_t rows,
   }
   if (usesTensorCores && rows <= kSome)
     return planSomeRows(product);
+  if (std::optional<Plan> plan = planWarpgroups(product, target))
+    return *plan;
   return planManyRows(product, target);
 }
 
@@ -242,6 +289,7 @@ SmallVector<Plan> product::choosePlans(const Product &product,
     plans.push_back(planRows(product, limit, target));
     plans.back().rowLimit = limit;
   }
-  plans.push_back(planManyRows(product, target));
+  plans.push_back(
+      planRows(product, std::numeric_limits<int32_t>::max(), target));
   return plans;
 }

@@ -17,6 +17,9 @@ namespace mlir::vga::product {
 
 /// Who computes the sums of a tile.
 enum class Method {
+  /// Tensor cores, by warpgroups: 16-bit elements of one type, which the copy
+  /// engine brings to shared memory.
+  warpgroups,
   /// Tensor cores, from stages in shared memory: 16-bit elements of one type.
   tensorCores,
   /// Multiply-adds in f32, from stages in shared memory.
@@ -56,19 +59,24 @@ struct StagePlan {
   /// Lines, and elements of each.
   int64_t lines, extent;
   int64_t elementBytes;
-  /// What a thread copies at a time.
+  /// What a thread copies at a time; all, if the copy engine does it.
   int64_t pieceElements;
+  bool isSwizzled = false;
 
-  /// A line ends in an unused piece: eight lines are in different banks then,
-  /// as extents are 2^n.
-  int64_t getLineBytes() const { return extent * elementBytes + kPieceBytes; }
+  /// A line ends in an unused piece, if it is not swizzled: eight lines are in
+  /// different banks then, as extents are 2^n.
+  int64_t getLineBytes() const {
+    return extent * elementBytes + (isSwizzled ? 0 : kPieceBytes);
+  }
   int64_t getBytes() const { return lines * getLineBytes(); }
   int64_t getPieceBytes() const { return pieceElements * elementBytes; }
 };
 
 /// A kernel of a product.
 struct Plan {
-  int64_t getThreads() const { return tile.getWarps() * kWarpThreads; }
+  int64_t getThreads() const {
+    return (tile.getWarps() + producerWarps) * kWarpThreads;
+  }
   int64_t getStageBytes() const { return lhs.getBytes() + rhs.getBytes(); }
   /// Sums of the tile in shared memory: rows end in unused ones, so that those
   /// of a warp's product are in different banks.
@@ -78,7 +86,8 @@ struct Plan {
   }
   int64_t getPartBytes() const { return tile.rows * getSumRowBytes(); }
   int64_t getSharedBytes() const {
-    return std::max(stages * getStageBytes(), tile.splits * getPartBytes());
+    return std::max(stages * (getStageBytes() + barrierBytes),
+                    tile.splits * getPartBytes());
   }
 
   Method method;
@@ -87,6 +96,8 @@ struct Plan {
   int64_t rowLimit = std::numeric_limits<int64_t>::max();
   /// The depth of a stage, and how many stages there are.
   int64_t depth = 0, stages = 0;
+  /// Barriers of a stage, and warps that only copy.
+  int64_t barrierBytes = 0, producerWarps = 0;
   StagePlan lhs = {}, rhs = {};
   Walk walk;
   /// Tiles of this many rows of tiles are computed together, column by column:
@@ -95,6 +106,11 @@ struct Plan {
   /// As many blocks have their registers in a multiprocessor.
   int64_t blocks = 1;
 };
+
+/// The box of an operand that the copy engine brings at a time, by the axes of
+/// the array.
+SmallVector<int64_t> getBox(const Product &product, const Array &array,
+                            const StagePlan &side);
 
 /// The kernels of a product, by their limits of rows, the last one without; a
 /// single one if the rows are known.

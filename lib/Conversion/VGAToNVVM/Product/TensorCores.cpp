@@ -104,12 +104,18 @@ void TensorCoreMultiplier::store(ValueRange sums) {
   Value column =
       b.add(place.column, b.mul(b.rem(place.lane, kLaneGroup), kProductRun));
   Value address = getSumAddress(row, column);
+  storeSums(b, plan, address, getColumnProducts(), sums);
+}
+
+void product::storeSums(KernelBuilder &b, const Plan &plan, Value address,
+                        int64_t columnProducts, ValueRange sums) {
   auto pairType = VectorType::get(kProductRun, b.getF32Type());
-  for (int64_t i = 0; i < getRowProducts(); ++i)
-    for (int64_t j = 0; j < getColumnProducts(); ++j)
+  int64_t rowProducts = sums.size() / (columnProducts * kProductSums);
+  for (int64_t i = 0; i < rowProducts; ++i)
+    for (int64_t j = 0; j < columnProducts; ++j)
       for (int64_t half = 0; half < 2; ++half) {
         int64_t at =
-            (i * getColumnProducts() + j) * kProductSums + half * kProductRun;
+            (i * columnProducts + j) * kProductSums + half * kProductRun;
         Value pair = LLVM::PoisonOp::create(b, pairType);
         for (int64_t k = 0; k < kProductRun; ++k)
           pair = LLVM::InsertElementOp::create(b, pair, sums[at + k], b.i32(k));
