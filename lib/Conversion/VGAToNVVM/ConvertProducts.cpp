@@ -71,7 +71,7 @@ static Value countBlocks(HostBuilder &b, const Product &product,
 /// Replaces a product by launches on the same output, of which all but one have
 /// no blocks.
 static void convertProduct(Product &product, gpu::GPUModuleOp module,
-                           const Target &target) {
+                           const Target &target, bool allowsTF32) {
   linalg::LinalgOp last = product.getLast();
   OpBuilder builder(last);
   HostBuilder b(product.op->getLoc(), last);
@@ -87,7 +87,7 @@ static void convertProduct(Product &product, gpu::GPUModuleOp module,
   Value output =
       tensor::EmptyOp::create(b, shape, product.output.getElementType());
   int64_t limit = 0;
-  for (const Plan &plan : choosePlans(product, target)) {
+  for (const Plan &plan : choosePlans(product, target, allowsTF32)) {
     StringAttr kernel = buildKernel(builder, module, product, plan);
     output = b.launchOnArrays(
         getKernel(module, kernel), countBlocks(b, product, plan, limit),
@@ -127,7 +127,7 @@ struct ConvertProductsToNVVMPass
       std::string obstacle;
       FailureOr<Product> product = Product::match(op, obstacle);
       if (succeeded(product)) {
-        convertProduct(*product, getKernels(), *target);
+        convertProduct(*product, getKernels(), *target, tf32);
       } else if (!obstacle.empty()) {
         op.emitOpError("has no kernel yet: ") << obstacle;
         return signalPassFailure();

@@ -127,3 +127,13 @@ SmallVector<Value> KernelBuilder::loop(
                        body(op.getInductionVar(), op.getRegionIterArgs()));
   return llvm::to_vector_of<Value>(op.getResults());
 }
+
+void vga::keepRolled(scf::ForOp loop) {
+  MLIRContext *context = loop.getContext();
+  auto yes = BoolAttr::get(context, true);
+  auto unroll = LLVM::LoopUnrollAttr::get(context, /*disable=*/yes, {}, {}, {},
+                                          {}, {}, {});
+  loop->setAttr("loop_annotation", LLVM::LoopAnnotationAttr::get(
+                                       context, {}, {}, {}, unroll, {}, {}, {},
+                                       {}, {}, {}, {}, {}, {}, {}, {}));
+}

@@ -170,6 +170,9 @@ private:
   }
 };
 
+/// Has LLVM leave a loop as it is, instead of unrolling it.
+void keepRolled(scf::ForOp loop);
+
 } // namespace mlir::vga
 
 #endif // VGA_LIB_CONVERSION_VGATONVVM_KERNELBUILDER_H

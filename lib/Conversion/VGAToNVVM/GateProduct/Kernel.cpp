@@ -33,18 +33,6 @@ static void locateTile(Kernel &kernel) {
   kernel.firstRow = b.mul(b.div(block, plan.products), plan.tile.rows);
 }
 
-/// Unrolled, the products of steps would be side by side, in more registers
-/// than there are.
-static void keepRolled(scf::ForOp loop) {
-  MLIRContext *context = loop.getContext();
-  auto yes = BoolAttr::get(context, true);
-  auto unroll = LLVM::LoopUnrollAttr::get(context, /*disable=*/yes, {}, {}, {},
-                                          {}, {}, {});
-  loop->setAttr("loop_annotation", LLVM::LoopAnnotationAttr::get(
-                                       context, {}, {}, {}, unroll, {}, {}, {},
-                                       {}, {}, {}, {}, {}, {}, {}, {}));
-}
-
 /// The sums of all steps, each multiplied while the next ones are copied.
 static Sums sumUp(Kernel &kernel) {
   KernelBuilder &b = kernel.b;
@@ -77,6 +65,8 @@ static Sums sumUp(Kernel &kernel) {
         NVVM::CpAsyncCommitGroupOp::create(b);
         return multiplier.multiply(getStage(step), sums);
       });
+  // Unrolled, the products of steps would be side by side, in more registers
+  // than there are.
   keepRolled(sums.front().getDefiningOp<scf::ForOp>());
   return multiplier.arrange(sums);
 }

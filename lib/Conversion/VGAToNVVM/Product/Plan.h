@@ -17,7 +17,8 @@ namespace mlir::vga::product {
 
 /// Who computes the sums of a tile.
 enum class Method {
-  /// Tensor cores, from stages in shared memory: 16-bit elements of one type.
+  /// Tensor cores, from stages in shared memory: 16-bit elements of one type,
+  /// or those of f32 rounded to tf32.
   tensorCores,
   /// Multiply-adds in f32, from stages in shared memory.
   multiplyAdd,
@@ -97,8 +98,10 @@ struct Plan {
 };
 
 /// The kernels of a product, by their limits of rows, the last one without; a
-/// single one if the rows are known.
-SmallVector<Plan> choosePlans(const Product &product, const Target &target);
+/// single one if the rows are known. `allowsTF32` has the tensor cores multiply
+/// many rows of f32.
+SmallVector<Plan> choosePlans(const Product &product, const Target &target,
+                              bool allowsTF32);
 
 } // namespace mlir::vga::product
 

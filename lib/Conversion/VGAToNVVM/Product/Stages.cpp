@@ -43,18 +43,6 @@ Value Multiplier::getOperand(Value stage, const StagePlan &side, Value across,
                                 b.mul(element, side.elementBytes)));
 }
 
-/// Unrolled, the products of steps would be side by side, in more registers
-/// than there are.
-static void keepRolled(scf::ForOp loop) {
-  MLIRContext *context = loop.getContext();
-  auto yes = BoolAttr::get(context, true);
-  auto unroll = LLVM::LoopUnrollAttr::get(context, /*disable=*/yes, {}, {}, {},
-                                          {}, {}, {});
-  loop->setAttr("loop_annotation", LLVM::LoopAnnotationAttr::get(
-                                       context, {}, {}, {}, unroll, {}, {}, {},
-                                       {}, {}, {}, {}, {}, {}, {}, {}));
-}
-
 /// Steps of the loop over the depth: each of a stage.
 static Value countSteps(Kernel &kernel) {
   KernelBuilder &b = kernel.b;
@@ -104,6 +92,8 @@ void product::sumUpStages(Kernel &kernel) {
         copyStep(b.add(step, ahead));
         return multiplier->multiply(getStage(step), sums);
       });
+  // Unrolled, the products of steps would be side by side, in more registers
+  // than there are.
   keepRolled(sums.front().getDefiningOp<scf::ForOp>());
   // Sums take the place of stages.
   NVVM::BarrierOp::create(b);
