@@ -49,12 +49,14 @@ static void addAttentionPasses(OpPassManager &manager,
 
 /// Everything else on tensors -> products with what surrounds them, and linalg,
 /// fused.
-static void addGraphPasses(OpPassManager &manager, const std::string &chip) {
+static void addGraphPasses(OpPassManager &manager,
+                           const GPUPipelineOptions &options) {
   manager.addPass(createVGAGPUCheckHostPass());
   manager.addPass(createConvertElementwiseToLinalgPass());
   manager.addNestedPass<func::FuncOp>(createVGADecomposeAggregatesPass());
   manager.addNestedPass<func::FuncOp>(createVGAGPUFillConstantsPass());
-  manager.addPass(createConvertProductsToNVVMPass({chip}));
+  manager.addPass(
+      createConvertProductsToNVVMPass({options.chip, options.tf32}));
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(createLinalgGeneralizeNamedOpsPass());
   function.addPass(createVGAGPUFuseElementwisePass());
@@ -127,7 +129,7 @@ static void addCodePasses(OpPassManager &manager, const std::string &chip) {
 void vga::buildGPUKernelPipeline(OpPassManager &manager,
                                  const GPUPipelineOptions &options) {
   addAttentionPasses(manager, options.chip);
-  addGraphPasses(manager, options.chip);
+  addGraphPasses(manager, options);
   addBufferPasses(manager);
   addKernelPasses(manager);
   addCodePasses(manager, options.chip);

@@ -74,7 +74,8 @@ def ConvertProductsToNVVMPass : Pass<"convert-products-to-nvvm",
 
     Sums are in f32, and rounded once, to the type of the contraction's result. Two
     operands of f16, or of bf16, meet on the tensor cores where there are many rows;
-    others are multiplied and added in f32. Few rows have a kernel that reads the
+    others are multiplied and added in f32, or, of f32 and if `tf32` is set, rounded
+    to its 10 bits of fraction for the tensor cores. Few rows have a kernel that reads the
     other operand once. Where the number of rows is dynamic there are three kernels,
     for one row, for a few, and for many, and launches of all on the same output, of
     which two have no blocks.
@@ -84,7 +85,9 @@ def ConvertProductsToNVVMPass : Pass<"convert-products-to-nvvm",
   }];
   let options = [
     Option<"chip", "chip", "std::string", "\"sm_90a\"",
-           "The GPU, by LLVM's name">
+           "The GPU, by LLVM's name">,
+    Option<"tf32", "tf32", "bool", "false",
+           "Round f32 operands of many rows to tf32, for the tensor cores">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",

@@ -30,8 +30,8 @@ def VGAGPUCheckHostPass : Pass<"vga-gpu-check-host", "::mlir::ModuleOp"> {
     On the host side of GPU code all arrays are in the GPU's memory, where kernels
     work on them: those of `vga.launch`, and those that later passes make of
     linalg, tensor, and of arith and math on tensors. The host computes sizes.
-    Anything else has no kernel yet, and is an error that names it; products of
-    matrices are.
+    Anything else has no kernel yet, and is an error that names it; convolutions
+    are.
   }];
 }
 

@@ -22,6 +22,11 @@ struct GPUPipelineOptions : PassPipelineOptions<GPUPipelineOptions> {
   Option<std::string> chip{*this, "chip",
                            llvm::cl::desc("The GPU, by LLVM's name"),
                            llvm::cl::init("sm_90a")};
+  Option<bool> tf32{
+      *this, "tf32",
+      llvm::cl::desc("Let products of f32 matrices round their operands to "
+                     "tf32, for the tensor cores"),
+      llvm::cl::init(false)};
 };
 
 /// vga on tensors -> kernels in PTX, in gpu.binary operations, and functions

@@ -86,7 +86,7 @@ static Value collapse(HostBuilder &b, const Product &product,
 }
 
 static void convertProduct(Product &product, gpu::GPUModuleOp module,
-                           const Target &target) {
+                           const Target &target, bool allowsTF32) {
   linalg::LinalgOp last = product.getLast();
   OpBuilder builder(last);
   HostBuilder b(product.op->getLoc(), last);
@@ -102,7 +102,7 @@ static void convertProduct(Product &product, gpu::GPUModuleOp module,
   Value output =
       tensor::EmptyOp::create(b, shape, product.output.getElementType());
   int64_t limit = 0;
-  for (const Plan &plan : choosePlans(product, target)) {
+  for (const Plan &plan : choosePlans(product, target, allowsTF32)) {
     StringAttr kernel = buildKernel(builder, module, product, plan);
     SmallVector<Value> arrays = inputs;
     SmallVector<SmallVector<int64_t>> boxes;
@@ -150,7 +150,7 @@ struct ConvertProductsToNVVMPass
       std::string obstacle;
       FailureOr<Product> product = Product::match(op, obstacle);
       if (succeeded(product)) {
-        convertProduct(*product, getKernels(), *target);
+        convertProduct(*product, getKernels(), *target, tf32);
       } else if (!obstacle.empty()) {
         op.emitOpError("has no kernel yet: ") << obstacle;
         return signalPassFailure();

@@ -170,7 +170,7 @@ private:
   }
 };
 
-/// Keeps LLVM from unrolling a loop whose body is long already.
+/// Has LLVM leave a loop as it is, instead of unrolling it.
 void keepRolled(scf::ForOp loop);
 
 } // namespace mlir::vga

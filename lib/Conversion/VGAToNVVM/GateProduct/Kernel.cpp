@@ -65,6 +65,8 @@ static Sums sumUp(Kernel &kernel) {
         NVVM::CpAsyncCommitGroupOp::create(b);
         return multiplier.multiply(getStage(step), sums);
       });
+  // Unrolled, the products of steps would be side by side, in more registers
+  // than there are.
   keepRolled(sums.front().getDefiningOp<scf::ForOp>());
   return multiplier.arrange(sums);
 }

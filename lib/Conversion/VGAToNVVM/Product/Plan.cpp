@@ -20,7 +20,8 @@ static int64_t getLargest(int64_t size) {
                                      : size;
 }
 
-static bool hasTensorCores(const Product &product) {
+/// Whether operands are of a type that the tensor cores multiply as it is.
+static bool isExactOnTensorCores(const Product &product) {
   Type type = product.lhs.getElementType();
   return type == product.rhs.getElementType() && !type.isF32();
 }
@@ -67,10 +68,13 @@ static bool canCopyAhead(const Product &product) {
 }
 
 /// Tiles for many rows: large ones read less, small ones are more.
-static Plan planManyRows(const Product &product, const Target &target) {
+static Plan planManyRows(const Product &product, const Target &target,
+                         bool allowsTF32) {
   constexpr Tile kLarge = {128, 128, 64, 32}, kSmall = {64, 64, 32, 16},
                  kLargeF32 = {128, 128, 32, 64}, kSmallF32 = {64, 64, 16, 32};
-  bool usesTensorCores = hasTensorCores(product);
+  bool isF32 = product.lhs.getElementType().isF32() &&
+               product.rhs.getElementType().isF32();
+  bool usesTensorCores = isExactOnTensorCores(product) || (allowsTF32 && isF32);
   int64_t columns = getLargest(product.getSize(product.column));
   int64_t columnTiles = llvm::divideCeil(columns, kLarge.columns);
   bool isLarge;
@@ -92,7 +96,7 @@ static Plan planManyRows(const Product &product, const Target &target) {
   Plan plan =
       usesTensorCores
           ? planStages(product, Method::tensorCores, isLarge ? kLarge : kSmall,
-                       kDepth, kStages)
+                       isF32 ? kDepthF32 : kDepth, kStages)
           : planStages(product, Method::multiplyAdd,
                        isLarge ? kLargeF32 : kSmallF32, kDepthF32, kStages);
   constexpr int64_t kGroupRows = 8;
@@ -234,7 +238,7 @@ static std::optional<Plan> planWarpgroups(const Product &product,
   constexpr int64_t kDepth = 64, kStages = 3, kLeastColumns = 64;
   int64_t rows = getLargest(product.getSize(product.row));
   int64_t columns = getLargest(product.getSize(product.column));
-  if (!target.hasWarpgroups() || !hasTensorCores(product) ||
+  if (!target.hasWarpgroups() || !isExactOnTensorCores(product) ||
       !product.outerDepth.empty() || rows < kTile.rows ||
       columns < kLeastColumns ||
       !canCopyBoxes(product, product.lhs, product.row) ||
@@ -261,10 +265,10 @@ SmallVector<int64_t> product::getBox(const Product &product, const Array &array,
 }
 
 /// The kernel for this many rows.
-static Plan planRows(const Product &product, int64_t rows,
-                     const Target &target) {
+static Plan planRows(const Product &product, int64_t rows, const Target &target,
+                     bool allowsTF32) {
   constexpr int64_t kFewForTensorCores = 4, kFew = 8, kSome = 32, kSomeF32 = 16;
-  bool usesTensorCores = hasTensorCores(product);
+  bool usesTensorCores = isExactOnTensorCores(product);
   if (rows <= (usesTensorCores ? kFewForTensorCores : kSomeF32)) {
     int64_t tileRows = std::min<int64_t>(llvm::PowerOf2Ceil(rows), kFew);
     return planFewRows(product, std::max<int64_t>(tileRows, 1), target);
@@ -273,23 +277,23 @@ static Plan planRows(const Product &product, int64_t rows,
     return planSomeRows(product);
   if (std::optional<Plan> plan = planWarpgroups(product, target))
     return *plan;
-  return planManyRows(product, target);
+  return planManyRows(product, target, allowsTF32);
 }
 
 SmallVector<Plan> product::choosePlans(const Product &product,
-                                       const Target &target) {
+                                       const Target &target, bool allowsTF32) {
   int64_t rows = product.getSize(product.row);
   if (!ShapedType::isDynamic(rows))
-    return {planRows(product, rows, target)};
+    return {planRows(product, rows, target, allowsTF32)};
   // One row is a decoder's, a few are several sequences' or guesses.
   constexpr int64_t kSome = 32, kSomeF32 = 16;
   SmallVector<Plan> plans;
   for (int64_t limit :
-       {int64_t(1), hasTensorCores(product) ? kSome : kSomeF32}) {
-    plans.push_back(planRows(product, limit, target));
+       {int64_t(1), isExactOnTensorCores(product) ? kSome : kSomeF32}) {
+    plans.push_back(planRows(product, limit, target, allowsTF32));
     plans.back().rowLimit = limit;
   }
-  plans.push_back(
-      planRows(product, std::numeric_limits<int32_t>::max(), target));
+  plans.push_back(planRows(product, std::numeric_limits<int32_t>::max(), target,
+                           allowsTF32));
   return plans;
 }

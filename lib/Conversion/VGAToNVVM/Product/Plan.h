@@ -20,7 +20,8 @@ enum class Method {
   /// Tensor cores, by warpgroups: 16-bit elements of one type, which the copy
   /// engine brings to shared memory.
   warpgroups,
-  /// Tensor cores, from stages in shared memory: 16-bit elements of one type.
+  /// Tensor cores, from stages in shared memory: 16-bit elements of one type,
+  /// or those of f32 rounded to tf32.
   tensorCores,
   /// Multiply-adds in f32, from stages in shared memory.
   multiplyAdd,
@@ -113,8 +114,10 @@ SmallVector<int64_t> getBox(const Product &product, const Array &array,
                             const StagePlan &side);
 
 /// The kernels of a product, by their limits of rows, the last one without; a
-/// single one if the rows are known.
-SmallVector<Plan> choosePlans(const Product &product, const Target &target);
+/// single one if the rows are known. `allowsTF32` has the tensor cores multiply
+/// many rows of f32.
+SmallVector<Plan> choosePlans(const Product &product, const Target &target,
+                              bool allowsTF32);
 
 } // namespace mlir::vga::product
 

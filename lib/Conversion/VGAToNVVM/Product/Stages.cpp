@@ -92,6 +92,8 @@ void product::sumUpStages(Kernel &kernel) {
         copyStep(b.add(step, ahead));
         return multiplier->multiply(getStage(step), sums);
       });
+  // Unrolled, the products of steps would be side by side, in more registers
+  // than there are.
   keepRolled(sums.front().getDefiningOp<scf::ForOp>());
   // Sums take the place of stages.
   NVVM::BarrierOp::create(b);

@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Operands are in shared memory in either order: loads of matrices transpose
-// what is not in that of the product's registers (WarpMatrices.h).
+// what is not in that of the product's registers (WarpMatrices.h). They do not
+// do that for elements of 32 bits, which lanes load one by one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +21,9 @@ using namespace mlir::vga::product;
 namespace {
 class TensorCoreMultiplier : public Multiplier {
 public:
-  using Multiplier::Multiplier;
+  explicit TensorCoreMultiplier(const Kernel &kernel)
+      : Multiplier(kernel), elementType(kernel.product.lhs.getElementType()),
+        productDepth(elementType.isF32() ? kProductDepthTF32 : kProductDepth) {}
   SmallVector<Value> multiply(Value stage, ValueRange sums) override;
   void store(ValueRange sums) override;
 
@@ -29,62 +32,105 @@ private:
   int64_t getColumnProducts() const {
     return plan.tile.warpColumns / kProductColumns;
   }
-  /// Where a lane points to of 16 by 16 elements in shared memory: the line,
-  /// and the place in it.
-  std::pair<Value, Value> getLanePlace(bool areLinesFirst);
-  /// The address for a lane in an operand at the start of a stage.
+  /// The address that a lane loads matrices of an operand from, at the start of
+  /// its part of a stage. In registers, matrices of the next rows or columns
+  /// come second, or those of the next depths.
   Value getLaneAddress(Value stage, const StagePlan &side, Value across,
-                       bool areLinesFirst);
+                       bool isAcrossFirst);
+  /// The registers of 16 rows or columns and the depth of a product.
+  SmallVector<Value> loadOperand(const StagePlan &side, Value laneAddress,
+                                 int64_t across, int64_t depth,
+                                 bool isAcrossFirst);
+
+  Type elementType;
+  int64_t productDepth;
 };
 } // namespace
 
-/// Four matrices of 8 lines and 8 places: the second is that of the next lines,
-/// or of the next places.
-std::pair<Value, Value> TensorCoreMultiplier::getLanePlace(bool areLinesFirst) {
-  constexpr int64_t kMatrix = 8;
-  Value line = b.rem(place.lane, kMatrix);
-  Value second = b.rem(b.div(place.lane, kMatrix), 2);
-  Value third = b.div(place.lane, 2 * kMatrix);
-  if (!areLinesFirst)
-    std::swap(second, third);
-  return {b.add(line, b.mul(second, kMatrix)), b.mul(third, kMatrix)};
+/// The rows, columns or elements of 16 bits on a side of a matrix.
+static constexpr int64_t kMatrix = 8;
+/// Lanes of a warp that share a row or a column of a matrix.
+static constexpr int64_t kLaneGroup = 4;
+
+/// Whether lanes load elements, not matrices.
+static bool loadsElements(const StagePlan &side) {
+  return !side.isAlongDepth && side.elementBytes == sizeof(float);
+}
+
+/// Bytes from an element of an operand to one that is `across` and `depth` from
+/// it.
+static int64_t getDistance(const StagePlan &side, int64_t across,
+                           int64_t depth) {
+  int64_t line = side.isAlongDepth ? across : depth,
+          place = side.isAlongDepth ? depth : across;
+  return line * side.getLineBytes() + place * side.elementBytes;
 }
 
 Value TensorCoreMultiplier::getLaneAddress(Value stage, const StagePlan &side,
-                                           Value across, bool areLinesFirst) {
-  auto [line, element] = getLanePlace(areLinesFirst);
+                                           Value across, bool isAcrossFirst) {
   Value depth = getFirstDepth();
+  if (loadsElements(side))
+    return getOperand(stage, side, b.add(across, b.div(place.lane, kLaneGroup)),
+                      b.add(depth, b.rem(place.lane, kLaneGroup)));
+  // Lanes point to the lines of four matrices.
+  Value line = b.rem(place.lane, kMatrix);
+  Value second = b.rem(b.div(place.lane, kMatrix), 2);
+  Value third = b.div(place.lane, 2 * kMatrix);
+  if (isAcrossFirst != side.isAlongDepth)
+    std::swap(second, third);
+  line = b.add(line, b.mul(second, kMatrix));
+  Value element = b.mul(third, kPieceBytes / side.elementBytes);
   if (side.isAlongDepth)
     return getOperand(stage, side, b.add(across, line), b.add(depth, element));
   return getOperand(stage, side, b.add(across, element), b.add(depth, line));
 }
 
+SmallVector<Value> TensorCoreMultiplier::loadOperand(const StagePlan &side,
+                                                     Value laneAddress,
+                                                     int64_t across,
+                                                     int64_t depth,
+                                                     bool isAcrossFirst) {
+  Value address = b.advance(laneAddress, getDistance(side, across, depth));
+  SmallVector<Value> registers;
+  if (loadsElements(side)) {
+    for (int64_t i = 0; i < 4; ++i) {
+      int64_t first = i % 2, second = i / 2;
+      if (!isAcrossFirst)
+        std::swap(first, second);
+      registers.push_back(LLVM::LoadOp::create(
+          b, b.getI32Type(),
+          b.advance(address, getDistance(side, first * kMatrix,
+                                         second * kProductDepthTF32 / 2))));
+    }
+  } else {
+    registers = loadMatrices(b, address, /*isTransposed=*/!side.isAlongDepth);
+  }
+  if (!elementType.isF32())
+    return registers;
+  return llvm::map_to_vector(registers, [&](Value bits) -> Value {
+    Value value = LLVM::BitcastOp::create(b, b.getF32Type(), bits);
+    return NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), value,
+                                              NVVM::FPRoundingMode::RNA);
+  });
+}
+
 SmallVector<Value> TensorCoreMultiplier::multiply(Value stage,
                                                   ValueRange sums) {
-  Type elementType = kernel.product.lhs.getElementType();
-  // Rows come first in the registers of lhs, depths in those of rhs.
-  Value lhs = getLaneAddress(stage, plan.lhs, place.row, plan.lhs.isAlongDepth);
+  // The next rows come second in the registers of lhs, the next depths in those
+  // of rhs.
+  Value lhs = getLaneAddress(stage, plan.lhs, place.row, true);
   Value rhs = getLaneAddress(b.advance(stage, plan.lhs.getBytes()), plan.rhs,
-                             place.column, !plan.rhs.isAlongDepth);
-  /// Bytes from an element to one that is `across` and `depth` from it.
-  auto getDistance = [](const StagePlan &side, int64_t across, int64_t depth) {
-    int64_t lines = side.isAlongDepth ? across : depth,
-            places = side.isAlongDepth ? depth : across;
-    return lines * side.getLineBytes() + places * side.elementBytes;
-  };
+                             place.column, false);
   SmallVector<Value> result = llvm::to_vector(sums);
   for (int64_t depth = 0; depth < plan.depth / plan.tile.splits;
-       depth += kProductDepth) {
+       depth += productDepth) {
     SmallVector<SmallVector<Value>> rows;
     for (int64_t i = 0; i < getRowProducts(); ++i)
-      rows.push_back(loadMatrices(
-          b, b.advance(lhs, getDistance(plan.lhs, i * kProductRows, depth)),
-          /*isTransposed=*/!plan.lhs.isAlongDepth));
+      rows.push_back(loadOperand(plan.lhs, lhs, i * kProductRows, depth, true));
     // Four matrices of rhs are the operands of two products.
     for (int64_t j = 0; j < getColumnProducts(); j += 2) {
-      SmallVector<Value> columns = loadMatrices(
-          b, b.advance(rhs, getDistance(plan.rhs, j * kProductColumns, depth)),
-          /*isTransposed=*/!plan.rhs.isAlongDepth);
+      SmallVector<Value> columns =
+          loadOperand(plan.rhs, rhs, j * kProductColumns, depth, false);
       for (int64_t i = 0; i < getRowProducts(); ++i)
         for (int64_t k = 0; k < 2; ++k) {
           int64_t at = (i * getColumnProducts() + j + k) * kProductSums;
@@ -99,7 +145,6 @@ SmallVector<Value> TensorCoreMultiplier::multiply(Value stage,
 }
 
 void TensorCoreMultiplier::store(ValueRange sums) {
-  constexpr int64_t kLaneGroup = 4;
   Value row = b.add(place.row, b.div(place.lane, kLaneGroup));
   Value column =
       b.add(place.column, b.mul(b.rem(place.lane, kLaneGroup), kProductRun));

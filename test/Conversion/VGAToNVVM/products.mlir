@@ -1,0 +1,154 @@
+// Products of matrices, and what surrounds them, are kernels.
+// RUN: vga-opt %s --convert-products-to-nvvm --canonicalize --cse --split-input-file | FileCheck %s
+
+!rows = tensor<?x256xf32>
+!hidden = tensor<?x1024xf32>
+#id = affine_map<(s, d) -> (s, d)>
+
+// One row: a thread loads four depths of four columns at once, and lanes and warps of the same
+// columns meet by shuffles and in shared memory.
+// CHECK-LABEL: llvm.func @product_0(
+// CHECK-SAME: nvvm.reqntid = array<i32: 128>
+// CHECK: %[[SUMS:.*]]:4 = scf.for
+// CHECK-COUNT-5: llvm.load {{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
+// CHECK-COUNT-16: llvm.intr.fma
+// CHECK: scf.yield
+// CHECK-COUNT-16: nvvm.shfl.sync bfly
+// CHECK: nvvm.barrier
+// What follows is done for four neighbors of the output; the bias is broadcast by the kernel.
+// CHECK: llvm.load {{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
+// CHECK-COUNT-4: llvm.load {{.*}} : !llvm.ptr<3> -> vector<4xf32>
+// CHECK-COUNT-4: math.tanh
+// CHECK: llvm.store {{.*}} {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<1>
+
+// Up to 16 rows, and any number of them, which come in stages.
+// CHECK-LABEL: llvm.func @product_1(
+// CHECK-LABEL: llvm.func @product_2(
+// CHECK: nvvm.cp.async.shared.global {{.*}} 16
+// CHECK: nvvm.cp.async.wait.group 1
+// CHECK: llvm.intr.fma
+// CHECK: math.tanh
+
+// The three kernels are launched one after the other; two have no blocks.
+// CHECK-LABEL: func @mlp_up
+// CHECK: %[[ROWS:.*]] = tensor.dim
+// CHECK-NEXT: %[[EMPTY:.*]] = tensor.empty(%[[ROWS]])
+// CHECK: %[[IS_ONE:.*]] = arith.cmpi ule, %[[ROWS]], %c1
+// CHECK: %[[BLOCKS:.*]] = arith.select %[[IS_ONE]], %{{.*}}, %c0
+// CHECK: %[[ONE:.*]] = vga.launch @vga_kernels::@product_0 blocks(%[[BLOCKS]]) threads 128
+// CHECK-SAME: sizes(%[[ROWS]]) {{.*}} outs(%[[EMPTY]]
+// CHECK: %[[FEW:.*]] = vga.launch @vga_kernels::@product_1 {{.*}} outs(%[[ONE]]
+// CHECK: %[[MANY:.*]] = vga.launch @vga_kernels::@product_2 {{.*}} outs(%[[FEW]]
+// CHECK-NEXT: return %[[MANY]]
+func.func @mlp_up(%h: !rows, %w: tensor<256x1024xf32>, %b: tensor<1024xf32>) -> !hidden {
+  %c0 = arith.constant 0 : index
+  %s = tensor.dim %h, %c0 : !rows
+  %half = arith.constant 0.5 : f32
+  %empty = tensor.empty(%s) : !hidden
+  %bs = linalg.broadcast ins(%b : tensor<1024xf32>) outs(%empty : !hidden) dimensions = [0]
+  %u = linalg.matmul ins(%h, %w : !rows, tensor<256x1024xf32>) outs(%bs : !hidden) -> !hidden
+  %a = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%u : !hidden) outs(%empty : !hidden) {
+  ^bb0(%in: f32, %out: f32):
+    %tanh = math.tanh %in : f32
+    %part = arith.mulf %tanh, %half : f32
+    linalg.yield %part : f32
+  } -> !hidden
+  return %a : !hidden
+}
+
+// -----
+
+// 16-bit operands of one type meet on the tensor cores: 128 x 128 results in blocks of 8 warps, which
+// have 64 x 32 each. Both operands are in shared memory as in global memory.
+// CHECK-LABEL: llvm.func @product_0(
+// CHECK-SAME: nvvm.minctasm = 2 : i32, nvvm.reqntid = array<i32: 256>
+// CHECK: nvvm.cp.async.shared.global {{.*}} 16, cache = cg
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: %{{.*}}:64 = scf.for
+// CHECK-NEXT: nvvm.cp.async.wait.group 1
+// CHECK-NEXT: nvvm.barrier
+// CHECK-COUNT-4: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<col>
+// CHECK-COUNT-64: nvvm.mma.sync
+// The residual is added, and the sum rounded, before eight neighbors are stored.
+// CHECK: llvm.load {{.*}} : !llvm.ptr<1> -> vector<8xbf16>
+// CHECK-COUNT-8: arith.truncf {{.*}} : f32 to bf16
+// CHECK: llvm.store {{.*}} {alignment = 16 : i64} : vector<8xbf16>, !llvm.ptr<1>
+// CHECK-LABEL: func @large
+// CHECK: vga.launch {{.*}} blocks(%c1024)
+// CHECK-NEXT: return
+func.func @large(%x: tensor<4096x2048xbf16>, %w: tensor<2048x4096xbf16>, %to: tensor<4096x4096xbf16>)
+    -> tensor<4096x4096xbf16> {
+  %y = linalg.matmul ins(%x, %w : tensor<4096x2048xbf16>, tensor<2048x4096xbf16>)
+    outs(%to : tensor<4096x4096xbf16>) -> tensor<4096x4096xbf16>
+  return %y : tensor<4096x4096xbf16>
+}
+
+// -----
+
+#x = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (n, k)>
+#y = affine_map<(m, n, k) -> (m, n)>
+#id = affine_map<(m, n) -> (m, n)>
+#row = affine_map<(m, n) -> (m)>
+!y = tensor<16x4096xf32>
+
+// Sixteen rows: four warps divide the depth of a stage, and their sums are parts. A gate and a cast
+// follow; weights by columns are not transposed.
+// CHECK-LABEL: llvm.func @product_0(
+// CHECK-SAME: nvvm.reqntid = array<i32: 256>
+// CHECK-NOT: layout = #nvvm.mma_layout<col>
+// CHECK: nvvm.mma.sync
+// CHECK-COUNT-4: llvm.load {{.*}} : !llvm.ptr<3> -> vector<8xf32>
+// CHECK: arith.mulf
+// CHECK: arith.truncf
+// CHECK-LABEL: func @gated
+// CHECK: vga.launch {{.*}} outs(%{{.*}} : tensor<16x4096xbf16>)
+// CHECK-NEXT: return
+func.func @gated(%x: tensor<16x1024xbf16>, %w: tensor<4096x1024xbf16>, %g: tensor<16xf32>) -> tensor<16x4096xbf16> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : !y
+  %zeros = linalg.fill ins(%zero : f32) outs(%e : !y) -> !y
+  %y = linalg.matmul indexing_maps = [#x, #w, #y] ins(%x, %w : tensor<16x1024xbf16>, tensor<4096x1024xbf16>)
+    outs(%zeros : !y) -> !y
+  %n = tensor.empty() : tensor<16x4096xbf16>
+  %z = linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %g : !y, tensor<16xf32>) outs(%n : tensor<16x4096xbf16>) {
+  ^bb0(%a: f32, %b: f32, %out: bf16):
+    %c = arith.mulf %a, %b : f32
+    %d = arith.truncf %c : f32 to bf16
+    linalg.yield %d : bf16
+  } -> tensor<16x4096xbf16>
+  return %z : tensor<16x4096xbf16>
+}
+
+// -----
+
+// A product that something else reads, too, ends where it does; the same products share a kernel.
+// CHECK-COUNT-1: llvm.func @product
+// CHECK-NOT: llvm.func @product
+// CHECK-LABEL: func @shared
+// CHECK: %[[Y:.*]] = vga.launch @vga_kernels::@product_0
+// CHECK: %[[Z:.*]] = vga.launch @vga_kernels::@product_0
+// CHECK: linalg.add ins(%[[Y]], %[[Z]]
+func.func @shared(%x: tensor<1x64xf32>, %w: tensor<64x64xf32>, %e: tensor<1x64xf32>)
+    -> (tensor<1x64xf32>, tensor<1x64xf32>, tensor<1x64xf32>) {
+  %y = linalg.matmul ins(%x, %w : tensor<1x64xf32>, tensor<64x64xf32>) outs(%e : tensor<1x64xf32>) -> tensor<1x64xf32>
+  %z = linalg.matmul ins(%y, %w : tensor<1x64xf32>, tensor<64x64xf32>) outs(%e : tensor<1x64xf32>) -> tensor<1x64xf32>
+  %s = linalg.add ins(%y, %z : tensor<1x64xf32>, tensor<1x64xf32>) outs(%e : tensor<1x64xf32>) -> tensor<1x64xf32>
+  return %y, %z, %s : tensor<1x64xf32>, tensor<1x64xf32>, tensor<1x64xf32>
+}
+
+// -----
+
+// A matrix times a vector is a product of few rows: the matrix is what is read once. Two vectors are not.
+// CHECK-LABEL: func @vectors
+// CHECK: vga.launch
+// CHECK: linalg.dot
+func.func @vectors(%w: tensor<512x256xf32>, %x: tensor<256xf32>, %y: tensor<512xf32>, %z: tensor<f32>)
+    -> (tensor<512xf32>, tensor<f32>) {
+  %a = linalg.matvec ins(%w, %x : tensor<512x256xf32>, tensor<256xf32>) outs(%y : tensor<512xf32>) -> tensor<512xf32>
+  %b = linalg.dot ins(%x, %x : tensor<256xf32>, tensor<256xf32>) outs(%z : tensor<f32>) -> tensor<f32>
+  return %a, %b : tensor<512xf32>, tensor<f32>
+}
