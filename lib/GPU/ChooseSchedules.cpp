@@ -96,20 +96,108 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
       choice->outputBuffer, choice->queryStages, chooseGatePlacement(op));
 }
 
+//===----------------------------------------------------------------------===//
+// Schedules of warps
+//===----------------------------------------------------------------------===//
+
+/// The most rows of packed queries for which blocks of keys are divided among
+/// teams and blocks of threads, not rows.
+static constexpr int64_t kFewRows = 64;
+
+/// The rows of a key/value head: its queries, packed.
+static int64_t getPackedRows(AttentionOp op) {
+  AttentionSizes sizes(op);
+  if (ShapedType::isDynamic(sizes.queries))
+    return ShapedType::kDynamic;
+  return sizes.queries * sizes.groupSize();
+}
+
+static bool hasFewRows(AttentionOp op) {
+  int64_t rows = getPackedRows(op);
+  return !ShapedType::isDynamic(rows) && rows <= kFewRows;
+}
+
+/// Shared memory that a block of threads takes.
+static int64_t getSharedBytes(AttentionOp op, int64_t rows, int64_t teams,
+                              int64_t keys, int64_t stages) {
+  AttentionSizes sizes(op);
+  Type type = op.getQuery().getType().getElementType();
+  auto getPitch = [&](int64_t channels) -> int64_t {
+    return llvm::alignTo(channels, 16) * type.getIntOrFloatBitWidth() / 8 + 16;
+  };
+  int64_t queryPitch = getPitch(sizes.keyChannels);
+  return rows * queryPitch +
+         teams * stages * keys * (queryPitch + getPitch(sizes.valueChannels));
+}
+
+static WarpScheduleAttr chooseWarpSchedule(AttentionOp op,
+                                           const Target &target) {
+  AttentionSizes sizes(op);
+  int64_t channels = std::max(sizes.keyChannels, sizes.valueChannels);
+  int64_t warps = 4, rows, teams = 1, keys, splits = 1, mostStages = 2;
+  if (hasFewRows(op)) {
+    // 16 rows a warp, and as many teams as make 4 warps.
+    warps = std::clamp<int64_t>(llvm::divideCeil(getPackedRows(op), 16), 1, 4);
+    warps = llvm::PowerOf2Ceil(warps);
+    rows = 16 * warps;
+    teams = 4 / warps;
+    keys = 16 * warps;
+    mostStages = 4;
+    splits = 64;
+  } else {
+    // 32 rows a warp as long as there are registers for them.
+    bool isWide = channels <= 128 && !op.getMask();
+    rows = isWide ? 128 : 64;
+    keys = isWide && channels <= 64 ? 128 : 64;
+  }
+  // Two blocks of threads are to fit into a multiprocessor, which keeps 1 KB
+  // for each; or else one.
+  int64_t half = target.sharedMemoryBytes / 2 - 512;
+  auto getBytes = [&](int64_t stages) {
+    return getSharedBytes(op, rows, teams, keys, stages);
+  };
+  while (keys > 16 && getBytes(1) > target.sharedMemoryBytes)
+    keys -= 16;
+  int64_t stages = 1;
+  int64_t budget = getBytes(1) <= half ? half : target.sharedMemoryBytes;
+  while (stages < mostStages && getBytes(stages + 1) <= budget)
+    ++stages;
+
+  // Gates in memory that are scalars take little inside.
+  bool isBefore = op.getValueGate() && !hasScalarGatesInMemory(op) &&
+                  !hasGatesOfQueryHeads(op);
+  GatePlacement placement =
+      isBefore ? GatePlacement::before : GatePlacement::inside;
+  return WarpScheduleAttr::get(
+      op.getContext(), rows, warps, teams, keys, stages, splits,
+      Band(op).upper ? TileOrder::heavy_first : TileOrder::linear, placement);
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+static Attribute chooseAnySchedule(AttentionOp op, const Target &target) {
+  if (target.hasWarpgroups() && !hasFewRows(op))
+    return chooseSchedule(op);
+  return chooseWarpSchedule(op, target);
+}
+
 namespace {
 struct VGAGPUChooseSchedulesPass
     : vga::impl::VGAGPUChooseSchedulesPassBase<VGAGPUChooseSchedulesPass> {
   using Base::Base;
 
   void runOnOperation() override {
-    if (!Target::lookup(chip)) {
+    std::optional<Target> target = Target::lookup(chip);
+    if (!target) {
       getOperation()->emitError("no kernels for '")
           << chip << "'; there are some for " << Target::getNames();
       return signalPassFailure();
     }
-    getOperation()->walk([](AttentionOp op) {
+    getOperation()->walk([&](AttentionOp op) {
       if (!op.getSchedule())
-        op.setScheduleAttr(chooseSchedule(op));
+        op.setScheduleAttr(chooseAnySchedule(op, *target));
     });
   }
 };
