@@ -134,6 +134,7 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op,
                                            const Target &target) {
   AttentionSizes sizes(op);
   int64_t channels = std::max(sizes.keyChannels, sizes.valueChannels);
+  bool isF32 = op.getQuery().getType().getElementType().isF32();
   int64_t warps = 4, rows, teams = 1, keys, splits = 1, mostStages = 2;
   if (hasFewRows(op)) {
     // 16 rows a warp, and as many teams as make 4 warps.
@@ -146,9 +147,9 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op,
     splits = 64;
   } else {
     // 32 rows a warp as long as there are registers for them.
-    bool isWide = channels <= 128 && !op.getMask();
+    bool isWide = channels <= 128 && !op.getMask() && !isF32;
     rows = isWide ? 128 : 64;
-    keys = isWide && channels <= 64 ? 128 : 64;
+    keys = isWide && channels <= 64 ? 128 : isF32 ? 32 : 64;
   }
   // Two blocks of threads are to fit into a multiprocessor, which keeps 1 KB
   // for each; or else one.
@@ -163,9 +164,10 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op,
   while (stages < mostStages && getBytes(stages + 1) <= budget)
     ++stages;
 
-  // Gates in memory that are scalars take little inside.
+  // Gates in memory that are scalars take little inside, and so do all where
+  // values meet one tile.
   bool isBefore = op.getValueGate() && !hasScalarGatesInMemory(op) &&
-                  !hasGatesOfQueryHeads(op);
+                  !hasGatesOfQueryHeads(op) && !hasFewRows(op) && !isF32;
   GatePlacement placement =
       isBefore ? GatePlacement::before : GatePlacement::inside;
   return WarpScheduleAttr::get(
@@ -178,7 +180,8 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op,
 //===----------------------------------------------------------------------===//
 
 static Attribute chooseAnySchedule(AttentionOp op, const Target &target) {
-  if (target.hasWarpgroups() && !hasFewRows(op))
+  bool isF32 = op.getQuery().getType().getElementType().isF32();
+  if (target.hasWarpgroups() && !hasFewRows(op) && !isF32)
     return chooseSchedule(op);
   return chooseWarpSchedule(op, target);
 }

@@ -32,21 +32,23 @@ SmallVector<Value> vga::multiplyMatrices(KernelBuilder &b, Type elementType,
                                          ArrayRef<Value> rows,
                                          ArrayRef<Value> columns,
                                          ValueRange sums) {
-  bool isBF16 = isa<BFloat16Type>(elementType);
   auto toOperands = [&](ArrayRef<Value> registers) {
-    if (isBF16)
+    if (!elementType.isF16())
       return llvm::to_vector(registers);
     auto pair = VectorType::get(2, elementType);
     return llvm::map_to_vector(registers, [&](Value value) -> Value {
       return LLVM::BitcastOp::create(b, pair, value);
     });
   };
-  NVVM::MMATypes type = isBF16 ? NVVM::MMATypes::bf16 : NVVM::MMATypes::f16;
+  NVVM::MMATypes type = elementType.isBF16()  ? NVVM::MMATypes::bf16
+                        : elementType.isF16() ? NVVM::MMATypes::f16
+                                              : NVVM::MMATypes::tf32;
   auto result = LLVM::LLVMStructType::getLiteral(
       b.getContext(), SmallVector<Type>(kProductSums, b.getF32Type()));
   Value product = NVVM::MmaOp::create(
       b, result, toOperands(rows), toOperands(columns), sums,
-      ArrayRef<int64_t>{kProductRows, kProductColumns, kProductDepth},
+      ArrayRef<int64_t>{kProductRows, kProductColumns,
+                        getProductDepth(elementType)},
       std::nullopt, std::nullopt, std::array{type, type},
       std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
   SmallVector<Value> registers;

@@ -38,9 +38,17 @@ constexpr int64_t kProductSums = 4, kProductRun = 2;
 SmallVector<Value> loadMatrices(KernelBuilder &b, Value address,
                                 bool isTransposed);
 
-/// rows * columns + sums, in f32, of f16 or bf16 elements. The four registers
-/// of rows are the matrices of rows 0 to 7 and 8 to 15 at depths 0 to 7, then
-/// at 8 to 15; the two of columns are those at depths 0 to 7 and 8 to 15.
+/// The depth of a product of elements of a type: f32 as tf32, which is cut off
+/// after 10 bits.
+inline int64_t getProductDepth(Type elementType) {
+  return elementType.isF32() ? kProductDepth / 2 : kProductDepth;
+}
+
+/// rows * columns + sums, in f32, of f16, bf16 or f32 elements. A register has
+/// two 16-bit elements, or one of f32, and so the matrices half the depth. The
+/// four registers of rows are the matrices of rows 0 to 7 and 8 to 15 at depths
+/// 0 to 7, then at 8 to 15; the two of columns are those at depths 0 to 7 and 8
+/// to 15.
 SmallVector<Value> multiplyMatrices(KernelBuilder &b, Type elementType,
                                     ArrayRef<Value> rows,
                                     ArrayRef<Value> columns, ValueRange sums);

@@ -63,7 +63,12 @@ warp::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   addArray(op.getQuery(), &Arguments::query);
   addArray(op.getKey(), &Arguments::key);
   addArray(op.getValue(), &Arguments::value);
-  addArray(op.getValueGate(), &Arguments::valueGate);
+  if (gate) {
+    addArray(gate.getWeight(), &Arguments::gateWeight);
+    addArray(gate.getBias(), &Arguments::gateBias);
+  } else {
+    addArray(op.getValueGate(), &Arguments::valueGate);
+  }
   addArray(op.getOutputGate(), &Arguments::outputGate);
   addArray(op.getMask(), &Arguments::mask);
   addArray(op.getKvLength(), &Arguments::kvLength);
@@ -89,7 +94,7 @@ warp::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
       signature.makeFunction(op.getLoc(), name, schedule.getThreads());
   builder.setInsertionPointToStart(entry);
   KernelBuilder b(op.getLoc(), builder);
-  Kernel kernel{b, op, *plan, {}, Value(), Lane(b, *plan), {}};
+  Kernel kernel{b, op, gate, *plan, {}, Value(), Lane(b, *plan), {}};
   if (hasSplits)
     kernel.arrivals = makeArrivals(builder, module, name + "_arrivals");
   for (auto [member, number] : members)
@@ -99,10 +104,11 @@ warp::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   kernel.shared = LLVM::AddressOfOp::create(b, memory);
 
   Tile tile = locateTile(kernel);
-  mergeStates(kernel, tile, computeKeys(kernel, tile),
-              [&](const State &state, Value firstProduct) {
-                writeOutput(kernel, tile, state, firstProduct);
-              });
+  State state = computeKeys(kernel, tile);
+  tile = relocateTile(kernel);
+  mergeStates(kernel, tile, state, [&](const State &state, Value firstProduct) {
+    writeOutput(kernel, tile, state, firstProduct);
+  });
   LLVM::ReturnOp::create(b, ValueRange());
 
   WarpLaunchPlan launch;

@@ -57,12 +57,19 @@ struct Plan {
     return llvm::divideCeil(getValueProducts(), schedule.getTeams());
   }
 
+  int64_t getElementBytes() const {
+    return elementType.getIntOrFloatBitWidth() / 8;
+  }
+  /// The elements of a piece of 16 bytes.
+  int64_t getPieceElements() const { return kPieceBytes / getElementBytes(); }
+  /// Channels of the scores, and keys of the output, that a product sums over.
+  int64_t getDepth() const { return getProductDepth(elementType); }
   /// Rows in shared memory, of channels in pairs of pieces, end in an unused
   /// piece: eight rows in a column are in different banks then.
-  static int64_t getPieces(int64_t channels) {
-    return llvm::alignTo(channels, kProductDepth) / kPieceElements;
+  int64_t getPieces(int64_t channels) const {
+    return llvm::alignTo(channels, getDepth()) / getPieceElements();
   }
-  static int64_t getPitch(int64_t channels) {
+  int64_t getPitch(int64_t channels) const {
     return (getPieces(channels) + 1) * kPieceBytes;
   }
   int64_t getKeyStageBytes() const {
@@ -91,6 +98,9 @@ struct Plan {
   Type elementType;
   Band band = Band(std::nullopt, std::nullopt);
   bool isBottomRight = true;
+  /// Whether values are multiplied by their gates in shared memory: those are
+  /// computed, or of elements.
+  bool gatesValues = false;
   /// Whether the queries stay in registers, not only in shared memory.
   bool keepsQueries = false;
 
@@ -104,6 +114,8 @@ struct Plan {
 struct Arguments {
   Value query, key, value;
   Value valueGate, outputGate, mask, kvLength, sink;
+  /// Those of a value gate that the kernel computes.
+  Value gateWeight, gateBias;
   Value output, lse;
   /// States of tiles whose keys are split.
   Value states;
@@ -134,6 +146,8 @@ struct Lane {
 struct Kernel {
   KernelBuilder &b;
   AttentionOp op;
+  /// The op of the value gate, if this kernel computes it.
+  GateOp gate;
   const Plan &plan;
   Arguments arguments;
   /// The start of shared memory.
@@ -188,6 +202,9 @@ struct State {
 //===----------------------------------------------------------------------===//
 
 Tile locateTile(Kernel &kernel);
+/// The same tile, without its keys, computed anew: so it takes no registers
+/// meanwhile.
+Tile relocateTile(Kernel &kernel);
 /// The owner of a row, counted from the tile's first one.
 RowOwner getOwner(Kernel &kernel, const Tile &tile, Value row);
 
@@ -206,17 +223,24 @@ public:
   Value row;
   int64_t passRows, passes;
 
+  /// The lanes of a row; of its pieces, a lane has every lanes-th one.
+  int64_t lanes, lanePieces;
+
   /// Starts the copies. `getSource` gives the address of the row of a pass in
   /// global memory, and whether it exists.
   void start(Value destination,
              function_ref<std::pair<Value, Value>(int64_t pass)> getSource);
+  /// Builds `body` for each of the thread's rows, with the address of its first
+  /// piece in shared memory.
+  void forEachRow(Value destination,
+                  function_ref<void(int64_t pass, Value address)> body);
+  /// The first channel of a lane's piece.
+  Value getChannel(int64_t lanePiece);
 
 private:
-  Kernel &kernel;
   KernelBuilder &b;
+  const Plan &plan;
   int64_t channels, rows;
-  /// The lanes of a row; of its pieces, a lane has every lanes-th one.
-  int64_t lanes, lanePieces;
   Value piece;
 };
 
@@ -245,7 +269,7 @@ void copyQueries(Kernel &kernel, const Tile &tile);
 
 using Fragments = SmallVector<SmallVector<Value>>;
 
-/// The warp's queries at a depth, as operands of products: by 16 rows.
+/// The warp's queries at a depth, as they are loaded: by products of 16 rows.
 Fragments loadQueries(Kernel &kernel, int64_t depth);
 /// The scores of a block, by products of 16 rows. `queries` has the operands
 /// for all depths, or is empty.
@@ -256,7 +280,7 @@ void addWeightedValues(Kernel &kernel, const Fragments &weights, Value values,
                        State &state);
 
 //===----------------------------------------------------------------------===//
-// Mask.cpp, KeyLoop.cpp, States.cpp, Epilogue.cpp
+// Mask.cpp, ValueGate.cpp, KeyLoop.cpp, States.cpp, Epilogue.cpp
 //===----------------------------------------------------------------------===//
 
 /// What scores are before they are compared; see transformScores.
@@ -268,8 +292,17 @@ void hideKeys(Kernel &kernel, const Tile &tile, Value block, Fragments &scores);
 void gateWeights(Kernel &kernel, const Tile &tile, Value block,
                  Fragments &weights);
 
+/// Multiplies the values that a thread has copied of a block by their gates,
+/// where they are in shared memory.
+void gateValues(Kernel &kernel, const Tile &tile, Value block,
+                RowCopies &copies, Value values);
+
 /// The state of all blocks of keys that the team has of a tile.
 State computeKeys(Kernel &kernel, const Tile &tile);
+
+/// Values of f32 as a vector in memory, and back.
+void storeVector(KernelBuilder &b, ArrayRef<Value> values, Value address);
+SmallVector<Value> loadVector(KernelBuilder &b, int64_t size, Value address);
 
 /// Merges the states of teams, and of blocks of threads; builds `finish` for
 /// the threads that have a tile's state then. A thread has the accumulators of

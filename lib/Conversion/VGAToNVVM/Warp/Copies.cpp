@@ -20,9 +20,9 @@ using namespace mlir::vga::warp;
 
 RowCopies::RowCopies(Kernel &kernel, int64_t channels, int64_t rows,
                      Value thread, int64_t threads)
-    : kernel(kernel), b(kernel.b), channels(channels), rows(rows) {
+    : b(kernel.b), plan(kernel.plan), channels(channels), rows(rows) {
   // As many lanes as divide the pieces of a row, so that none is idle.
-  int64_t pieces = Plan::getPieces(channels);
+  int64_t pieces = plan.getPieces(channels);
   lanes = std::gcd(pieces, kWarpThreads);
   lanePieces = pieces / lanes;
   passRows = threads / lanes;
@@ -31,35 +31,44 @@ RowCopies::RowCopies(Kernel &kernel, int64_t channels, int64_t rows,
   piece = b.rem(thread, lanes);
 }
 
+void RowCopies::forEachRow(
+    Value destination, function_ref<void(int64_t pass, Value address)> body) {
+  int64_t pitch = plan.getPitch(channels);
+  Value offset = b.add(b.mul(row, pitch), b.mul(piece, kPieceBytes));
+  // All addresses are distances from one, which is in a register.
+  Value place = b.advance(destination, b.keepHere(offset));
+  for (int64_t pass = 0; pass < passes; ++pass) {
+    Value address = b.advance(place, pass * passRows * pitch);
+    if ((pass + 1) * passRows <= rows)
+      body(pass, address);
+    else
+      b.onlyIf(b.less(row, b.i32(rows - pass * passRows)),
+               [&] { body(pass, address); });
+  }
+}
+
+Value RowCopies::getChannel(int64_t lanePiece) {
+  return b.mul(b.add(piece, lanePiece * lanes), plan.getPieceElements());
+}
+
 void RowCopies::start(
     Value destination,
     function_ref<std::pair<Value, Value>(int64_t pass)> getSource) {
-  int64_t pitch = Plan::getPitch(channels);
-  Value place = b.advance(destination,
-                          b.add(b.mul(row, pitch), b.mul(piece, kPieceBytes)));
-  auto copyRow = [&](int64_t pass) {
+  forEachRow(destination, [&](int64_t pass, Value address) {
     auto [source, exists] = getSource(pass);
     Value bytes = b.select(exists, b.i32(kPieceBytes), b.i32(0));
     source = b.advance(source, b.mul(b.toI64(piece), kPieceBytes));
     for (int64_t i = 0; i < lanePieces; ++i) {
-      int64_t step = i * lanes * kPieceBytes;
       Value read = bytes;
       // The last piece may be there for the depth of a product only.
-      if ((i + 1) * lanes * kPieceElements > channels)
-        read = b.select(
-            b.less(piece, b.i32(channels / kPieceElements - i * lanes)), bytes,
-            b.i32(0));
-      copyAsync(b, b.advance(place, pass * passRows * pitch + step),
-                b.advance(source, step), kPieceBytes, read);
+      if ((i + 1) * lanes * plan.getPieceElements() > channels)
+        read =
+            b.select(b.less(getChannel(i), b.i32(channels)), bytes, b.i32(0));
+      int64_t step = i * lanes * kPieceBytes;
+      copyAsync(b, b.advance(address, step), b.advance(source, step),
+                kPieceBytes, read);
     }
-  };
-  for (int64_t pass = 0; pass < passes; ++pass) {
-    if ((pass + 1) * passRows <= rows)
-      copyRow(pass);
-    else
-      b.onlyIf(b.less(row, b.i32(rows - pass * passRows)),
-               [&] { copyRow(pass); });
-  }
+  });
 }
 
 //===----------------------------------------------------------------------===//

@@ -160,12 +160,27 @@ void RowWriter::writePieces(ArrayRef<Value> sums) {
   }
 }
 
+/// Elements of f32: each lane writes its own.
+void RowWriter::writePairs(ArrayRef<Value> sums) {
+  b.onlyIf(owner.exists, [&] {
+    for (size_t i = 0; i < sums.size(); i += kProductRun) {
+      Value channel =
+          b.add(getChannel(b.i32(i / kProductRun)), kernel.lane.column);
+      storeVector(b, sums.slice(i, kProductRun),
+                  getPlace(kernel.arguments.output, plan.elementType, channel));
+    }
+  });
+}
+
 void RowWriter::write(ArrayRef<Value> sums) {
   SmallVector<Value> output = llvm::to_vector(sums);
   if (kernel.arguments.outputGate &&
       kernel.op.getOutputGate().getType().getRank() == 4)
     gateElements(output);
-  writePieces(output);
+  if (plan.elementType.isF32())
+    writePairs(output);
+  else
+    writePieces(output);
 }
 
 void warp::writeOutput(Kernel &kernel, const Tile &tile, const State &state,

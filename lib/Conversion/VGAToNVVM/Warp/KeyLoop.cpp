@@ -56,7 +56,7 @@ private:
   void copyValues(Value block, Value stage) {
     copy(valueCopies, valueRows, block, getValues(stage));
   }
-  void waitForCopies(int64_t pending);
+  void waitForCopies(int64_t pending, function_ref<void()> finish);
   void syncTeam();
 
   void hideKeysOfEdge(Value block, Fragments &scores);
@@ -95,8 +95,10 @@ void KeyLoop::copy(RowCopies &copies, KeyRows &rows, Value block,
 
 /// Waits until all but the last `pending` groups of copies are complete, of all
 /// threads of the team, and until these are done with what they read before.
-void KeyLoop::waitForCopies(int64_t pending) {
+/// Each thread finishes what it has copied itself.
+void KeyLoop::waitForCopies(int64_t pending, function_ref<void()> finish) {
   NVVM::CpAsyncWaitGroupOp::create(b, b.getI32IntegerAttr(pending));
+  finish();
   syncTeam();
 }
 
@@ -173,18 +175,21 @@ Fragments KeyLoop::computeWeights(Fragments scores, State &state) {
 
 State KeyLoop::step(Value block, Value stage, State state) {
   int64_t pending = 2 * stages - 2;
-  waitForCopies(pending);
+  waitForCopies(pending, [] {});
   // The values of the block before are where these are copied to.
   Value before = stages == 1 ? stage : b.rem(b.add(stage, stages - 1), stages);
   copyValues(b.add(block, (stages - 1) * teams), before);
   Fragments scores = computeScores(kernel, queries, getKeys(stage));
 
-  waitForCopies(pending);
+  waitForCopies(pending, [&] {
+    if (plan.gatesValues)
+      gateValues(kernel, tile, block, valueCopies, getValues(stage));
+  });
   copyKeys(b.add(block, stages * teams), stage);
   transformScores(kernel, tile, block, scores);
   hideKeysOfEdge(block, scores);
   Fragments weights = computeWeights(scores, state);
-  if (kernel.arguments.valueGate)
+  if (kernel.arguments.valueGate && !plan.gatesValues)
     gateWeights(kernel, tile, block, weights);
   addWeightedValues(kernel, weights, getValues(stage), state);
   return state;
@@ -214,7 +219,7 @@ State KeyLoop::run() {
   NVVM::CpAsyncWaitGroupOp::create(b, b.getI32IntegerAttr(2 * stages - 1));
   NVVM::BarrierOp::create(b);
   if (plan.keepsQueries)
-    for (int64_t depth = 0; depth < plan.keyChannels; depth += kProductDepth)
+    for (int64_t depth = 0; depth < plan.keyChannels; depth += plan.getDepth())
       queries.push_back(loadQueries(kernel, depth));
 
   State empty =

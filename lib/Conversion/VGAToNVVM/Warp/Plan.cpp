@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
+#include "vga/GPU/Gates.h"
 #include "vga/GPU/Target.h"
 
 using namespace mlir;
@@ -23,8 +24,11 @@ static int64_t getMostRegisters(WarpScheduleAttr schedule) {
 /// scores, addresses and statistics.
 static int64_t estimateRegisters(const Plan &plan) {
   constexpr int64_t kOthers = 48;
+  // Weights of f32 are split before they meet the values.
+  int64_t keyProducts =
+      plan.getKeyProducts() * (plan.elementType.isF32() ? 2 : 1);
   return plan.getRowProducts() * kProductSums *
-             (plan.getValueProducts() + plan.getKeyProducts()) +
+             (plan.getValueProducts() + keyProducts) +
          kOthers;
 }
 
@@ -32,16 +36,17 @@ static int64_t estimateRegisters(const Plan &plan) {
 static int64_t layOut(Plan &plan) {
   int64_t teams = plan.schedule.getTeams();
   plan.queryData = 0;
-  plan.rings = plan.schedule.getRows() * Plan::getPitch(plan.keyChannels);
+  plan.rings = plan.schedule.getRows() * plan.getPitch(plan.keyChannels);
   int64_t bytes = plan.rings + teams * plan.getTeamBytes();
   if (teams > 1)
     bytes = std::max(bytes, teams * plan.getStateBytes());
   return bytes;
 }
 
-/// Whether gates of the values can be applied to weights.
-static bool gatesWeights(AttentionOp op, GateOp gate) {
-  return !gate && op.getValueGate().getType().getRank() == 3;
+/// Whether values are multiplied by their gates, not weights.
+static bool multipliesValues(AttentionOp op, GateOp gate) {
+  return gate ||
+         (op.getValueGate() && op.getValueGate().getType().getRank() == 4);
 }
 
 FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
@@ -51,7 +56,10 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
   plan.schedule = schedule;
   plan.queryHeads = sizes.queryHeads;
   plan.kvHeads = sizes.kvHeads;
-  plan.packedHeads = sizes.groupSize();
+  // Values with gates of one query head are of no use for another.
+  plan.gatesValues = multipliesValues(op, gate);
+  bool isShared = !plan.gatesValues || !hasGatesOfQueryHeads(op);
+  plan.packedHeads = isShared ? sizes.groupSize() : 1;
   plan.keyChannels = sizes.keyChannels;
   plan.valueChannels = sizes.valueChannels;
   plan.axes = AxisOrder(op.getLayout());
@@ -62,8 +70,9 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
   auto refuse = [&]() {
     return op.emitOpError("has no kernel for '") << target.chip << "': ";
   };
-  if (!plan.elementType.isF16() && !plan.elementType.isBF16())
-    return refuse() << "expected elements of f16 or bf16, got "
+  if (!plan.elementType.isF16() && !plan.elementType.isBF16() &&
+      !plan.elementType.isF32())
+    return refuse() << "expected elements of f16, bf16 or f32, got "
                     << plan.elementType;
   for (auto [name, channels] :
        {std::pair("key", plan.keyChannels), {"value", plan.valueChannels}})
@@ -73,9 +82,6 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
   for (Value gate : {Value(op.getValueGate()), Value(op.getOutputGate())})
     if (gate && getElementTypeOrSelf(gate).isF64())
       return refuse() << "expected gates of f16, bf16 or f32, got 'f64'";
-  if (op.getValueGate() && !gatesWeights(op, gate))
-    return refuse() << "expected a value_gate inside of a warp_schedule to be "
-                       "of scalars in memory";
   plan.sharedBytes = layOut(plan);
   if (plan.sharedBytes > target.sharedMemoryBytes)
     return refuse() << "its schedule takes " << plan.sharedBytes
@@ -87,7 +93,7 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
     return refuse() << "its schedule takes about " << registers
                     << " registers of a thread, there are " << most;
   int64_t ofQueries = plan.getRowProducts() * kProductSums *
-                      llvm::divideCeil(plan.keyChannels, kProductDepth);
+                      llvm::divideCeil(plan.keyChannels, plan.getDepth());
   plan.keepsQueries = registers + ofQueries <= most;
   return plan;
 }

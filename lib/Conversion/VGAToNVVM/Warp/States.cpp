@@ -111,9 +111,8 @@ Value StoredStates::getSums(Value state, int64_t m, Value product) {
                    b.mul(lane, kProductSums * 4));
 }
 
-/// Values as a vector in memory, and back.
-static void storeVector(KernelBuilder &b, ArrayRef<Value> values,
-                        Value address) {
+void warp::storeVector(KernelBuilder &b, ArrayRef<Value> values,
+                       Value address) {
   int64_t size = values.size();
   auto type = VectorType::get(size, b.getF32Type());
   Value vector = LLVM::PoisonOp::create(b, type);
@@ -122,8 +121,8 @@ static void storeVector(KernelBuilder &b, ArrayRef<Value> values,
   LLVM::StoreOp::create(b, vector, address, /*alignment=*/4 * size);
 }
 
-static SmallVector<Value> loadVector(KernelBuilder &b, int64_t size,
-                                     Value address) {
+SmallVector<Value> warp::loadVector(KernelBuilder &b, int64_t size,
+                                    Value address) {
   auto type = VectorType::get(size, b.getF32Type());
   Value vector = LLVM::LoadOp::create(b, type, address, /*alignment=*/4 * size);
   SmallVector<Value> values;

@@ -84,18 +84,30 @@ static void setKeys(Kernel &kernel, Tile &tile) {
   tile.last = b.min(b.add(tile.first, share), tile.last);
 }
 
-Tile warp::locateTile(Kernel &kernel) {
+/// The tile of a block of threads, without its keys.
+static Tile getTile(Kernel &kernel, Value block) {
   KernelBuilder &b = kernel.b;
   Tile tile;
-  Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
   tile.number = block;
   if (kernel.hasSplits()) {
     tile.number = b.div(block, kernel.arguments.splits);
     tile.split = b.rem(block, kernel.arguments.splits);
   }
   setRows(kernel, tile);
+  return tile;
+}
+
+Tile warp::locateTile(Kernel &kernel) {
+  Value block = NVVM::BlockIdXOp::create(kernel.b, kernel.b.getI32Type());
+  Tile tile = getTile(kernel, block);
   setKeys(kernel, tile);
   return tile;
+}
+
+Tile warp::relocateTile(Kernel &kernel) {
+  KernelBuilder &b = kernel.b;
+  Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
+  return getTile(kernel, b.keepHere(block));
 }
 
 RowOwner warp::getOwner(Kernel &kernel, const Tile &tile, Value row) {
