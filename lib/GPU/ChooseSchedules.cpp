@@ -11,6 +11,12 @@
 #include "vga/GPU/Passes.h"
 #include "vga/GPU/Target.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGAGPUCHOOSESCHEDULESPASS
 #include "vga/GPU/Passes.h.inc"
@@ -62,7 +68,7 @@ static int64_t estimateRegisters(AttentionOp op, const Choice &choice,
   return registers;
 }
 
-static ScheduleAttr chooseSchedule(AttentionOp op) {
+static ScheduleAttr chooseHopperSchedule(AttentionOp op) {
   AttentionSizes sizes(op);
   int64_t channels = std::max(sizes.keyChannels, sizes.valueChannels);
   const Choice *choice = llvm::find_if(kChoices, [&](const Choice &choice) {
@@ -112,11 +118,6 @@ static int64_t getPackedRows(AttentionOp op) {
   return sizes.queries * sizes.groupSize();
 }
 
-static bool hasFewRows(AttentionOp op) {
-  int64_t rows = getPackedRows(op);
-  return !ShapedType::isDynamic(rows) && rows <= kFewRows;
-}
-
 /// Shared memory that a block of threads takes.
 static int64_t getSharedBytes(AttentionOp op, int64_t rows, int64_t teams,
                               int64_t keys, int64_t stages) {
@@ -130,15 +131,17 @@ static int64_t getSharedBytes(AttentionOp op, int64_t rows, int64_t teams,
          teams * stages * keys * (queryPitch + getPitch(sizes.valueChannels));
 }
 
-static WarpScheduleAttr chooseWarpSchedule(AttentionOp op,
+/// A schedule for so many rows, or for any number of them.
+static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
                                            const Target &target) {
   AttentionSizes sizes(op);
   int64_t channels = std::max(sizes.keyChannels, sizes.valueChannels);
   bool isF32 = op.getQuery().getType().getElementType().isF32();
+  bool areFew = !ShapedType::isDynamic(packedRows) && packedRows <= kFewRows;
   int64_t warps = 4, rows, teams = 1, keys, splits = 1, mostStages = 2;
-  if (hasFewRows(op)) {
+  if (areFew) {
     // 16 rows a warp, and as many teams as make 4 warps.
-    warps = std::clamp<int64_t>(llvm::divideCeil(getPackedRows(op), 16), 1, 4);
+    warps = std::max<int64_t>(llvm::divideCeil(packedRows, 16), 1);
     warps = llvm::PowerOf2Ceil(warps);
     rows = 16 * warps;
     teams = 4 / warps;
@@ -167,7 +170,7 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op,
   // Gates in memory that are scalars take little inside, and so do all where
   // values meet one tile.
   bool isBefore = op.getValueGate() && !hasScalarGatesInMemory(op) &&
-                  !hasGatesOfQueryHeads(op) && !hasFewRows(op) && !isF32;
+                  !hasGatesOfQueryHeads(op) && !areFew && !isF32;
   GatePlacement placement =
       isBefore ? GatePlacement::before : GatePlacement::inside;
   return WarpScheduleAttr::get(
@@ -179,11 +182,58 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op,
 // The pass
 //===----------------------------------------------------------------------===//
 
-static Attribute chooseAnySchedule(AttentionOp op, const Target &target) {
+static bool isFewRows(int64_t rows) {
+  return !ShapedType::isDynamic(rows) && rows <= kFewRows;
+}
+
+static Attribute chooseSchedule(AttentionOp op, int64_t packedRows,
+                                const Target &target) {
   bool isF32 = op.getQuery().getType().getElementType().isF32();
-  if (target.hasWarpgroups() && !hasFewRows(op) && !isF32)
-    return chooseSchedule(op);
-  return chooseWarpSchedule(op, target);
+  if (target.hasWarpgroups() && !isFewRows(packedRows) && !isF32)
+    return chooseHopperSchedule(op);
+  return chooseWarpSchedule(op, packedRows, target);
+}
+
+/// Moves a copy of the op with this schedule, and of its own gate, to a block.
+static void moveTo(OpBuilder &b, Block *block, AttentionOp op,
+                   Attribute schedule) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(block);
+  IRMapping mapping;
+  if (GateOp gate = getOwnGate(op))
+    b.clone(*gate, mapping);
+  auto copy = cast<AttentionOp>(b.clone(*op, mapping));
+  copy.setScheduleAttr(schedule);
+  scf::YieldOp::create(b, op.getLoc(), copy->getResults());
+}
+
+/// Where the number of queries is known when the function runs, it decides
+/// then.
+static void decideLater(AttentionOp op, const Target &target) {
+  AttentionSizes sizes(op);
+  // The fewest rows, and those that take two tiles of such.
+  int64_t rows = sizes.groupSize();
+  Attribute many = chooseSchedule(op, ShapedType::kDynamic, target);
+  if (!isFewRows(rows)) {
+    op.setScheduleAttr(many);
+    return;
+  }
+  WarpScheduleAttr few = chooseWarpSchedule(op, rows, target);
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  Value queries = b.createOrFold<tensor::DimOp>(
+      op.getQuery(), AxisOrder(op.getLayout()).sequence);
+  Value most = arith::ConstantIndexOp::create(b, 2 * few.getRows() / rows);
+  Value areFew =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ule, queries, most);
+  auto branch = scf::IfOp::create(b, op->getResultTypes(), areFew,
+                                  /*addThenBlock=*/true, /*addElseBlock=*/true);
+  moveTo(b, branch.thenBlock(), op, few);
+  moveTo(b, branch.elseBlock(), op, many);
+  GateOp gate = getOwnGate(op);
+  op->replaceAllUsesWith(branch);
+  op->erase();
+  if (gate)
+    gate->erase();
 }
 
 namespace {
@@ -198,10 +248,18 @@ struct VGAGPUChooseSchedulesPass
           << chip << "'; there are some for " << Target::getNames();
       return signalPassFailure();
     }
+    SmallVector<AttentionOp> ops;
     getOperation()->walk([&](AttentionOp op) {
       if (!op.getSchedule())
-        op.setScheduleAttr(chooseAnySchedule(op, *target));
+        ops.push_back(op);
     });
+    for (AttentionOp op : ops) {
+      int64_t rows = getPackedRows(op);
+      if (ShapedType::isDynamic(rows))
+        decideLater(op, *target);
+      else
+        op.setScheduleAttr(chooseSchedule(op, rows, *target));
+    }
   }
 };
 } // namespace

@@ -59,6 +59,8 @@ static void addGraphPasses(OpPassManager &manager) {
 /// Tensors -> memrefs of the GPU's memory.
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
+  // Of a tensor.empty, an scf.if does not know that it will be dense.
+  manager.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   addBufferization(manager);
   addCleanup(manager);
   manager.addPass(createVGAGPULowerHostAccessesPass());
