@@ -68,6 +68,8 @@ static void addGraphPasses(OpPassManager &manager,
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
+  // Of a tensor.empty, an scf.if does not know that it will be dense.
+  manager.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   addBufferization(manager);
   manager.addPass(createVGACloseStatesPass());
   addCleanup(manager);

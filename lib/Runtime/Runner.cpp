@@ -131,7 +131,7 @@ call(Runner::Code code, ArrayRef<TensorSpec> resultSpecs,
 static llvm::Error checkDevice(CudaDevice &device, StringRef gpu) {
   std::optional<Target> target = Target::lookup(gpu);
   // What is no target is an error of the pipeline.
-  if (!target || target->capability == device.getCapability())
+  if (!target || target->runsOn(device.getCapability()))
     return llvm::Error::success();
   return llvm::createStringError(
       "code for '" + gpu + "' does not run on " + device.getName() +

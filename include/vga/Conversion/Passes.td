@@ -37,9 +37,10 @@ def ConvertVGAToNVVMPass : Pass<"convert-vga-to-nvvm", "::mlir::ModuleOp"> {
   let description = [{
     Each vga.attention becomes a kernel, written in the nvvm and llvm dialects
     in the gpu.module `@vga_kernels`, and a `vga.launch` of it. The kernel is
-    the one of the operation's schedule (`vga-gpu-choose-schedules`): on sm_90a,
-    a producer warpgroup that loads by TMA, and consumers that multiply with
-    wgmma.
+    the one of the operation's schedule (`vga-gpu-choose-schedules`): of a
+    `#vga.schedule`, on sm_90a, a producer warpgroup that loads by TMA, and
+    consumers that multiply with wgmma; of a `#vga.warp_schedule`, on all GPUs,
+    warps that load by cp.async and multiply with mma.sync.
 
     Gates that such a kernel does not compute itself become kernels, too: dot
     products where a head has one scalar, of its own channels; products of

@@ -392,6 +392,42 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult
+WarpScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                         int64_t rows, int64_t warps, int64_t teams,
+                         int64_t keys, int64_t stages, int64_t splits,
+                         TileOrder order, GatePlacement valueGate) {
+  auto checkRange = [&](StringRef name, int64_t value,
+                        int64_t most) -> LogicalResult {
+    if (value >= 1 && value <= most)
+      return success();
+    return emitError() << "expected " << name
+                       << " of a warp_schedule to be between 1 and " << most
+                       << ", got " << value;
+  };
+  if (failed(checkRange("warps", warps, 16)) ||
+      failed(checkRange("teams", teams, 15)) ||
+      failed(checkRange("stages", stages, 8)) ||
+      failed(checkRange("splits", splits, 256)))
+    return failure();
+  if (rows != 16 * warps && rows != 32 * warps)
+    return emitError() << "expected rows of a warp_schedule of " << warps
+                       << " warps to be " << 16 * warps << " or " << 32 * warps
+                       << ", got " << rows;
+  if (keys <= 0 || keys > 128 || keys % 16 != 0)
+    return emitError() << "expected keys of a warp_schedule to be a multiple "
+                          "of 16 up to 128, got "
+                       << keys;
+  if (warps * teams > 32)
+    return emitError() << "expected a warp_schedule to have at most 32 warps, "
+                          "got "
+                       << warps * teams;
+  if (valueGate == GatePlacement::ahead)
+    return emitError() << "expected value_gate of a warp_schedule to be inside "
+                          "or before";
+  return success();
+}
+
 LogicalResult LaunchOp::verify() {
   size_t numArrays = getInputs().size() + getOutputs().size();
   if (getBoxes().size() != numArrays)

@@ -140,7 +140,7 @@ class VGA_AttentionBase<string mnemonic, dag gateArguments, string gateClauses,
          OptionalAttr<F64Attr>:$scale,
          OptionalAttr<F64Attr>:$softcap,
          DefaultValuedAttr<VGA_LayoutAttr, "::mlir::vga::Layout::bhsd">:$layout,
-         OptionalAttr<VGA_ScheduleAttr>:$schedule,
+         OptionalAttr<VGA_AnySchedule>:$schedule,
          UnitAttr:$return_lse));
   let results = (outs VGA_Tensor4D:$result, Optional<VGA_Lse>:$lse);
   let assemblyFormat = [{
