@@ -92,8 +92,13 @@ def attention(
     scale=None,
     softcap=None,
     layout="bhsd",
+    block_table=None,
 ):
-    """Returns (out in the layout, lse [B,Hq,Sq])."""
+    """Returns (out in the layout, lse [B,Hq,Sq]); with a block table k, v and value gate are pools."""
+    if block_table is not None:
+        k, v = (from_pages(pool, block_table, kv_length, layout) for pool in (k, v))
+        if value_gate is not None:
+            value_gate = from_pages(value_gate, block_table, kv_length, layout)
     q, k, v = (to_bhsd(tensor, layout) for tensor in (q, k, v))
     batches, hq, sq, dk = q.shape
     hkv, sk, dv = v.shape[1:]
@@ -127,6 +132,21 @@ def attention(
             z = alpha @ values
             out[b, h] = z if go is None else go[b, h] * z
     return from_bhsd(out, layout), lse
+
+
+def from_pages(pool, block_table, lengths, layout):
+    """A pool as a tensor of sequences; 0 at and past their lengths, where no page need be."""
+    if pool.ndim == 3:
+        return from_pages(pool[..., None], block_table, lengths, "bhsd")[..., 0]
+    pool = to_bhsd(pool, layout)
+    _, heads, page, channels = pool.shape
+    batches, entries = block_table.shape
+    found = np.zeros((batches, heads, entries * page, channels))
+    for b in range(batches):
+        for j in range(entries * page):
+            if lengths is None or j < lengths[b]:
+                found[b, :, j] = pool[block_table[b, j // page], :, j % page]
+    return from_bhsd(found, layout)
 
 
 def with_channels(gate_values, layout):
@@ -197,6 +217,9 @@ def gated_attention(
 ):
     """The paper's operator: attention gated by its own values, at the value or the output site."""
     layout = options.get("layout", "bhsd")
+    table = options.pop("block_table", None)
+    if table is not None:
+        k, v = (from_pages(pool, table, options.get("kv_length"), layout) for pool in (k, v))
     g = gate(v, weight, bias, mixing=mixing, activation=activation, layout=layout)
     if site == "value":
         return attention(q, k, v, value_gate=g, **options)

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GatherPages.h"
 #include "Patterns.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
@@ -374,7 +375,10 @@ struct AttentionToLinalg : OpRewritePattern<AttentionOp> {
   LogicalResult matchAndRewrite(AttentionOp op,
                                 PatternRewriter &rewriter) const override {
     LinalgBuilder builder(op.getLoc(), rewriter);
-    rewriter.replaceOp(op, AttentionDefinition(builder, op).build());
+    AttentionOp attention = op.getBlockTable() ? gatherPages(builder, op) : op;
+    rewriter.replaceOp(op, AttentionDefinition(builder, attention).build());
+    if (attention != op)
+      rewriter.eraseOp(attention);
     return success();
   }
 };

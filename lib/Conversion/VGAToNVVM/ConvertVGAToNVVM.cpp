@@ -307,6 +307,9 @@ struct ConvertVGAToNVVMPass
 
 private:
   LogicalResult convertWithGate(AttentionOp op, const Target &target) {
+    if (op.getBlockTable())
+      return op.emitOpError("has no kernel for '")
+             << chip << "' yet: expected keys and values without a block_table";
     ScheduleAttr schedule = op.getScheduleAttr();
     if (!schedule)
       return op.emitOpError("has no schedule (vga-gpu-choose-schedules)");

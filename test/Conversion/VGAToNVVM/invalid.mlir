@@ -106,3 +106,12 @@ func.func @append(%x: tensor<2x1x1x64xf16>, %c: tensor<2x1x64x64xf16>, %p: tenso
   %r = vga.append %x into %c at %p : tensor<2x1x1x64xf16>, tensor<2x1x64x64xf16>, tensor<2xi32>
   return %r : tensor<2x1x64x64xf16>
 }
+
+// -----
+
+func.func @pages(%q: tensor<2x8x1x64xf16>, %k: tensor<64x2x16x64xf16>, %t: tensor<2x4xi32>) -> tensor<2x8x1x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a' yet: expected keys and values without a block_table}}
+  %z = vga.attention %q, %k, %k block_table(%t : tensor<2x4xi32>)
+    : tensor<2x8x1x64xf16>, tensor<64x2x16x64xf16>, tensor<64x2x16x64xf16>
+  return %z : tensor<2x8x1x64xf16>
+}

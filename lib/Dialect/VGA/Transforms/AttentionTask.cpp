@@ -27,7 +27,13 @@ AttentionTask::AttentionTask(LinalgBuilder &builder, AttentionInterface op,
   if (int64_t heads = gates.getHeads(axes); heads && heads != sizes.kvHeads)
     group = 1;
   queries = b.sizeOf(op.getQuery(), axes.sequence);
-  keys = b.sizeOf(op.getKey(), axes.sequence);
+  keys = getNumKeys(b, op);
+  // Blocks of keys do not cross the borders of pages.
+  if (op.getBlockTable()) {
+    int64_t fitting = std::min(shape.keys, getPageSize(op));
+    this->shape.keys =
+        shape.form == Form::pairs ? llvm::alignTo<kPairKeys>(fitting) : fitting;
+  }
   offset = op.getAlignment() == Alignment::bottom_right
                ? b.apply(x - y, {keys, queries})
                : index(0);

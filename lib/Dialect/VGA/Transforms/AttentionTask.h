@@ -15,6 +15,9 @@
 
 namespace mlir::vga {
 
+/// Keys come in multiples of this in pairs, as tiles of matrix units do.
+constexpr int64_t kPairKeys = 32;
+
 /// What a task folds the keys into: accumulators [stripes, Dv, lanes], or
 /// [stripes, lanes, Dv] by rows, maxima and sums [stripes, lanes].
 using AttentionState = SmallVector<Value>;
