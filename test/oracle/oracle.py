@@ -10,7 +10,8 @@ gates, lse) are always [B,H,S].
 
     score        s_ij = scale * <q_i, k_j>, scale = 1/sqrt(Dk) unless given;
                  then s_ij = c * tanh(s_ij / c) under a softcap c; then s_ij += float mask
-    visibility   with o = Sk - Sq (bottom_right) or o = 0 (top_left), key j is visible to query i if
+    visibility   with o = Sk - Sq (bottom_right), o = 0 (top_left) or o = kv_length[b] - Sq (length,
+                 counted from 0 to Sk), key j is visible to query i if
                  j <= i + o (causal), i + o - left <= j <= i + o + right (window, -1 = no bound),
                  j < kv_length[b], and the boolean mask is true
     weights      alpha_ij = exp(s_ij) / d_i over visible j,
@@ -44,11 +45,11 @@ def from_bhsd(tensor, layout):
     return np.transpose(tensor, ["bhsd".index(axis) for axis in layout])
 
 
-def visibility(sq, sk, causal=False, window=(-1, -1), alignment="bottom_right"):
-    """The part of visibility that depends on positions alone: a boolean [Sq,Sk]."""
+def visibility(sq, sk, causal=False, window=(-1, -1), alignment="bottom_right", length=None):
+    """The part of visibility that depends on positions alone: a boolean [Sq,Sk] for one sequence."""
     i = np.arange(sq)[:, None]
     j = np.arange(sk)[None, :]
-    o = {"bottom_right": sk - sq, "top_left": 0}[alignment]
+    o = length - sq if alignment == "length" else {"bottom_right": sk - sq, "top_left": 0}[alignment]
     left, right = window
     visible = np.ones((sq, sk), dtype=bool)
     if causal:
@@ -103,7 +104,6 @@ def attention(
     batches, hq, sq, dk = q.shape
     hkv, sk, dv = v.shape[1:]
     scale = 1.0 / np.sqrt(dk) if scale is None else scale
-    visible = visibility(sq, sk, causal, window, alignment)
     if mask is not None:
         mask = np.broadcast_to(mask, (batches, hq, sq, sk))
     gv = None if value_gate is None else with_channels(value_gate, layout)
@@ -114,6 +114,7 @@ def attention(
     for b in range(batches):
         # Keys at or beyond kv_length are cut off at once: they are never read.
         keys = sk if kv_length is None else int(np.clip(kv_length[b], 0, sk))
+        visible = visibility(sq, sk, causal, window, alignment, keys)
         for h in range(hq):
             kv_head = h // (hq // hkv)
             s = scale * (q[b, h] @ k[b, kv_head, :keys].T)

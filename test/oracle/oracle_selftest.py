@@ -10,6 +10,7 @@ import oracle
 from oracle_scalar import brute_attention, brute_gate, read_gate
 
 LAYOUTS = ("bhsd", "bshd", "sbhd")
+ALIGNMENTS = ("bottom_right", "top_left", "length")
 
 
 def close(actual, expected, bound=1e-12):
@@ -88,6 +89,12 @@ def test_causal_alignments():
     assert counts(2, 4, kv_length=np.array([0])) == [0, 0]
     assert counts(2, 4, kv_length=np.array([9])) == [4, 4]
     assert counts(2, 4, causal=True, kv_length=np.array([3])) == [3, 3]
+    at_length = {"causal": True, "alignment": "length"}
+    assert counts(2, 4, kv_length=np.array([3]), **at_length) == [2, 3]
+    assert counts(3, 4, kv_length=np.array([2]), **at_length) == [0, 1, 2]
+    assert counts(2, 4, kv_length=np.array([9]), **at_length) == [3, 4]
+    assert counts(2, 4, kv_length=np.array([-1]), **at_length) == [0, 0]
+    assert counts(2, 8, window=(1, 1), alignment="length", kv_length=np.array([5])) == [3, 2]
 
 
 def test_no_visible_key():
@@ -266,13 +273,15 @@ def random_options(rng, b, hq, sq, sk, layout):
         rng.random(mask_shape) < 0.7,
         np.where(rng.random(mask_shape) < 0.2, -np.inf, rng.standard_normal(mask_shape)),
     ][rng.integers(0, 3)]
+    kv_length = maybe(rng.integers(0, sk + 2, b))
+    alignments = ALIGNMENTS[:2] if kv_length is None else ALIGNMENTS
     return {
         "mask": None if mask is None else np.asarray(mask),
-        "kv_length": maybe(rng.integers(0, sk + 2, b)),
+        "kv_length": kv_length,
         "sink": maybe(rng.standard_normal(hq)),
         "causal": bool(rng.random() < 0.5),
         "window": (int(rng.integers(-1, 3)), int(rng.integers(-1, 3))),
-        "alignment": ("bottom_right", "top_left")[rng.integers(0, 2)],
+        "alignment": alignments[rng.integers(0, len(alignments))],
         "scale": maybe(0.3),
         "softcap": maybe(1.5),
         "layout": layout,

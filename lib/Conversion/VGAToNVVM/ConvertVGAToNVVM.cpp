@@ -310,6 +310,11 @@ private:
     if (op.getBlockTable())
       return op.emitOpError("has no kernel for '")
              << chip << "' yet: expected keys and values without a block_table";
+    if (op.getAlignment() == Alignment::length)
+      return op.emitOpError("has no kernel for '")
+             << chip
+             << "' yet: expected alignment bottom_right or top_left, got "
+                "length";
     ScheduleAttr schedule = op.getScheduleAttr();
     if (!schedule)
       return op.emitOpError("has no schedule (vga-gpu-choose-schedules)");

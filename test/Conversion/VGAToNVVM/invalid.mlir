@@ -115,3 +115,12 @@ func.func @pages(%q: tensor<2x8x1x64xf16>, %k: tensor<64x2x16x64xf16>, %t: tenso
     : tensor<2x8x1x64xf16>, tensor<64x2x16x64xf16>, tensor<64x2x16x64xf16>
   return %z : tensor<2x8x1x64xf16>
 }
+
+// -----
+
+func.func @at_length(%q: tensor<2x8x4x64xf16>, %k: tensor<2x2x64x64xf16>, %n: tensor<2xi32>) -> tensor<2x8x4x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a' yet: expected alignment bottom_right or top_left, got length}}
+  %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
+    : tensor<2x8x4x64xf16>, tensor<2x2x64x64xf16>, tensor<2x2x64x64xf16>
+  return %z : tensor<2x8x4x64xf16>
+}

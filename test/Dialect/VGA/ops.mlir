@@ -277,6 +277,14 @@ func.func @gated_query_heads(%q: tensor<?x1x4x8xf64>, %kv: tensor<?x1x2x8xf64>,
   return %z : tensor<?x1x4x8xf64>
 }
 
+// CHECK-LABEL: func @attention_at_length(
+// CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} kv_length(%{{.*}} : tensor<2xi64>) causal alignment length : tensor<2x2x4x8xf32>
+func.func @attention_at_length(%q: tensor<2x2x4x8xf32>, %k: tensor<2x2x16x8xf32>, %n: tensor<2xi64>) -> tensor<2x2x4x8xf32> {
+  %z = vga.attention %q, %k, %k alignment length causal kv_length(%n : tensor<2xi64>)
+      : tensor<2x2x4x8xf32>, tensor<2x2x16x8xf32>, tensor<2x2x16x8xf32>
+  return %z : tensor<2x2x4x8xf32>
+}
+
 // Keys, values and gates in pages.
 // CHECK-LABEL: func @attention_pages(
 // CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} value_gate(%{{.*}} : tensor<?x2x16xf32>) kv_length(%{{.*}} : tensor<?xi32>) block_table(%{{.*}} : tensor<?x?xi32>) layout bshd : tensor<?x1x8x16xf16>, tensor<?x16x2x16xf16>, tensor<?x16x2x24xf16>{{$}}

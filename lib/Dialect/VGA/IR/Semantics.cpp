@@ -87,8 +87,17 @@ bool Band::coversAll(int64_t offset, int64_t queries, int64_t keys) const {
                           visibleKeys(0, offset, keys).second == keys);
 }
 
-int64_t vga::getBandOffset(Alignment alignment, int64_t queries, int64_t keys) {
-  return alignment == Alignment::bottom_right ? keys - queries : 0;
+std::optional<int64_t> vga::getBandOffset(Alignment alignment, int64_t queries,
+                                          int64_t keys) {
+  switch (alignment) {
+  case Alignment::bottom_right:
+    return keys - queries;
+  case Alignment::top_left:
+    return 0;
+  case Alignment::length:
+    return std::nullopt;
+  }
+  llvm_unreachable("unknown alignment");
 }
 
 OpFoldResult vga::getNumKeys(LinalgBuilder &b, AttentionInterface op) {

@@ -226,6 +226,8 @@ static LogicalResult verifyVisibility(AttentionInterface op) {
             verifyStatic(op, "sink", "heads",
                          cast<RankedTensorType>(sink.getType()).getDimSize(0))))
       return failure();
+  if (op.getAlignment() == Alignment::length && !op.getKvLength())
+    return op->emitOpError("expected a kv_length with alignment length");
   if (std::optional<ArrayRef<int64_t>> window = op.getWindow()) {
     if (window->size() != 2)
       return op->emitOpError("expected window to be [left, right], got ")
@@ -326,6 +328,9 @@ LogicalResult GatedAttentionOp::verify() {
   AttentionSizes sizes(*this);
   int64_t heads = weight.getDimSize(perHead ? 0 : 2);
   bool atOutput = getSite() == GateSite::output;
+  if (atOutput && getAlignment() == Alignment::length)
+    return emitOpError(
+        "expected site value with alignment length, got site output");
   if (atOutput && getBlockTable())
     return emitOpError(
         "expected site value with a block_table, got site output");

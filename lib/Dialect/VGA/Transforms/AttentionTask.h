@@ -121,10 +121,10 @@ protected:
   AffineExpr s, l, i, g, j, d, c, v;
   /// Symbols of index arithmetic.
   AffineExpr x, y, z;
-  /// Of the problem; `offset` is that of the band.
+  /// Of the problem; `offset` is that of the band, which may be of the task.
   OpFoldResult queries, keys, offset;
-  /// Of the task.
-  OpFoldResult batch, queryHead, kvHead, firstQuery, numQueries;
+  /// Of the task; `length` is that of its sequence, as it is given.
+  OpFoldResult length, batch, queryHead, kvHead, firstQuery, numQueries;
   OpFoldResult firstKey, lastKey;
 
 private:

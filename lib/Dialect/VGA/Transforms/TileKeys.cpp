@@ -51,12 +51,8 @@ private:
   /// [firstKey, lastKey) are visible to some query of the task; those of
   /// [firstFull, lastFull) to all of them.
   void computeVisibleKeys() {
-    if (op.getKvLength()) {
-      Value length = tensor::ExtractOp::create(b, op.getKvLength(),
-                                               ValueRange{cast<Value>(batch)});
-      length = arith::IndexCastOp::create(b, b.getIndexType(), length);
+    if (length)
       lastKey = b.max(firstKey, b.min(lastKey, length));
-    }
     if (band.lower)
       firstKey =
           b.max(firstKey, b.apply(x + y + *band.lower, {firstQuery, offset}));

@@ -95,7 +95,7 @@ class Case:
             "dyn" + "".join(self.dynamic) if self.dynamic else "",
             "causal" if self.causal else "",
             "win" + "x".join("u" if n < 0 else str(n) for n in self.window) if self.window else "",
-            "tl" if self.alignment == "top_left" else "",
+            {"bottom_right": "", "top_left": "tl", "length": "atlength"}[self.alignment],
             f"mask{self.mask.type}_{''.join(self.mask.dims)}" if self.mask else "",
             f"kv{self.kv_length}_{self.kv_type}" if self.kv_length else "",
             f"sink{self.sink}" if self.sink else "",

@@ -113,7 +113,11 @@ PAGED = {
     "widths": [(8, 8), (16, 16), (64, 64), (5, 9), (33, 17)],
     "queries": [1, 3, 17, 70],
     "pages": [(1, 4), (3, 7), (5, 16), (2, 48), (2, 100)],
-    "visibility": [VISIBILITY[n] for n in (0, 1, 4, 5, 9)],
+    "visibility": [
+        *(VISIBILITY[n] for n in (0, 1, 9)),
+        {"causal": True, "alignment": "length"},
+        {"window": (5, 2), "alignment": "length"},
+    ],
     "mask": [MASKS[n] for n in (0, 0, 2, 5)],
     "length": [(None, "i32"), ("partial", "i32"), ("mixed", "i64"), ("mixed", "i32"),
                ("over", "i32")],
@@ -224,6 +228,8 @@ def paged_case(row: dict) -> Case:
     hq, hkv = row["heads"]
     fields = _shared({**row, "positions": (row["queries"], entries * page)})
     fields["page"] = page
+    if fields.get("alignment") == "length":
+        fields["kv_length"] = fields["kv_length"] or "mixed"
     if isinstance(gate, str):
         operation = "gate_attention" if gate == "composed" else "gated_attention"
         projection = Projection(heads=hkv, elementwise=gate == "matrix", weight="f32", bias="f32")

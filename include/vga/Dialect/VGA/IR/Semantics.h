@@ -84,8 +84,10 @@ struct Band {
   bool coversAll(int64_t offset, int64_t queries, int64_t keys) const;
 };
 
-/// The offset o of causal masks and windows, for static sizes.
-int64_t getBandOffset(Alignment alignment, int64_t queries, int64_t keys);
+/// The offset o of causal masks and windows, for static sizes; nothing where it
+/// depends on lengths.
+std::optional<int64_t> getBandOffset(Alignment alignment, int64_t queries,
+                                     int64_t keys);
 
 /// The number of keys of a sequence, those past its length included.
 OpFoldResult getNumKeys(LinalgBuilder &builder, AttentionInterface op);

@@ -186,8 +186,10 @@ def VGA_AttentionOp : VGA_AttentionBase<"attention",
     ```
 
     The gate never enters the softmax statistics (arXiv 2510.09017, equation
-    4). With `o = Sk - Sq` for alignment `bottom_right` (default) and `o = 0`
-    for `top_left`, key j is visible to query i when all given conditions hold:
+    4). With `o = Sk - Sq` for alignment `bottom_right` (default), `o = 0` for
+    `top_left`, and `o = kv_length[b] - Sq` for `length`, which lines up the last
+    query with the last key that counts, key j is visible to query i when all
+    given conditions hold:
 
     | given | condition |
     |---|---|
@@ -281,7 +283,7 @@ def VGA_GatedAttentionOp : VGA_AttentionBase<"gated_attention",
     At the output site query i takes its gate from the value at its own
     position, `i + (Sk - Sq)`; where there is no such position its gate is 0,
     and so is its output. (The gate is that of the position, also at or past
-    kv_length.) Scores, visibility, sink, lse and precision are those
+    kv_length. Alignment `length` is for site value.) Scores, visibility, sink, lse and precision are those
     of `vga.attention`.
 
     | operand | shape | notes |
