@@ -75,16 +75,15 @@ static Value makeScratchLike(HostBuilder &b,
                                               dynamicSizes);
 }
 
-/// Launches a kernel that reads and writes arrays by their addresses, and takes
-/// the batch and the positions as sizes.
+/// Launches a kernel that reads and writes arrays by their addresses.
 static Value launchOnArrays(HostBuilder &b, SymbolRefAttr kernel, Value blocks,
-                            int64_t threads, int64_t sharedBytes, Value batch,
-                            Value positions, ValueRange inputs, Value output) {
+                            int64_t threads, int64_t sharedBytes,
+                            ValueRange sizes, ValueRange inputs, Value output) {
   SmallVector<Attribute> boxes(inputs.size() + 1, b.getDenseI64ArrayAttr({}));
-  auto launch = LaunchOp::create(
-      b, TypeRange(output.getType()), kernel, blocks, threads, sharedBytes,
-      /*persistent=*/false, /*cooperative=*/false, ValueRange{batch, positions},
-      b.getArrayAttr(boxes), inputs, output);
+  auto launch = LaunchOp::create(b, TypeRange(output.getType()), kernel, blocks,
+                                 threads, sharedBytes,
+                                 /*persistent=*/false, /*cooperative=*/false,
+                                 sizes, b.getArrayAttr(boxes), inputs, output);
   return launch.getResult(0);
 }
 
@@ -101,7 +100,7 @@ static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
   Value blocks =
       b.ceilDiv(b.mul(vectors, b.index(threads)), b.index(kGateThreads));
   return launchOnArrays(b, kernel, blocks, kGateThreads, /*sharedBytes=*/0,
-                        batch, positions, inputs, output);
+                        {batch, positions}, inputs, output);
 }
 
 /// Elements between the entries of a mask along each of [B, Hq, Sq, Sk].
@@ -240,8 +239,8 @@ static Value launchGateProduct(HostBuilder &b, SymbolRefAttr kernel, GateOp op,
   Value tiles =
       b.mul(b.ceilDiv(b.mul(batch, positions), b.index(plan.tileRows)),
             b.index(plan.rowTiles));
-  return launchOnArrays(b, kernel, tiles, plan.threads, plan.sharedBytes, batch,
-                        positions, inputs, output);
+  return launchOnArrays(b, kernel, tiles, plan.threads, plan.sharedBytes,
+                        {batch, positions}, inputs, output);
 }
 
 static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
@@ -273,6 +272,31 @@ static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
   return success();
 }
 
+static void convertAppend(AppendOp op, gpu::GPUModuleOp module,
+                          StringRef name) {
+  OpBuilder builder(op);
+  buildAppendKernel(builder, module, name, op);
+  HostBuilder b(op.getLoc(), op);
+  CacheAxes axes(op.getCache().getType(), op.getLayout());
+  Value batch = b.size(op.getSource(), axes.batch);
+  Value count = b.size(op.getSource(), axes.sequence);
+  int64_t heads = op.getSource().getType().getDimSize(axes.head);
+  Value pieces =
+      b.mul(b.mul(batch, count), b.index(heads * getAppendPieces(op)));
+  SmallVector<Value> inputs = {op.getSource(), op.getPosition()};
+  if (op.getBlockTable())
+    inputs.push_back(op.getBlockTable());
+  Value capacity = op.getBlockTable() ? b.size(op.getBlockTable(), 1)
+                                      : b.size(op.getCache(), axes.sequence);
+  Value cache = launchOnArrays(
+      b, getKernel(module, name), b.ceilDiv(pieces, b.index(kGateThreads)),
+      kGateThreads, /*sharedBytes=*/0,
+      {batch, count, b.size(op.getCache(), axes.batch), capacity}, inputs,
+      op.getCache());
+  op.replaceAllUsesWith(cache);
+  op->erase();
+}
+
 namespace {
 struct ConvertVGAToNVVMPass
     : vga::impl::ConvertVGAToNVVMPassBase<ConvertVGAToNVVMPass> {
@@ -287,11 +311,6 @@ struct ConvertVGAToNVVMPass
     }
     kernels = nullptr;
     numKernels = 0;
-    WalkResult appends = getOperation().walk([&](AppendOp op) -> WalkResult {
-      return op.emitOpError("has no kernel for '") << chip << "' yet";
-    });
-    if (appends.wasInterrupted())
-      return signalPassFailure();
     // Attention first: it takes in the gates that its kernels compute.
     SmallVector<AttentionOp> attentions;
     getOperation().walk([&](AttentionOp op) { attentions.push_back(op); });
@@ -303,6 +322,16 @@ struct ConvertVGAToNVVMPass
     for (GateOp op : gates)
       if (failed(convertGate(op, getKernels(), makeName("gate"), *target)))
         return signalPassFailure();
+    SmallVector<AppendOp> appends;
+    getOperation().walk([&](AppendOp op) { appends.push_back(op); });
+    for (AppendOp op : appends) {
+      if (llvm::is_contained(op.getSource().getType().getShape(), 0)) {
+        op.replaceAllUsesWith(op.getCache());
+        op.erase();
+        continue;
+      }
+      convertAppend(op, getKernels(), makeName("append"));
+    }
   }
 
 private:
