@@ -33,7 +33,7 @@ def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
 }
 
 def ConvertVGAToNVVMPass : Pass<"convert-vga-to-nvvm", "::mlir::ModuleOp"> {
-  let summary = "Turn vga.attention and vga.gate into kernels and their launches";
+  let summary = "Turn vga.attention, vga.gate and vga.append into kernels and their launches";
   let description = [{
     Each vga.attention becomes a kernel, written in the nvvm and llvm dialects
     in the gpu.module `@vga_kernels`, and a `vga.launch` of it. The kernel is
@@ -46,6 +46,10 @@ def ConvertVGAToNVVMPass : Pass<"convert-vga-to-nvvm", "::mlir::ModuleOp"> {
     products where a head has one scalar, of its own channels; products of
     matrices otherwise, on the tensor cores if weights and source have the same
     type.
+
+    An append is a kernel that copies, in pieces of up to 16 bytes. It ends the
+    launch with an error where a position does not fit into the cache, or the
+    block table has a page that is not there.
 
     An operation that no kernel computes is an error that says why.
   }];

@@ -116,6 +116,31 @@ static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
   return success();
 }
 
+static void convertAppend(AppendOp op, gpu::GPUModuleOp module,
+                          StringRef name) {
+  OpBuilder builder(op);
+  buildAppendKernel(builder, module, name, op);
+  HostBuilder b(op.getLoc(), op);
+  CacheAxes axes(op.getCache().getType(), op.getLayout());
+  Value batch = b.size(op.getSource(), axes.batch);
+  Value count = b.size(op.getSource(), axes.sequence);
+  int64_t heads = op.getSource().getType().getDimSize(axes.head);
+  Value pieces =
+      b.mul(b.mul(batch, count), b.index(heads * getAppendPieces(op)));
+  SmallVector<Value> inputs = {op.getSource(), op.getPosition()};
+  if (op.getBlockTable())
+    inputs.push_back(op.getBlockTable());
+  Value capacity = op.getBlockTable() ? b.size(op.getBlockTable(), 1)
+                                      : b.size(op.getCache(), axes.sequence);
+  Value cache = b.launchOnArrays(
+      getKernel(module, name), b.ceilDiv(pieces, b.index(kGateThreads)),
+      kGateThreads, /*sharedBytes=*/0,
+      {batch, count, b.size(op.getCache(), axes.batch), capacity}, inputs,
+      op.getCache());
+  op.replaceAllUsesWith(cache);
+  op->erase();
+}
+
 namespace {
 struct ConvertVGAToNVVMPass
     : vga::impl::ConvertVGAToNVVMPassBase<ConvertVGAToNVVMPass> {
@@ -130,11 +155,6 @@ struct ConvertVGAToNVVMPass
     }
     kernels = nullptr;
     numKernels = 0;
-    WalkResult appends = getOperation().walk([&](AppendOp op) -> WalkResult {
-      return op.emitOpError("has no kernel for '") << chip << "' yet";
-    });
-    if (appends.wasInterrupted())
-      return signalPassFailure();
     // Attention first: it takes in the gates that its kernels compute.
     SmallVector<AttentionOp> attentions;
     getOperation().walk([&](AttentionOp op) { attentions.push_back(op); });
@@ -146,10 +166,28 @@ struct ConvertVGAToNVVMPass
     for (GateOp op : gates)
       if (failed(convertGate(op, getKernels(), makeName("gate"), *target)))
         return signalPassFailure();
+    SmallVector<AppendOp> appends;
+    getOperation().walk([&](AppendOp op) { appends.push_back(op); });
+    for (AppendOp op : appends) {
+      if (llvm::is_contained(op.getSource().getType().getShape(), 0)) {
+        op.replaceAllUsesWith(op.getCache());
+        op.erase();
+        continue;
+      }
+      convertAppend(op, getKernels(), makeName("append"));
+    }
   }
 
 private:
   LogicalResult convertWithGate(AttentionOp op, const Target &target) {
+    if (op.getBlockTable())
+      return op.emitOpError("has no kernel for '")
+             << chip << "' yet: expected keys and values without a block_table";
+    if (op.getAlignment() == Alignment::length)
+      return op.emitOpError("has no kernel for '")
+             << chip
+             << "' yet: expected alignment bottom_right or top_left, got "
+                "length";
     if (!op.getScheduleAttr())
       return op.emitOpError("has no schedule (vga-gpu-choose-schedules)");
     GateOp gate = getOwnGate(op);

@@ -101,8 +101,18 @@ func.func @gate_elements(%x: tensor<1x4x64x16xf32>, %w: tensor<4x16xf32>) -> ten
 
 // -----
 
-func.func @append(%x: tensor<2x1x1x64xf16>, %c: tensor<2x1x64x64xf16>, %p: tensor<2xi32>) -> tensor<2x1x64x64xf16> {
-  // expected-error@+1 {{'vga.append' op has no kernel for 'sm_90a' yet}}
-  %r = vga.append %x into %c at %p : tensor<2x1x1x64xf16>, tensor<2x1x64x64xf16>, tensor<2xi32>
-  return %r : tensor<2x1x64x64xf16>
+func.func @pages(%q: tensor<2x8x1x64xf16>, %k: tensor<64x2x16x64xf16>, %t: tensor<2x4xi32>) -> tensor<2x8x1x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a' yet: expected keys and values without a block_table}}
+  %z = vga.attention %q, %k, %k block_table(%t : tensor<2x4xi32>)
+    : tensor<2x8x1x64xf16>, tensor<64x2x16x64xf16>, tensor<64x2x16x64xf16>
+  return %z : tensor<2x8x1x64xf16>
+}
+
+// -----
+
+func.func @at_length(%q: tensor<2x8x4x64xf16>, %k: tensor<2x2x64x64xf16>, %n: tensor<2xi32>) -> tensor<2x8x4x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a' yet: expected alignment bottom_right or top_left, got length}}
+  %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
+    : tensor<2x8x4x64xf16>, tensor<2x2x64x64xf16>, tensor<2x2x64x64xf16>
+  return %z : tensor<2x8x4x64xf16>
 }

@@ -35,6 +35,7 @@ def VGA_Alignment : VGA_Enum<"Alignment",
     "where causal masks and windows are anchored when Sq != Sk", [
   I32EnumAttrCase<"bottom_right", 0>, // the last query sees the last key
   I32EnumAttrCase<"top_left", 1>,     // the first query sees the first key
+  I32EnumAttrCase<"length", 2>,       // the last query sees the last key that counts
 ]>;
 def VGA_AlignmentAttr : VGA_EnumAttr<VGA_Alignment, "alignment">;
 
