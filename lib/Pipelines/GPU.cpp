@@ -44,6 +44,8 @@ static void addAttentionPasses(OpPassManager &manager,
   addCleanup(manager);
   manager.addPass(createVGAGPUChooseSchedulesPass({chip}));
   manager.addPass(createConvertVGAToNVVMPass({chip}));
+  // Gates without a kernel of their own.
+  manager.addPass(createConvertVGAToLinalgPass());
   addCleanup(manager);
 }
 

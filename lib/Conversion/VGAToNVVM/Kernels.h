@@ -60,8 +60,8 @@ buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
                      WarpScheduleAttr schedule, const Target &target);
 } // namespace warp
 
-/// Fails with a diagnostic if a gate has no kernel.
-LogicalResult verifyGateHasKernel(GateOp op, const Target &target);
+/// Whether a gate has a kernel written for it: others are left to linalg.
+bool hasGateKernel(GateOp op);
 /// Whether a gate is a product of matrices: one of many channels, or of all
 /// heads.
 bool isGateProduct(GateOp op);

@@ -32,14 +32,6 @@ func.func @shared(%q: tensor<1x2x64x64xf16>, %x: tensor<1x1x64x64xf16>, %g: tens
 
 // -----
 
-func.func @f64_weights(%x: tensor<1x1x64x64xf16>, %w: tensor<1x64xf64>) -> tensor<1x1x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected weights and biases of f16, bf16 or f32}}
-  %g = vga.gate %x, %w : tensor<1x1x64x64xf16>, tensor<1x64xf64>
-  return %g : tensor<1x1x64xf32>
-}
-
-// -----
-
 func.func @f64_gate(%x: tensor<1x1x64x64xf16>, %g: tensor<1x1x64x64xf64>) -> tensor<1x1x64x64xf16> {
   // expected-error@+1 {{has no kernel for 'sm_90a': expected gates of f16, bf16 or f32, got 'f64'}}
   %z = vga.attention %x, %x, %x value_gate(%g : tensor<1x1x64x64xf64>)
@@ -65,38 +57,6 @@ func.func @registers(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
     schedule <queries = 64, keys = 128, key_stages = 1, value_stages = 1>
     : tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>
   return %z : tensor<1x1x64x256xf16>
-}
-
-// -----
-
-func.func @product_channels(%x: tensor<1x4x64x12xf16>, %w: tensor<4x12x4xf32>) -> tensor<1x4x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected the channels of source to be a multiple of 8, got 12}}
-  %g = vga.gate %x, %w mixing cross_head : tensor<1x4x64x12xf16>, tensor<4x12x4xf32>
-  return %g : tensor<1x4x64xf32>
-}
-
-// -----
-
-func.func @gate_channels(%x: tensor<1x4x64x12xf16>, %w: tensor<4x12xf32>) -> tensor<1x4x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected the channels of source to be a multiple of 8, got 12}}
-  %g = vga.gate %x, %w : tensor<1x4x64x12xf16>, tensor<4x12xf32>
-  return %g : tensor<1x4x64xf32>
-}
-
-// -----
-
-func.func @product_bias(%x: tensor<1x1x64x64xf16>, %w: tensor<1x64x9xf16>, %b: tensor<1x9xf64>) -> tensor<1x1x64x9xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected weights and biases of f16, bf16 or f32}}
-  %g = vga.gate %x, %w bias(%b : tensor<1x9xf64>) : tensor<1x1x64x64xf16>, tensor<1x64x9xf16>
-  return %g : tensor<1x1x64x9xf32>
-}
-
-// -----
-
-func.func @gate_elements(%x: tensor<1x4x64x16xf32>, %w: tensor<4x16xf32>) -> tensor<1x4x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected elements of f16 or bf16, got 'f32'}}
-  %g = vga.gate %x, %w : tensor<1x4x64x16xf32>, tensor<4x16xf32>
-  return %g : tensor<1x4x64xf32>
 }
 
 // -----

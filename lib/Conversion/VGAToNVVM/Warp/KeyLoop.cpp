@@ -195,17 +195,6 @@ State KeyLoop::step(Value block, Value stage, State state) {
   return state;
 }
 
-/// Unrolled, steps would be side by side, in more registers than there are.
-static void keepRolled(scf::ForOp loop) {
-  MLIRContext *context = loop.getContext();
-  auto yes = BoolAttr::get(context, true);
-  auto unroll = LLVM::LoopUnrollAttr::get(context, /*disable=*/yes, {}, {}, {},
-                                          {}, {}, {});
-  loop->setAttr("loop_annotation", LLVM::LoopAnnotationAttr::get(
-                                       context, {}, {}, {}, unroll, {}, {}, {},
-                                       {}, {}, {}, {}, {}, {}, {}, {}));
-}
-
 State KeyLoop::run() {
   copyQueries(kernel, tile);
   NVVM::CpAsyncCommitGroupOp::create(b);
