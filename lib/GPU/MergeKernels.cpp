@@ -102,29 +102,47 @@ void Kernel::erase() {
     LLVM::GlobalOp(entry.first).erase();
 }
 
+static SmallVector<FunctionOpInterface> getKernels(gpu::GPUModuleOp module) {
+  SmallVector<FunctionOpInterface> kernels;
+  for (auto function : module.getOps<FunctionOpInterface>())
+    if (!function.isExternal() &&
+        function->hasAttr(gpu::GPUDialect::getKernelFuncAttrName()))
+      kernels.push_back(function);
+  return kernels;
+}
+
+static SymbolRefAttr getKernelName(gpu::GPUModuleOp module,
+                                   FunctionOpInterface kernel) {
+  return SymbolRefAttr::get(module.getSymNameAttr(),
+                            FlatSymbolRefAttr::get(kernel.getNameAttr()));
+}
+
 namespace {
 struct MergeKernelsPass
     : vga::impl::VGAGPUMergeKernelsPassBase<MergeKernelsPass> {
   void runOnOperation() override {
     for (auto module : getOperation().getOps<gpu::GPUModuleOp>())
       merge(module);
+    DenseSet<SymbolRefAttr> launched;
     getOperation().walk([&](Operation *op) {
-      if (auto launch = dyn_cast<gpu::LaunchFuncOp>(op))
+      if (auto launch = dyn_cast<gpu::LaunchFuncOp>(op)) {
         launch.setKernelAttr(getMerged(launch.getKernel()));
-      else if (auto launch = dyn_cast<LaunchOp>(op))
+        launched.insert(launch.getKernel());
+      } else if (auto launch = dyn_cast<LaunchOp>(op)) {
         launch.setKernelAttr(getMerged(launch.getKernel()));
+        launched.insert(launch.getKernel());
+      }
     });
+    for (auto module : getOperation().getOps<gpu::GPUModuleOp>())
+      for (FunctionOpInterface kernel : getKernels(module))
+        if (!launched.contains(getKernelName(module, kernel)))
+          kernel.erase();
   }
 
 private:
   void merge(gpu::GPUModuleOp module) {
-    SmallVector<FunctionOpInterface> functions;
-    for (auto function : module.getOps<FunctionOpInterface>())
-      if (!function.isExternal() &&
-          function->hasAttr(gpu::GPUDialect::getKernelFuncAttrName()))
-        functions.push_back(function);
     SmallVector<Kernel, 0> kept;
-    for (FunctionOpInterface function : functions) {
+    for (FunctionOpInterface function : getKernels(module)) {
       Kernel kernel(function, module);
       auto *same = llvm::find_if(
           kept, [&](Kernel &other) { return kernel.isEqual(other); });
@@ -132,11 +150,8 @@ private:
         kept.push_back(std::move(kernel));
         continue;
       }
-      auto getName = [&](FunctionOpInterface named) {
-        return SymbolRefAttr::get(module.getSymNameAttr(),
-                                  FlatSymbolRefAttr::get(named.getNameAttr()));
-      };
-      merged[getName(function)] = getName(same->function);
+      merged[getKernelName(module, function)] =
+          getKernelName(module, same->function);
       kernel.erase();
     }
     for (Kernel &kernel : kept)

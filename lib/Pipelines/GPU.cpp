@@ -59,6 +59,8 @@ static void addGraphPasses(OpPassManager &manager,
   manager.addNestedPass<func::FuncOp>(createVGAGPUFillConstantsPass());
   manager.addPass(
       createConvertProductsToNVVMPass({options.chip, options.tf32}));
+  addCleanup(manager);
+  manager.addPass(createVGAGPUJoinLaunchesPass());
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(createLinalgGeneralizeNamedOpsPass());
   function.addPass(createVGAGPUFuseElementwisePass());

@@ -158,12 +158,26 @@ def VGAGPUPlaceHostScratchPass : Pass<"vga-gpu-place-host-scratch",
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def VGAGPUJoinLaunchesPass : Pass<"vga-gpu-join-launches",
+                                  "::mlir::ModuleOp"> {
+  let summary = "Launch a kernel once for all that does not need each other";
+  let description = [{
+    Launches of one kernel with the same sizes, as those of the products for
+    queries, keys and values, become one launch with as many times the blocks, of
+    a kernel whose blocks choose their arrays.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::NVVM::NVVMDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def VGAGPUMergeKernelsPass : Pass<"vga-gpu-merge-kernels",
                                   "::mlir::ModuleOp"> {
   let summary = "Keep one of equal kernels";
   let description = [{
     Kernels whose bodies are equal, but for the names of counters of their own,
-    become one, which all of their launches launch.
+    become one, which all of their launches launch. What nothing launches goes.
   }];
 }
 

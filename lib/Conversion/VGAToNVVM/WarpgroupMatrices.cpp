@@ -125,14 +125,16 @@ SmallVector<Value> warpgroup::startProduct(KernelBuilder &b, Type elementType,
   return registers;
 }
 
-SmallVector<Value> warpgroup::waitForProducts(KernelBuilder &b,
-                                              ValueRange sums) {
+SmallVector<Value> warpgroup::waitForProducts(KernelBuilder &b, ValueRange sums,
+                                              int64_t pending) {
   // The registers go through the wait, or LLVM could use them before it.
   std::string constraints;
   for (size_t i = 0; i < sums.size(); ++i)
     constraints += i ? ",=f" : "=f";
   for (size_t i = 0; i < sums.size(); ++i)
     constraints += "," + std::to_string(i);
-  return b.inlineAsm(sums.getTypes(), "wgmma.wait_group.sync.aligned 0;",
-                     constraints, sums);
+  return b.inlineAsm(
+      sums.getTypes(),
+      ("wgmma.wait_group.sync.aligned " + Twine(pending) + ";").str(),
+      constraints, sums);
 }

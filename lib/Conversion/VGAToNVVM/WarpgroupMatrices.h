@@ -66,8 +66,10 @@ private:
 SmallVector<Value> startProduct(KernelBuilder &b, Type elementType,
                                 const Operand &rows, const Operand &columns,
                                 int64_t depth, ValueRange sums);
-/// Waits for all products of the warpgroup, of which these are results.
-SmallVector<Value> waitForProducts(KernelBuilder &b, ValueRange sums);
+/// Waits until at most `pending` products are under way; `sums` are results
+/// that nothing may touch before.
+SmallVector<Value> waitForProducts(KernelBuilder &b, ValueRange sums,
+                                   int64_t pending);
 
 } // namespace mlir::vga::warpgroup
 

@@ -264,12 +264,28 @@ SmallVector<int64_t> product::getBox(const Product &product, const Array &array,
   });
 }
 
+/// Products of at most so many rows are for multiply-adds from registers: as
+/// long as tiles in shared memory would leave multiprocessors without work, if
+/// there are no tensor cores for them.
+static int64_t getFewRowsLimit(const Product &product, const Target &target) {
+  constexpr int64_t kFewForTensorCores = 4;
+  if (isExactOnTensorCores(product))
+    return kFewForTensorCores;
+  constexpr int64_t kTile = 64, kLeast = 16, kMost = 256;
+  int64_t tiles =
+      llvm::divideCeil(getLargest(product.getSize(product.column)), kTile);
+  int64_t others = getLargest(product.getSize(product.outer));
+  int64_t rowTiles =
+      target.multiprocessors / tiles / std::max<int64_t>(others, 1);
+  return std::clamp(rowTiles * kTile, kLeast, kMost);
+}
+
 /// The kernel for this many rows.
 static Plan planRows(const Product &product, int64_t rows, const Target &target,
                      bool allowsTF32) {
-  constexpr int64_t kFewForTensorCores = 4, kFew = 8, kSome = 32, kSomeF32 = 16;
+  constexpr int64_t kFew = 8, kSome = 32;
   bool usesTensorCores = isExactOnTensorCores(product);
-  if (rows <= (usesTensorCores ? kFewForTensorCores : kSomeF32)) {
+  if (rows <= getFewRowsLimit(product, target)) {
     int64_t tileRows = std::min<int64_t>(llvm::PowerOf2Ceil(rows), kFew);
     return planFewRows(product, std::max<int64_t>(tileRows, 1), target);
   }
@@ -286,10 +302,11 @@ SmallVector<Plan> product::choosePlans(const Product &product,
   if (!ShapedType::isDynamic(rows))
     return {planRows(product, rows, target, allowsTF32)};
   // One row is a decoder's, a few are several sequences' or guesses.
-  constexpr int64_t kSome = 32, kSomeF32 = 16;
+  constexpr int64_t kSome = 32;
   SmallVector<Plan> plans;
-  for (int64_t limit :
-       {int64_t(1), isExactOnTensorCores(product) ? kSome : kSomeF32}) {
+  for (int64_t limit : {int64_t(1), isExactOnTensorCores(product)
+                                        ? kSome
+                                        : getFewRowsLimit(product, target)}) {
     plans.push_back(planRows(product, limit, target, allowsTF32));
     plans.back().rowLimit = limit;
   }

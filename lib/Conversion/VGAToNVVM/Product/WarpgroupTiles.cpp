@@ -49,7 +49,8 @@ private:
                 int64_t axis, Value first, Value depth, Value destination,
                 Value barrier);
   void produce();
-  SmallVector<Value> multiplyStage(Value data, ValueRange sums);
+  /// Starts the product of what a stage holds.
+  SmallVector<Value> startStage(Value data, ValueRange sums);
   void consume();
   void store(ValueRange sums);
 
@@ -133,7 +134,7 @@ void WarpgroupTiles::produce() {
          });
 }
 
-SmallVector<Value> WarpgroupTiles::multiplyStage(Value data, ValueRange sums) {
+SmallVector<Value> WarpgroupTiles::startStage(Value data, ValueRange sums) {
   bool isLhsTransposed = !plan.lhs.isAlongDepth;
   // A warpgroup's rows are lines, or an atom.
   int64_t rowsBytes = (isLhsTransposed ? plan.lhs.lines : warpgroup::kRows) *
@@ -143,33 +144,37 @@ SmallVector<Value> WarpgroupTiles::multiplyStage(Value data, ValueRange sums) {
   warpgroup::Operand columns(b, b.advance(data, plan.lhs.getBytes()),
                              !plan.rhs.isAlongDepth,
                              plan.rhs.lines * warpgroup::kAtomBytes);
-  return warpgroup::waitForProducts(
-      b, warpgroup::startProduct(b, product.lhs.getElementType(), rows, columns,
-                                 plan.depth, sums));
+  return warpgroup::startProduct(b, product.lhs.getElementType(), rows, columns,
+                                 plan.depth, sums);
 }
 
+/// One product is under way while the next one is started: the stage before is
+/// empty when the one that reads it has ended.
 void WarpgroupTiles::consume() {
   int64_t count = warpgroup::kRows * plan.tile.columns / warpgroup::kThreads;
   SmallVector<Value> state(count, b.f32(0));
-  state.append({b.i32(0), b.i32(0)});
+  state.append({b.i32(0), b.i32(0), b.i32(0)});
   Value isLeader = b.equal(b.rem(kernel.thread, kWarpThreads), 0);
-  state =
-      b.loop(b.i32(0), steps, b.i32(1), state, [&](Value, ValueRange state) {
+  state = b.loop(
+      b.i32(0), steps, b.i32(1), state, [&](Value step, ValueRange state) {
         Stage stage{state[count], state[count + 1]};
+        Value before = state[count + 2];
         warpgroup::waitFor(b, getFull(stage.index), stage.parity);
-        SmallVector<Value> next =
-            multiplyStage(getData(stage.index), state.take_front(count));
-        b.onlyIf(isLeader,
-                 [&] { warpgroup::arrive(b, getEmpty(stage.index)); });
+        SmallVector<Value> next = warpgroup::waitForProducts(
+            b, startStage(getData(stage.index), state.take_front(count)), 1);
+        Value isEmptied = b.bitAnd(isLeader, b.less(b.i32(0), step));
+        b.onlyIf(isEmptied, [&] { warpgroup::arrive(b, getEmpty(before)); });
         Stage following = getNext(stage);
-        next.append({following.index, following.parity});
+        next.append({following.index, following.parity, stage.index});
         return next;
       });
   keepRolled(state.front().getDefiningOp<scf::ForOp>());
+  SmallVector<Value> sums =
+      warpgroup::waitForProducts(b, ValueRange(state).take_front(count), 0);
   // Sums take the place of stages.
   NVVM::BarrierOp::create(b, TypeRange(), b.i32(1), b.i32(consumerThreads),
                           NVVM::BarrierReductionAttr(), Value());
-  store(ValueRange(state).take_front(count));
+  store(sums);
 }
 
 void WarpgroupTiles::store(ValueRange sums) {
