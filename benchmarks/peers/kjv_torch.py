@@ -106,11 +106,11 @@ if device == "cuda" and p["measure"] == "prefill":
     answer(1e3 * prompt / median_ms(read, 50), version)
 elif device == "cuda":
     token, at = torch.zeros(batch, 1, dtype=torch.long), torch.tensor([prompt])
-    places = torch.arange(CONTEXT)
+    sampled, places = torch.zeros_like(token), torch.arange(CONTEXT)
 
     def one():
         logits = step(token, at, (places <= at)[None, None, None])
-        token.copy_(logits[:, -1:].argmax(-1))
+        sampled.copy_(logits[:, -1:].argmax(-1))
 
     recorded = graph(one)
     if batch > 1:
@@ -123,7 +123,7 @@ elif device == "cuda":
         def write():
             recorded.replay()
             at.copy_(prompt + (at + 1 - prompt) % 64)
-            token.cpu()  # whoever writes a text wants to see it
+            sampled.cpu()  # whoever writes a text wants to see it
 
         answer(1e3 / median_ms(write, 256), version)
 elif p["measure"] == "prefill":

@@ -153,6 +153,13 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
     bool isWide = channels <= 128 && !op.getMask() && !isF32;
     rows = isWide ? 128 : 64;
     keys = isWide && channels <= 64 ? 128 : isF32 ? 32 : 64;
+    // Gates, and limits on both sides, take registers from the scores.
+    bool isTight = hasScalarGatesInMemory(op) || Band(op).lower ||
+                   (op.getValueGate() && channels > 96) ||
+                   (op.getKvLength() && channels <= 64) ||
+                   (op.getMask() && isF32);
+    if (isTight && (isWide || isF32))
+      keys -= 16;
   }
   // Two blocks of threads are to fit into a multiprocessor, which keeps 1 KB
   // for each; or else one.

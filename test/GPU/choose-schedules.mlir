@@ -1,12 +1,13 @@
 // Schedules follow from heads, masks and what is read for each score.
 // RUN: vga-opt %s --vga-gpu-choose-schedules | FileCheck %s
+// RUN: vga-opt %s --vga-gpu-choose-schedules=chip=sm_80 | FileCheck %s --check-prefix=SM80
 // RUN: not vga-opt %s --vga-gpu-choose-schedules=chip=sm_70 2>&1 | FileCheck %s --check-prefix=CHIP
-// CHIP: error: no kernels for 'sm_70'; there are some for sm_90a
+// CHIP: error: no kernels for 'sm_70'; there are some for sm_80, sm_86, sm_89, sm_90, sm_90a
 
-!h64 = tensor<2x8x?x64xbf16>
-!h128 = tensor<2x8x?x128xbf16>
-!h256 = tensor<2x8x?x256xbf16>
-!few = tensor<2x8x50x64xbf16>
+!h64 = tensor<2x8x500x64xbf16>
+!h128 = tensor<2x8x500x128xbf16>
+!h256 = tensor<2x8x500x256xbf16>
+!few = tensor<2x8x65x64xbf16>
 
 // CHECK-LABEL: func @by_heads
 // CHECK: schedule <queries = 192, keys = 128, key_stages = 4, value_stages = 4, output_buffer = true, query_stages = 2>
@@ -67,7 +68,7 @@ func.func @own_gate(%a: tensor<2x8x512x128xbf16>, %w: tensor<8x128xf32>, %q: ten
 
 // No more rows than there are queries.
 // CHECK-LABEL: func @few_queries
-// CHECK: schedule <queries = 64,
+// CHECK: schedule <queries = 128,
 func.func @few_queries(%q: !few, %k: !h64) -> !few {
   %x = vga.attention %q, %k, %k : !few, !h64, !h64
   return %x : !few
@@ -80,4 +81,51 @@ func.func @given(%a: !h64) -> !h64 {
   %x = vga.attention %a, %a, %a
     schedule <queries = 64, keys = 32, key_stages = 3, value_stages = 4> : !h64, !h64, !h64
   return %x : !h64
+}
+
+// Few queries of all heads that read a key/value head are rows of warps, the rest are teams.
+// CHECK-LABEL: func @decode
+// CHECK: schedule warp<rows = 16, warps = 1, teams = 4, keys = 16, stages = 3, splits = 64>
+// CHECK: schedule warp<rows = 32, warps = 2, teams = 2, keys = 32, stages = 3, splits = 64, order = heavy_first>
+func.func @decode(%a: tensor<2x8x1x128xbf16>, %b: tensor<2x8x4x128xbf16>, %k: tensor<2x1x?x128xbf16>)
+    -> (tensor<2x8x1x128xbf16>, tensor<2x8x4x128xbf16>) {
+  %x = vga.attention %a, %k, %k : tensor<2x8x1x128xbf16>, tensor<2x1x?x128xbf16>, tensor<2x1x?x128xbf16>
+  %y = vga.attention %b, %k, %k causal : tensor<2x8x4x128xbf16>, tensor<2x1x?x128xbf16>, tensor<2x1x?x128xbf16>
+  return %x, %y : tensor<2x8x1x128xbf16>, tensor<2x8x4x128xbf16>
+}
+
+// The number of queries decides when the function runs; gates go with attention.
+// CHECK-LABEL: func @dynamic
+// CHECK: %[[FEW:.*]] = arith.cmpi ule, %{{.*}}, %c8
+// CHECK: scf.if %[[FEW]]
+// CHECK: vga.gate
+// CHECK: schedule warp<rows = 16,
+// CHECK-NOT: value_gate =
+// CHECK: else
+// CHECK: vga.gate
+// CHECK: schedule <queries = 128,
+// CHECK-NOT: vga.gate
+// CHECK: return
+func.func @dynamic(%q: tensor<2x8x?x64xbf16>, %k: tensor<2x2x?x64xbf16>, %w: tensor<2x64xbf16>)
+    -> tensor<2x8x?x64xbf16> {
+  %g = vga.gate %k, %w : tensor<2x2x?x64xbf16>, tensor<2x64xbf16>
+  %x = vga.attention %q, %k, %k value_gate(%g : tensor<2x2x?xf32>)
+    : tensor<2x8x?x64xbf16>, tensor<2x2x?x64xbf16>, tensor<2x2x?x64xbf16>
+  return %x : tensor<2x8x?x64xbf16>
+}
+
+// Elements of f32 have kernels of warps only. Other GPUs have no others: two blocks of threads fit
+// into the shared memory of an A100.
+// CHECK-LABEL: func @f32
+// CHECK: schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 2>
+// SM80-LABEL: func @f32
+// SM80: schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 1>
+// SM80: schedule warp<rows = 128, warps = 4, teams = 1, keys = 64, stages = 1>
+// SM80: schedule warp<rows = 128, warps = 4, teams = 1, keys = 128, stages = 1, order = heavy_first>
+func.func @f32(%a: tensor<2x8x500x128xf32>, %b: !h128, %c: !h64)
+    -> (tensor<2x8x500x128xf32>, !h128, !h64) {
+  %x = vga.attention %a, %a, %a : tensor<2x8x500x128xf32>, tensor<2x8x500x128xf32>, tensor<2x8x500x128xf32>
+  %y = vga.attention %b, %b, %b : !h128, !h128, !h128
+  %z = vga.attention %c, %c, %c causal : !h64, !h64, !h64
+  return %x, %y, %z : tensor<2x8x500x128xf32>, !h128, !h64
 }

@@ -2,28 +2,35 @@
 // functions own.
 // RUN: vga-opt %s --vga-gpu-kernel-pipeline | FileCheck %s
 // RUN: vga-opt %s --vga-gpu-pipeline | FileCheck %s --check-prefix=LLVM
-// RUN: not vga-opt %s --vga-gpu-pipeline=chip=sm_80 2>&1 | FileCheck %s --check-prefix=CHIP
-// CHIP: error: no kernels for 'sm_80'; there are some for sm_90a
+// RUN: not vga-opt %s --vga-gpu-pipeline=chip=sm_70 2>&1 | FileCheck %s --check-prefix=CHIP
+// CHIP: error: no kernels for 'sm_70'; there are some for sm_80, sm_86, sm_89, sm_90, sm_90a
 
 !q = tensor<1x4x?x64xbf16>
 !kv = tensor<1x4x?x64xbf16>
 
 // CHECK: gpu.binary @vga_kernels
 // CHECK-SAME: .entry attention_0
-// CHECK-SAME: .entry gate_1
+// CHECK-SAME: .entry attention_1
+// CHECK-SAME: .entry gate_2
 // CHECK-SAME: .entry elements_0
 
 // The gate is padded and cut where there are fewer keys than queries, or more.
 // CHECK-LABEL: func @output_site
-// CHECK: vga.launch @vga_kernels::@gate_1 {{.*}} outs(%[[GATE:.*]] : memref<1x4x?xf32>)
+// CHECK: vga.launch @vga_kernels::@gate_2 {{.*}} outs(%[[GATE:.*]] : memref<1x4x?xf32>)
 // CHECK: %[[PADDED:.*]] = memref.alloc(%{{.*}}) {{.*}} : memref<1x4x?xf32>
 // CHECK: gpu.launch_func {{.*}} args(%[[PADDED]] :
 // CHECK: %[[PLACE:.*]] = memref.subview %[[PADDED]]
 // CHECK: gpu.launch_func {{.*}} args(%[[GATE]] : {{.*}}, %[[PLACE]] :
 // CHECK: %[[CUT:.*]] = memref.subview %[[PADDED]]
+// CHECK: %[[OUT:.*]] = scf.if %{{.*}} -> (memref<1x4x?x64xbf16>)
 // CHECK: %[[DENSE:.*]] = memref.alloc(%{{.*}}) : memref<1x4x?xf32>
 // CHECK: gpu.launch_func {{.*}} args(%[[CUT]] : {{.*}}, %[[DENSE]] :
-// CHECK: vga.launch @vga_kernels::@attention_0 {{.*}} ins(%{{.*}}, %{{.*}}, %{{.*}}, %[[DENSE]] : {{.*}}) outs(%[[OUT:[a-z0-9_]+]]
+// CHECK: vga.launch @vga_kernels::@attention_0 {{.*}} ins(%{{.*}}, %{{.*}}, %{{.*}}, %[[DENSE]], {{.*}}) outs(%[[FEW:[a-z0-9_]+]]
+// CHECK: scf.yield %[[FEW]]
+// CHECK: %[[DENSE:.*]] = memref.alloc(%{{.*}}) : memref<1x4x?xf32>
+// CHECK: gpu.launch_func {{.*}} args(%[[CUT]] : {{.*}}, %[[DENSE]] :
+// CHECK: vga.launch @vga_kernels::@attention_1 {{.*}} ins(%{{.*}}, %{{.*}}, %{{.*}}, %[[DENSE]] : {{.*}}) outs(%[[MANY:[a-z0-9_]+]]
+// CHECK: scf.yield %[[MANY]]
 // CHECK: memref.dealloc %[[GATE]]
 // CHECK: return %[[OUT]]
 // LLVM-LABEL: llvm.func @output_site

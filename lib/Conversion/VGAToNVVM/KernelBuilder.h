@@ -143,8 +143,13 @@ public:
 
   /// The same value; what is computed from it does not move out of a loop.
   Value keepHere(Value a) {
-    return inlineAsm(a.getType(), "mov.b32 $0, $1;",
-                     a.getType().isF32() ? "=f,f" : "=r,r", a)
+    bool isLong = a.getType().isInteger(64);
+    StringRef constraints = a.getType().isF32() ? "=f,f"
+                            : isLong            ? "=l,l"
+                                                : "=r,r";
+    return inlineAsm(a.getType(),
+                     isLong ? "mov.b64 $0, $1;" : "mov.b32 $0, $1;",
+                     constraints, a)
         .front();
   }
 

@@ -1,13 +1,45 @@
 // What no kernel computes is an error that says why.
 // RUN: vga-opt %s --vga-gpu-choose-schedules --convert-vga-to-nvvm -verify-diagnostics -split-input-file
 // RUN: not vga-opt %s --convert-vga-to-nvvm -split-input-file 2>&1 | FileCheck %s
+// RUN: not vga-opt %s --convert-vga-to-nvvm=chip=sm_80 -split-input-file 2>&1 | FileCheck %s --check-prefix=OLDER
+// OLDER: 'vga.attention' op has no kernel for 'sm_80': expected a warp_schedule
 // CHECK: 'vga.attention' op has no schedule (vga-gpu-choose-schedules)
 
-func.func @f32(%x: tensor<1x1x64x64xf32>) -> tensor<1x1x64x64xf32> {
+func.func @f32(%x: tensor<1x1x128x64xf32>) -> tensor<1x1x128x64xf32> {
   // expected-error@+1 {{has no kernel for 'sm_90a': expected elements of f16 or bf16, got 'f32'}}
   %z = vga.attention %x, %x, %x
-    : tensor<1x1x64x64xf32>, tensor<1x1x64x64xf32>, tensor<1x1x64x64xf32>
-  return %z : tensor<1x1x64x64xf32>
+    schedule <queries = 64, keys = 64, key_stages = 2, value_stages = 2>
+    : tensor<1x1x128x64xf32>, tensor<1x1x128x64xf32>, tensor<1x1x128x64xf32>
+  return %z : tensor<1x1x128x64xf32>
+}
+
+// -----
+
+func.func @f64(%x: tensor<1x1x64x64xf64>) -> tensor<1x1x64x64xf64> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': expected elements of f16, bf16 or f32, got 'f64'}}
+  %z = vga.attention %x, %x, %x
+    : tensor<1x1x64x64xf64>, tensor<1x1x64x64xf64>, tensor<1x1x64x64xf64>
+  return %z : tensor<1x1x64x64xf64>
+}
+
+// -----
+
+func.func @warp_memory(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': its schedule takes 304128 bytes of shared memory, there are 232448}}
+  %z = vga.attention %x, %x, %x
+    schedule warp<rows = 64, warps = 4, teams = 1, keys = 64, stages = 4>
+    : tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>
+  return %z : tensor<1x1x64x256xf16>
+}
+
+// -----
+
+func.func @warp_registers(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': its schedule takes about 336 registers of a thread, there are 255}}
+  %z = vga.attention %x, %x, %x
+    schedule warp<rows = 64, warps = 2, teams = 1, keys = 32, stages = 1>
+    : tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>, tensor<1x1x64x256xf16>
+  return %z : tensor<1x1x64x256xf16>
 }
 
 // -----

@@ -35,6 +35,64 @@
 
 // -----
 
+// expected-error@+1 {{expected warps of a warp_schedule to be between 1 and 16, got 0}}
+#a = #vga.warp_schedule<rows = 64, warps = 0, teams = 1, keys = 64, stages = 1>
+
+// -----
+
+// expected-error@+1 {{expected teams of a warp_schedule to be between 1 and 15, got 16}}
+#a = #vga.warp_schedule<rows = 16, warps = 1, teams = 16, keys = 64, stages = 1>
+
+// -----
+
+// expected-error@+1 {{expected stages of a warp_schedule to be between 1 and 8, got 9}}
+#a = #vga.warp_schedule<rows = 64, warps = 4, teams = 1, keys = 64, stages = 9>
+
+// -----
+
+// expected-error@+1 {{expected splits of a warp_schedule to be between 1 and 256, got 0}}
+#a = #vga.warp_schedule<rows = 64, warps = 4, teams = 1, keys = 64, stages = 1, splits = 0>
+
+// -----
+
+// expected-error@+1 {{expected rows of a warp_schedule of 4 warps to be 64 or 128, got 96}}
+#a = #vga.warp_schedule<rows = 96, warps = 4, teams = 1, keys = 64, stages = 1>
+
+// -----
+
+// expected-error@+1 {{expected keys of a warp_schedule to be a multiple of 16 up to 128, got 24}}
+#a = #vga.warp_schedule<rows = 64, warps = 4, teams = 1, keys = 24, stages = 1>
+
+// -----
+
+// expected-error@+1 {{expected a warp_schedule to have at most 32 warps, got 36}}
+#a = #vga.warp_schedule<rows = 64, warps = 4, teams = 9, keys = 64, stages = 1>
+
+// -----
+
+// expected-error@+1 {{expected value_gate of a warp_schedule to be inside or before}}
+#a = #vga.warp_schedule<rows = 64, warps = 4, teams = 1, keys = 64, stages = 1, value_gate = ahead>
+
+// -----
+
+!x = tensor<1x2x8x8xf16>
+func.func @keyword(%x: !x) {
+  // expected-error@+1 {{expected '<'}}
+  %0 = vga.attention %x, %x, %x schedule warps<rows = 64, warps = 4> : !x, !x, !x
+  return
+}
+
+// -----
+
+!x = tensor<1x2x8x8xf16>
+func.func @any_schedule(%x: !x) {
+  // expected-error@+1 {{attribute 'schedule' failed to satisfy constraint: schedule of a GPU kernel}}
+  %0 = "vga.attention"(%x, %x, %x) <{schedule = "fast", operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>}> : (!x, !x, !x) -> !x
+  return
+}
+
+// -----
+
 func.func @boxes(%x: memref<?x64xf16>, %n: index) {
   // expected-error@+1 {{expected a box for each of 2 arrays, got 1}}
   vga.launch @k::@k blocks(%n) threads 128 shared_memory 0

@@ -34,6 +34,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--target", default="cpu", help="its option of that name; cuda runs what has kernels"
     )
+    parser.add_argument("--mgpu", metavar="NAME", help="its option of that name, for cuda")
+    parser.add_argument("--schedule", metavar="TEXT", help="its option of that name, for cuda")
     parser.add_argument("-O", default="3", metavar="LEVEL", help="its option of that name")
     parser.add_argument("--filter", metavar="REGEX", help="only cases whose name matches")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
@@ -110,7 +112,7 @@ def main() -> int:
     options = arguments()
     cases = selected(options.filter)
     if options.target == "cuda":
-        cases = on_gpu(cases)
+        cases = on_gpu(cases, not (options.schedule or "").startswith("<"))
     if options.list:
         print("\n".join(named.name for named in cases))
         return 0
@@ -124,6 +126,9 @@ def main() -> int:
         command = [options.vga_run, f"-O{options.O}", f"--target={options.target}"]
         if options.target == "cpu":
             command.append(f"--attention={options.attention}")
+        for name in ("mgpu", "schedule"):
+            if getattr(options, name):
+                command += [f"--{name}", getattr(options, name)]
         outcomes, problems = execute.run_all(
             command, cases, options.per_module, options.jobs, folder, show_progress
         )

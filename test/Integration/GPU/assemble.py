@@ -26,10 +26,10 @@ FEATURES = {
     "window": ("window [255, 64]", {}),
     "kv_length": ("kv_length(%len : tensor<2xi32>)", {"len": "tensor<2xi32>"}),
     "mask": (
-        "mask(%mask : tensor<2x1x500x500xf32>)",
-        {"mask": "tensor<2x1x500x500xf32>"},
+        "mask(%mask : tensor<2x1xQUERIESx500xf32>)",
+        {"mask": "tensor<2x1xQUERIESx500xf32>"},
     ),
-    "boolean_mask": ("mask(%mask : tensor<500x500xi1>)", {"mask": "tensor<500x500xi1>"}),
+    "boolean_mask": ("mask(%mask : tensor<QUERIESx500xi1>)", {"mask": "tensor<QUERIESx500xi1>"}),
     "softcap": ("softcap 20.0", {}),
     "sink_lse": ("sink(%sink : tensor<8xf32>) lse", {"sink": "tensor<8xf32>"}),
     "value_gate": (
@@ -59,20 +59,20 @@ FEATURES = {
     "own_gate_before": ("causal", {"w": "tensor<2xDVxbf16>"}),
     "own_gate_ahead": ("", {"w": "tensor<2xDVxbf16>"}),
     "output_gate": (
-        "output_gate(%go : tensor<2x8x500xf32>)",
-        {"go": "tensor<2x8x500xf32>"},
+        "output_gate(%go : tensor<2x8xQUERIESxf32>)",
+        {"go": "tensor<2x8xQUERIESxf32>"},
     ),
     "elementwise_output_gate": (
-        "output_gate(%go : tensor<2x8x500xDVxf32>) causal",
-        {"go": "tensor<2x8x500xDVxf32>"},
+        "output_gate(%go : tensor<2x8xQUERIESxDVxf32>) causal",
+        {"go": "tensor<2x8xQUERIESxDVxf32>"},
     ),
     "everything": (
-        "value_gate(%gv : tensor<2x2x500xf32>) output_gate(%go : tensor<2x8x500xf32>) "
+        "value_gate(%gv : tensor<2x2x500xf32>) output_gate(%go : tensor<2x8xQUERIESxf32>) "
         "kv_length(%len : tensor<2xi32>) sink(%sink : tensor<8xf32>) causal "
         "window [100, 0] softcap 20.0 lse",
         {
             "gv": "tensor<2x2x500xf32>",
-            "go": "tensor<2x8x500xf32>",
+            "go": "tensor<2x8xQUERIESxf32>",
             "len": "tensor<2xi32>",
             "sink": "tensor<8xf32>",
         },
@@ -95,6 +95,11 @@ GATES = {
     ),
     "gate_across_heads_of_5": ("2xDVx5x5xT", "mixing cross_head"),
 }
+# Those of FEATURES that change kernels of warps the most.
+WARP_FEATURES = [
+    "plain", "causal", "window", "kv_length", "mask", "softcap", "sink_lse", "value_gate",
+    "causal_value_gate", "elementwise_value_gate", "own_gate_inside", "everything",
+]
 # What still spills a few registers: other problems of these fail, and so does a
 # case that no longer belongs here.
 SPILLING = {
@@ -134,11 +139,15 @@ def gate_module(element: str, channels: int, weights: str, clauses: str) -> str:
 """
 
 
-def attention_module(element: str, dk: int, dv: int, clauses: str, operands: dict) -> str:
+def attention_module(
+    element: str, dk: int, dv: int, clauses: str, operands: dict, queries: int = 500
+) -> str:
     q, k, v, out = (
-        f"tensor<2x{heads}x500x{d}x{element}>"
-        for heads, d in ((8, dk), (2, dk), (2, dv), (8, dv))
+        f"tensor<2x{heads}x{length}x{d}x{element}>"
+        for heads, length, d in ((8, queries, dk), (2, 500, dk), (2, 500, dv), (8, queries, dv))
     )
+    operands = {n: t.replace("QUERIES", str(queries)) for n, t in operands.items()}
+    clauses = clauses.replace("QUERIES", str(queries))
     clauses = clauses.replace("DV", str(dv))
     extra = "".join(f", %{n}: {t}" for n, t in operands.items()).replace("DV", str(dv))
     operation = "gated_attention %q, %k, %v, %w" if "w" in operands else "attention %q, %k, %v"
@@ -151,24 +160,31 @@ def attention_module(element: str, dk: int, dv: int, clauses: str, operands: dic
 """
 
 
+def name_of(case: tuple) -> str:
+    (dk, dv), element, feature, chip, queries = case
+    kernel = "" if chip == "sm_90a" else f"_{chip}"
+    return f"{feature}_{dk}x{dv}_{element}{kernel}" + ("" if queries == 500 else f"_q{queries}")
+
+
 def check(options: argparse.Namespace, folder: Path, case: tuple) -> str | None:
     """What is wrong with a case, if anything."""
-    (dk, dv), element, feature = case
-    name = f"{feature}_{dk}x{dv}_{element}"
+    (dk, dv), element, feature, chip, queries = case
+    name = name_of(case)
     source, ptx = folder / f"{name}.mlir", folder / f"{name}.ptx"
     if feature in GATES:
         text = gate_module(element, dv, *GATES[feature])
     else:
-        text = attention_module(element, dk, dv, *FEATURES[feature])
+        text = attention_module(element, dk, dv, *FEATURES[feature], queries)
     source.write_text(text, encoding="utf-8")
     made = subprocess.run(
-        [options.vga_run, str(source), "--target=cuda", "--emit=ptx", "-o", str(ptx)],
+        [options.vga_run, str(source), "--target=cuda", "--mgpu", chip, "--emit=ptx",
+         "-o", str(ptx)],
         capture_output=True, text=True, check=False,
     )
     if made.returncode:
         return f"{name}: {made.stderr.strip().splitlines()[0]}"
     done = subprocess.run(
-        [options.ptxas, "-arch=sm_90a", "-v", str(ptx), "-o", str(folder / f"{name}.cubin")],
+        [options.ptxas, f"-arch={chip}", "-v", str(ptx), "-o", str(folder / f"{name}.cubin")],
         capture_output=True, text=True, check=False,
     )
     output = done.stdout + done.stderr
@@ -189,12 +205,15 @@ def main() -> int:
     parser.add_argument("--filter", default="", help="only cases whose name has this")
     options = parser.parse_args()
     cases = [
-        case
+        (*case, "sm_90a", 500)
         for case in itertools.product(HEADS, ELEMENTS, [*FEATURES, *GATES])
         # The type changes conversions only; two shapes are enough for the other one.
         if case[1] == "bf16" or case[0] in HEADS[::2]
     ]
-    cases = [c for c in cases if options.filter in f"{c[2]}_{c[0][0]}x{c[0][1]}_{c[1]}"]
+    # Kernels of warps: for many queries and for few.
+    for heads, element in ((HEADS, "bf16"), (HEADS[::2], "f32")):
+        cases += itertools.product(heads, [element], WARP_FEATURES, ["sm_80"], [500, 1])
+    cases = [case for case in cases if options.filter in name_of(case)]
     with tempfile.TemporaryDirectory(prefix="vga-ptx-") as scratch:
         with ThreadPoolExecutor(options.jobs) as pool:
             problems = list(pool.map(lambda case: check(options, Path(scratch), case), cases))

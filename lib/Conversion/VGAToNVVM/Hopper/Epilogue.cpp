@@ -22,14 +22,15 @@ static SmallVector<Value> normalize(Kernel &kernel, const Tile &tile,
   Value scale = b.f32(getExponentScale(kernel.op));
   SmallVector<Value> factors;
   for (int64_t r = 0; r < kLaneRows; ++r) {
+    Value sum = sumOfRow(b, rows.sum[r]);
+    Value maximum = b.mulF(rows.maximum[r], scale);
     Value sink;
     if (arguments.sink) {
       Type type = kernel.op.getSink().getType().getElementType();
       sink = b.loadF32(type, b.elementAddress(arguments.sink, type, tile.head));
       sink = b.mulF(sink, b.f32(llvm::numbers::log2e));
     }
-    FinishedRow finished = FinishedRow::get(b, b.mulF(rows.maximum[r], scale),
-                                            sumOfRow(b, rows.sum[r]), sink);
+    FinishedRow finished = FinishedRow::get(b, maximum, sum, sink);
     if (arguments.lse) {
       Value lse = finished.getLse(b);
       Value row = b.add(b.add(tile.query, lane.row), kLaneRowDistance * r);

@@ -115,5 +115,6 @@ warp::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   launch.sharedBytes = plan->sharedBytes;
   launch.packedHeads = plan->packedHeads;
   launch.stateBytes = plan->getStateBytes();
+  launch.blocksOfMultiprocessor = plan->blocksOfMultiprocessor;
   return launch;
 }

@@ -108,6 +108,8 @@ struct Plan {
   /// keys are done, states are where these were.
   int64_t queryData = 0, rings = 0;
   int64_t sharedBytes = 0;
+  /// About how many blocks of threads a multiprocessor has at a time.
+  int64_t blocksOfMultiprocessor = 1;
 };
 
 /// The values of the kernel's arguments, null for those it does not have.
@@ -255,9 +257,11 @@ public:
 
 private:
   KernelBuilder &b;
-  Value start;
-  /// Bytes from one key to the next.
-  Value stride;
+  Value array;
+  int64_t rowBytes;
+  /// The number of the first key in the order of memory, and the bytes from one
+  /// key to the next.
+  Value firstRow, stride;
 };
 
 /// Starts to copy the queries of a tile.
@@ -269,8 +273,10 @@ void copyQueries(Kernel &kernel, const Tile &tile);
 
 using Fragments = SmallVector<SmallVector<Value>>;
 
-/// The warp's queries at a depth, as they are loaded: by products of 16 rows.
-Fragments loadQueries(Kernel &kernel, int64_t depth);
+/// Where the lane finds its warp's queries, and those at a depth, as they are
+/// loaded: by products of 16 rows.
+Value pointToQueries(Kernel &kernel);
+Fragments loadQueries(Kernel &kernel, Value rows, int64_t depth);
 /// The scores of a block, by products of 16 rows. `queries` has the operands
 /// for all depths, or is empty.
 Fragments computeScores(Kernel &kernel, ArrayRef<Fragments> queries,

@@ -77,18 +77,18 @@ void RowCopies::start(
 
 KeyRows::KeyRows(Kernel &kernel, Value array, int64_t channels,
                  const Tile &tile)
-    : b(kernel.b) {
-  Type elementType = kernel.plan.elementType;
+    : b(kernel.b), array(array),
+      rowBytes(channels * kernel.plan.getElementBytes()) {
   MemoryRows memory(b, kernel.plan.axes, kernel.arguments.batch,
                     kernel.plan.kvHeads, kernel.arguments.keys);
-  Value first = memory.getRow(b, tile.batch, tile.kvHead, b.i32(0));
-  start = b.elementAddress(array, elementType, b.mul(first, channels));
-  stride = b.mul(b.toI64(memory.getPositionStride(b)),
-                 channels * elementType.getIntOrFloatBitWidth() / 8);
+  firstRow = memory.getRow(b, tile.batch, tile.kvHead, b.i32(0));
+  stride = b.mul(b.toI64(memory.getPositionStride(b)), rowBytes);
 }
 
 SmallVector<Value> KeyRows::getAddresses(Value key, int64_t distance,
                                          int64_t count) {
+  // A number takes fewer registers from step to step than two addresses.
+  Value start = b.advance(array, b.mul(b.keepHere(firstRow), rowBytes));
   Value first = b.advance(start, b.mul(b.toI64(key), stride));
   SmallVector<Value> addresses;
   for (int64_t i = 0; i < count; ++i)

@@ -121,6 +121,8 @@ void KeyLoop::syncTeam() {
 // Steps
 //===----------------------------------------------------------------------===//
 
+/// Hides keys in blocks on the edge of a band or at the end; in all, if there
+/// is a mask.
 void KeyLoop::hideKeysOfEdge(Value block, Fragments &scores) {
   if (kernel.op.getMask()) {
     hideKeys(kernel, tile, block, scores);
@@ -207,9 +209,11 @@ State KeyLoop::run() {
   }
   NVVM::CpAsyncWaitGroupOp::create(b, b.getI32IntegerAttr(2 * stages - 1));
   NVVM::BarrierOp::create(b);
-  if (plan.keepsQueries)
+  if (plan.keepsQueries) {
+    Value rows = pointToQueries(kernel);
     for (int64_t depth = 0; depth < plan.keyChannels; depth += plan.getDepth())
-      queries.push_back(loadQueries(kernel, depth));
+      queries.push_back(loadQueries(kernel, rows, depth));
+  }
 
   State empty =
       State::getEmpty(b, plan.getRowProducts(), plan.getValueProducts());

@@ -95,5 +95,13 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
   int64_t ofQueries = plan.getRowProducts() * kProductSums *
                       llvm::divideCeil(plan.keyChannels, plan.getDepth());
   plan.keepsQueries = registers + ofQueries <= most;
+  if (plan.keepsQueries)
+    registers += ofQueries;
+  constexpr int64_t kAllRegisters = 65536, kReservedBytes = 1024;
+  int64_t inMemory = (target.sharedMemoryBytes + kReservedBytes) /
+                     (plan.sharedBytes + kReservedBytes);
+  plan.blocksOfMultiprocessor = std::max<int64_t>(
+      std::min(inMemory, kAllRegisters / (schedule.getThreads() * registers)),
+      1);
   return plan;
 }

@@ -103,13 +103,19 @@ static void multiply(Kernel &kernel, const Operand &rows,
 // Scores
 //===----------------------------------------------------------------------===//
 
-Fragments warp::loadQueries(Kernel &kernel, int64_t depth) {
+Value warp::pointToQueries(Kernel &kernel) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
   int64_t pitch = plan.getPitch(plan.keyChannels);
   Value first = b.mul(kernel.lane.warp, plan.schedule.getWarpRows() * pitch);
-  Value rows = pointDown(
-      kernel, b.advance(kernel.sharedAt(plan.queryData), first), pitch);
+  return pointDown(kernel, b.advance(kernel.sharedAt(plan.queryData), first),
+                   pitch);
+}
+
+Fragments warp::loadQueries(Kernel &kernel, Value rows, int64_t depth) {
+  KernelBuilder &b = kernel.b;
+  const Plan &plan = kernel.plan;
+  int64_t pitch = plan.getPitch(plan.keyChannels);
   Fragments fragments;
   for (int64_t m = 0; m < plan.getRowProducts(); ++m)
     fragments.push_back(
@@ -126,13 +132,14 @@ Fragments warp::computeScores(Kernel &kernel, ArrayRef<Fragments> queries,
   const Plan &plan = kernel.plan;
   int64_t pitch = plan.getPitch(plan.keyChannels);
   Value rows = pointRight(kernel, keys, pitch);
+  Value queryRows = queries.empty() ? pointToQueries(kernel) : Value();
   Fragments scores(
       plan.getRowProducts(),
       SmallVector<Value>(plan.getKeyProducts() * kProductSums, b.f32(0)));
   for (int64_t depth = 0; depth < plan.keyChannels; depth += plan.getDepth()) {
     SmallVector<Operand> operands;
     for (ArrayRef<Value> registers : queries.empty()
-                                         ? loadQueries(kernel, depth)
+                                         ? loadQueries(kernel, queryRows, depth)
                                          : queries[depth / plan.getDepth()])
       operands.push_back(makeOperand(kernel, registers));
     for (int64_t n = 0; n < plan.getKeyProducts(); n += 2) {

@@ -1,4 +1,5 @@
-"""The grid as GPU kernels take it: elements of 16 bits, heads of multiples of 8 channels.
+"""The grid as GPU kernels take it: heads of multiples of 8 channels, elements of 16 bits, and of f32
+in vga.attention.
 
 Other cases become such ones: f32 turns into f16, f64 into bf16, and heads get sizes of the kernels'
 table.
@@ -19,7 +20,7 @@ def _narrow(element: str | None) -> str | None:
     return "f32" if element == "f64" else element
 
 
-def _on_gpu(named: NamedCase) -> NamedCase:
+def _on_gpu(named: NamedCase, has_f32: bool) -> NamedCase:
     case = named.case
     # All calls of a function have its head sizes.
     rng = random.Random(named.function)
@@ -27,7 +28,9 @@ def _on_gpu(named: NamedCase) -> NamedCase:
     dv = dk if case.dk == case.dv else rng.choice(HEADS)
     if case.dv == 0:  # what is appended has no channels
         dv = 0
-    changes: dict = {"dtype": ELEMENTS[case.dtype], "dk": dk, "dv": dv}
+    is_f32 = case.dtype == "f32" and case.op == "attention" and has_f32
+    dtype = "f32" if is_f32 else ELEMENTS[case.dtype]
+    changes: dict = {"dtype": dtype, "dk": dk, "dv": dv}
     if case.mask:
         changes["mask"] = replace(case.mask, type=_narrow(case.mask.type))
     if case.sink:
@@ -49,6 +52,7 @@ def _has_kernel(case: Case) -> bool:
     return case.op == "append" or not (case.page or case.alignment == "length")
 
 
-def on_gpu(cases: list[NamedCase]) -> list[NamedCase]:
-    """The cases for a GPU, under the names of those that they come from."""
-    return [_on_gpu(named) for named in cases if _has_kernel(named.case)]
+def on_gpu(cases: list[NamedCase], has_f32: bool = True) -> list[NamedCase]:
+    """The cases for a GPU, under the names of those that they come from. Schedules of Hopper have no
+    elements of f32."""
+    return [_on_gpu(named, has_f32) for named in cases if _has_kernel(named.case)]
