@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .case import FLOATS, LAYOUTS, Case, GateOperand, Mask, Projection
 
 BASE = {"op": "attention", "dtype": "f32", "hq": 4, "hkv": 2, "lse": True}
@@ -237,8 +239,21 @@ def _at_length() -> list[Case]:
                  dynamic=("Sq", "Sk"), **base),
             Case(note="chunk", sq=70, sk=33, window=(9, 3), layout=layout, **base),
         ]  # fmt: skip
+    projection = Projection(heads=4, bias="f32")
+    for number, page in enumerate((0, 8)):
+        for layout, kind in zip(LAYOUTS, ("mixed", "partial", "over"), strict=True):
+            form = replace(projection, elementwise=layout == "bshd")
+            dynamic = ((), ("Sq", "Sk"))[number]
+            cases.append(Case(note="chunk_output", sq=11, sk=32, causal=layout != "sbhd",
+                              layout=layout, page=page, dynamic=dynamic, site="output",
+                              projection=form,
+                              **{**base, "op": "gated_attention", "kv_length": kind}))  # fmt: skip
+    every = {**BASE, "op": "gated_attention", "site": "output", "projection": projection}
     return [
         *cases,
+        Case(note="pages_output", sq=11, sk=32, page=8, causal=True, **every),
+        Case(note="pages_output", sq=19, sk=15, page=5, dynamic=("B", "Sk"), **every),
+        Case(note="pages_output", sq=3, sk=0, page=8, dynamic=("Sk",), **every),
         Case(note="chunk", sq=1, sk=300, causal=True, window=(7, -1), dynamic=("Sq",), **base),
         Case(note="chunk", sq=5, sk=33, causal=True, **{**base, "kv_length": "over"}),
         Case(note="chunk", sq=5, sk=33, causal=True, **{**base, "kv_length": "negative"}),
