@@ -219,9 +219,14 @@ def _append() -> list[Case]:
             kv_type = "i64" if number % 2 else "i32"
             cases.append(Case(note="append", sq=sq, sk=sk, page=page, dv=8 + number,
                               dynamic=dynamic, kv_type=kv_type, **base))  # fmt: skip
+    # Enough for tasks: more than what one thread copies.
+    many = {"op": "append", "note": "append_many", "dtype": "f32", "hkv": 2, "dv": 64, "sq": 700}
     base = {"op": "append", "note": "append_gates", "dtype": "f32", "dv": 0, "hkv": 4}
     return [
         *cases,
+        Case(sk=800, **many),
+        Case(sk=800, page=16, dynamic=("B", "Sq", "Sk"), layout="bshd", **many),
+        Case(sk=912, page=48, layout="sbhd", **{**many, "batch": 3}),
         Case(sq=1, sk=17, **base),
         Case(sq=9, sk=48, page=16, dynamic=("B", "Sq", "Sk"), **base),
         Case(sq=0, sk=32, page=8, dynamic=("Sq",), **{**base, "note": "append_nothing"}),
