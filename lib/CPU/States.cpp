@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGAOPENSTATESPASS
@@ -74,6 +75,25 @@ private:
     return function.eraseResults(dropped);
   }
 
+  /// The buffer that `value` is: before casts, and before loops that pass it
+  /// on.
+  static Value getOrigin(Value value) {
+    while (true) {
+      if (auto cast = value.getDefiningOp<memref::CastOp>()) {
+        value = cast.getSource();
+        continue;
+      }
+      auto loop = value.getDefiningOp<scf::ForOp>();
+      if (!loop)
+        return value;
+      auto result = cast<OpResult>(value);
+      BlockArgument carried = loop.getTiedLoopRegionIterArg(result);
+      if (getOrigin(loop.getTiedLoopYieldedValue(carried)->get()) != carried)
+        return value;
+      value = loop.getTiedLoopInit(carried)->get();
+    }
+  }
+
   static LogicalResult dropStates(func::FuncOp function, func::ReturnOp exit,
                                   ArrayRef<unsigned> states) {
     if (exit.getNumOperands() < states.size())
@@ -81,10 +101,8 @@ private:
              << "'" << function.getName() << "' must return its states";
     unsigned first = exit.getNumOperands() - states.size();
     for (auto [index, state] : llvm::enumerate(states)) {
-      Value value = exit.getOperand(first + index);
-      while (auto cast = value.getDefiningOp<memref::CastOp>())
-        value = cast.getSource();
-      if (value != function.getArgument(state))
+      if (getOrigin(exit.getOperand(first + index)) !=
+          function.getArgument(state))
         return exit.emitError()
                << "state " << function.getArgAttr(state, kState) << " of '"
                << function.getName()

@@ -21,3 +21,24 @@ func.func @remember(%x: tensor<?xf32>, %position: tensor<i64> {vga.position}, %s
   %double = linalg.add ins(%now, %now : tensor<8xf32>, tensor<8xf32>) outs(%e : tensor<8xf32>) -> tensor<8xf32>
   return %double, %now : tensor<8xf32>, tensor<8xf32>
 }
+
+// Loops that only update it pass it on.
+// CHECK-LABEL: func.func @loop
+// CHECK-SAME:    memref<4x8xf32>)
+// CHECK-NOT: memref.alloc
+// CHECK: return{{$}}
+func.func @loop(%x: tensor<4xf32>, %seen: tensor<4x8xf32> {vga.state = "rows"}) -> tensor<4x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %now = scf.for %i = %c0 to %c4 step %c1 iter_args(%outer = %seen) -> tensor<4x8xf32> {
+    %e = tensor.extract %x[%i] : tensor<4xf32>
+    %some = scf.for %j = %c0 to %c2 step %c1 iter_args(%inner = %outer) -> tensor<4x8xf32> {
+      %n = tensor.insert %e into %inner[%i, %j] : tensor<4x8xf32>
+      scf.yield %n : tensor<4x8xf32>
+    }
+    scf.yield %some : tensor<4x8xf32>
+  }
+  return %now : tensor<4x8xf32>
+}

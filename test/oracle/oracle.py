@@ -199,12 +199,19 @@ def append(new, cache, position, *, block_table=None, layout="bhsd"):
     return from_bhsd(cache, layout)
 
 
-def shift_to_queries(gate_of_keys, sq):
+def shift_to_queries(gate_of_keys, sq, lengths=None):
     """The output-site gate of query i: that of position i + (Sk - Sq), 0 where there is none.
 
-    Takes [B,H,Sk] or [B,H,Sk,D] and gives [B,H,Sq] or [B,H,Sq,D].
+    With lengths, one for each sequence, they stand for Sk. Takes [B,H,Sk] or [B,H,Sk,D] and gives
+    [B,H,Sq] or [B,H,Sq,D].
     """
     sk = gate_of_keys.shape[2]
+    if lengths is not None:
+        ones = (
+            shift_to_queries(gate_of_keys[b : b + 1, :, : int(np.clip(length, 0, sk))], sq)
+            for b, length in enumerate(lengths)
+        )
+        return np.concatenate([*ones])
     shifted = np.zeros((*gate_of_keys.shape[:2], sq, *gate_of_keys.shape[3:]))
     for i in range(sq):
         position = i + (sk - sq)
@@ -225,8 +232,9 @@ def gated_attention(
     if site == "value":
         return attention(q, k, v, value_gate=g, **options)
     sq = q.shape[layout.index("s")]
+    lengths = options["kv_length"] if options.get("alignment") == "length" else None
     if g.ndim == 3:
-        g = shift_to_queries(g, sq)
+        g = shift_to_queries(g, sq, lengths)
     else:
-        g = from_bhsd(shift_to_queries(to_bhsd(g, layout), sq), layout)
+        g = from_bhsd(shift_to_queries(to_bhsd(g, layout), sq, lengths), layout)
     return attention(q, k, v, output_gate=g, **options)

@@ -245,6 +245,8 @@ def test_output_site_positions():
     close(oracle.shift_to_queries(g, 2), [[[2.0, 3.0]]])
     close(oracle.shift_to_queries(g, 3), g)
     close(oracle.shift_to_queries(g, 5), [[[0.0, 0.0, 1.0, 2.0, 3.0]]])
+    g = np.array([[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]])
+    close(oracle.shift_to_queries(g, 2, [1, 9]), [[[0.0, 1.0]], [[5.0, 6.0]]])
 
 
 def test_layouts():
@@ -352,7 +354,10 @@ def check_gated_attention(t, site, mixing, elementwise, activation, heads, biase
     def at_query(n, h, i, d):
         if site == "value":
             return 1.0
-        position = i + t.sk - t.sq
+        keys = t.sk
+        if t.options["alignment"] == "length":
+            keys = max(0, min(int(t.options["kv_length"][n]), t.sk))
+        position = i + keys - t.sq
         return gate_at(n, h, position, d) if position >= 0 else 0.0
 
     t.compare(out, lse, at_key, at_query)

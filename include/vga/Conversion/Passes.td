@@ -20,8 +20,9 @@ def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
     of the operations, and it implements every operand and attribute of them;
     faster lowerings are measured against it.
 
-    `vga.append` becomes a loop over sequences and blocks of new positions, such
-    as those of a page, that inserts each block as a slice.
+    `vga.append` becomes loops over sequences and blocks of new positions, such
+    as those of a page, that insert each block as a slice: by one thread if there
+    are few, as tasks otherwise.
 
     `vga.gated_attention` is not touched: see `vga-split-gated-attention`.
   }];

@@ -22,6 +22,9 @@ using namespace mlir::vga;
 /// Positions that a task copies into a cache without pages.
 static constexpr int64_t kPositionsPerTask = 256;
 
+/// What one thread copies in the time that others take to begin.
+static constexpr int64_t kSerialBytes = 1 << 18;
+
 namespace {
 /// Writes one vga.append as a loop over sequences and blocks of their new
 /// positions, each of which is inserted as a slice. A block is what goes to one
@@ -37,28 +40,28 @@ public:
     bindSymbols(b.getContext(), x, y, z);
   }
 
+  /// Few bytes are copied before another thread has begun. How many there are
+  /// may be known only later: one of two loops then has nothing to do.
   Value build() {
-    OpFoldResult batch = b.sizeOf(op.getSource(), axes.batch);
-    auto loop = scf::ForallOp::create(
-        b, b.getLoc(), ArrayRef{batch, countBlocks()},
-        ValueRange(op.getCache()), /*mapping=*/std::nullopt);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    OpFoldResult sequence = loop.getInductionVar(0),
-                 number = loop.getInductionVar(1);
-    Block block = op.getBlockTable() ? findInPage(sequence, number)
-                                     : findInSequence(sequence, number);
-
-    SmallVector<OpFoldResult> extents = b.sizesOf(op.getSource());
-    extents[axes.batch] = index(1);
-    extents[axes.sequence] = block.extent;
-    SmallVector<OpFoldResult> strides(extents.size(), index(1));
-    Value rows = b.slice(op.getSource(), at(sequence, block.first), extents);
-    b.setInsertionPointToEnd(loop.getTerminator().getBody());
-    tensor::ParallelInsertSliceOp::create(b, rows, loop.getRegionIterArgs()[0],
-                                          at(block.target, block.row), extents,
-                                          strides);
-    return loop.getResult(0);
+    OpFoldResult sequences = b.sizeOf(op.getSource(), axes.batch);
+    OpFoldResult blocks = countBlocks();
+    int64_t most = kSerialBytes / std::max<int64_t>(getPositionBytes(), 1);
+    OpFoldResult positions = b.apply(x * y, {sequences, count});
+    if (std::optional<int64_t> known = getConstantIntValue(positions))
+      return *known <= most ? buildLoops(op.getCache(), sequences, blocks)
+                            : buildTasks(op.getCache(), sequences, blocks);
+    Value few =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::sle,
+                              b.toValue(positions), b.toValue(index(most)));
+    Value none = b.toValue(index(0));
+    auto onlyIf = [&](bool isFew, OpFoldResult number) -> OpFoldResult {
+      Value some = b.toValue(number);
+      return arith::SelectOp::create(b, few, isFew ? some : none,
+                                     isFew ? none : some)
+          .getResult();
+    };
+    Value cache = buildLoops(op.getCache(), onlyIf(true, sequences), blocks);
+    return buildTasks(cache, onlyIf(false, sequences), onlyIf(false, blocks));
   }
 
 private:
@@ -67,6 +70,61 @@ private:
   struct Block {
     OpFoldResult first, extent, target, row;
   };
+
+  Value buildLoops(Value cache, OpFoldResult sequences, OpFoldResult blocks) {
+    Value zero = b.toValue(index(0)), one = b.toValue(index(1));
+    auto outer = scf::ForOp::create(b, zero, b.toValue(sequences), one, cache);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(outer.getBody());
+    auto inner = scf::ForOp::create(b, zero, b.toValue(blocks), one,
+                                    outer.getRegionIterArg(0));
+    scf::YieldOp::create(b, inner.getResult(0));
+    b.setInsertionPointToStart(inner.getBody());
+    Copy copy = emitCopy(outer.getInductionVar(), inner.getInductionVar());
+    scf::YieldOp::create(b, b.insert(copy.rows, inner.getRegionIterArg(0),
+                                     copy.offsets, copy.extents));
+    return outer.getResult(0);
+  }
+
+  Value buildTasks(Value cache, OpFoldResult sequences, OpFoldResult blocks) {
+    auto loop =
+        scf::ForallOp::create(b, b.getLoc(), ArrayRef{sequences, blocks},
+                              ValueRange(cache), /*mapping=*/std::nullopt);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Copy copy = emitCopy(loop.getInductionVar(0), loop.getInductionVar(1));
+    SmallVector<OpFoldResult> strides(copy.offsets.size(), index(1));
+    b.setInsertionPointToEnd(loop.getTerminator().getBody());
+    tensor::ParallelInsertSliceOp::create(b, copy.rows,
+                                          loop.getRegionIterArgs()[0],
+                                          copy.offsets, copy.extents, strides);
+    return loop.getResult(0);
+  }
+
+  /// The rows of a block, and the slice of the cache that they become.
+  struct Copy {
+    Value rows;
+    SmallVector<OpFoldResult> offsets, extents;
+  };
+
+  Copy emitCopy(OpFoldResult sequence, OpFoldResult number) {
+    Block block = op.getBlockTable() ? findInPage(sequence, number)
+                                     : findInSequence(sequence, number);
+    SmallVector<OpFoldResult> extents = b.sizesOf(op.getSource());
+    extents[axes.batch] = index(1);
+    extents[axes.sequence] = block.extent;
+    return {b.slice(op.getSource(), at(sequence, block.first), extents),
+            at(block.target, block.row), extents};
+  }
+
+  /// Of all heads.
+  int64_t getPositionBytes() {
+    RankedTensorType type = op.getCache().getType();
+    int64_t channels =
+        type.getRank() == 4 ? type.getDimSize(AxisOrder::channel) : 1;
+    return type.getDimSize(axes.head) * channels *
+           type.getElementTypeBitWidth() / 8;
+  }
 
   OpFoldResult countBlocks() {
     if (!op.getBlockTable())

@@ -101,8 +101,9 @@ func.func @gate(%q: !q, %k: !k, %t: !t, %g: !g) {
 !k = tensor<9x2x16x4xf32>
 !t = tensor<2x4xi32>
 !w = tensor<8x4xf32>
-func.func @output_site(%q: !q, %k: !k, %t: !t, %w: !w) {
-  // expected-error@+1 {{'vga.gated_attention' op expected site value with a block_table, got site output}}
-  %0 = vga.gated_attention %q, %k, %k, %w site output block_table(%t : !t) : !q, !k, !k, !w
+!n = tensor<2xi32>
+func.func @output_site(%q: !q, %k: !k, %t: !t, %w: !w, %n: !n) {
+  // expected-error@+1 {{'vga.gated_attention' op expected alignment length at site output, with a block_table and a kv_length, got bottom_right}}
+  %0 = vga.gated_attention %q, %k, %k, %w site output block_table(%t : !t) kv_length(%n : !n) : !q, !k, !k, !w
   return
 }

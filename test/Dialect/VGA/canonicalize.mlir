@@ -221,3 +221,12 @@ func.func @last_query_at_length(%q: tensor<2x2x1x8xf32>, %q4: tensor<2x2x4x8xf32
       : tensor<2x2x4x8xf32>, tensor<2x2x4x8xf32>, tensor<2x2x4x8xf32>
   return %z, %z4 : tensor<2x2x1x8xf32>, tensor<2x2x4x8xf32>
 }
+
+// The alignment says where the gates of queries are.
+// CHECK-LABEL: func @gate_at_length
+// CHECK: vga.gated_attention {{.*}} site output kv_length({{.*}}) alignment length
+func.func @gate_at_length(%q: tensor<2x2x4x8xf32>, %k: tensor<2x2x16x8xf32>, %w: tensor<2x8xf32>, %n: tensor<2xi32>) -> tensor<2x2x4x8xf32> {
+  %z = vga.gated_attention %q, %k, %k, %w site output kv_length(%n : tensor<2xi32>) alignment length
+      : tensor<2x2x4x8xf32>, tensor<2x2x16x8xf32>, tensor<2x2x16x8xf32>, tensor<2x8xf32>
+  return %z : tensor<2x2x4x8xf32>
+}

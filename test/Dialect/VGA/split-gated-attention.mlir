@@ -95,3 +95,35 @@ func.func @static_queries(%q: tensor<1x4x6x8xf32>, %k: tensor<1x2x?x8xf32>, %w: 
       : tensor<1x4x6x8xf32>, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>, tensor<4x8xf32>
   return %z : tensor<1x4x6x8xf32>
 }
+
+// Query i is at position i + length - 4: the values there are gathered, and gates
+// before position 0 closed.
+// CHECK-LABEL: func @at_length
+// CHECK-SAME:    %[[V:[a-z0-9]*]]: tensor<2x1x16x8xf32>, %[[W:[a-z0-9]*]]: tensor<1x8xf32>, %[[N:[a-z0-9]*]]: tensor<2xi32>)
+// CHECK: %[[VALUES:.*]] = scf.forall (%[[B:.*]], %[[I:.*]]) in (2, 4) shared_outs(%[[OUT:.*]] = %{{.*}}) -> (tensor<2x1x4x8xf32>)
+// CHECK: tensor.extract %[[N]][%[[B]]]
+// CHECK: tensor.extract_slice %[[V]][%[[B]], 0, %{{.*}}, 0] [1, 1, %[[ROWS:.*]], 8]
+// CHECK: tensor.parallel_insert_slice %{{.*}} into %[[OUT]][%[[B]], 0, %[[I]], 0] [1, 1, %[[ROWS]], 8]
+// CHECK: %[[G:.*]] = vga.gate %[[VALUES]], %[[W]]
+// CHECK: %[[CLOSED:.*]] = linalg.generic {{.*}} ins(%[[G]], %[[N]]
+// CHECK: arith.cmpi sge
+// CHECK: vga.attention {{.*}} output_gate(%[[CLOSED]] : tensor<2x1x4xf32>) {{.*}} alignment length
+func.func @at_length(%q: tensor<2x1x4x8xf32>, %k: tensor<2x1x16x8xf32>, %w: tensor<1x8xf32>, %n: tensor<2xi32>) -> tensor<2x1x4x8xf32> {
+  %z = vga.gated_attention %q, %k, %k, %w site output kv_length(%n : tensor<2xi32>) causal alignment length
+      : tensor<2x1x4x8xf32>, tensor<2x1x16x8xf32>, tensor<2x1x16x8xf32>, tensor<1x8xf32>
+  return %z : tensor<2x1x4x8xf32>
+}
+
+// In pages.
+// CHECK-LABEL: func @pages
+// CHECK-SAME:    %[[V:[a-z0-9]*]]: tensor<9x1x16x8xf32>, %[[W:[a-z0-9]*]]: tensor<1x8xf32>, %[[T:[a-z0-9]*]]: tensor<2x3xi32>)
+// CHECK: scf.forall (%[[B:.*]], %{{.*}}) in (2, 4)
+// CHECK: %[[PAGE:.*]] = scf.if
+// CHECK: tensor.extract %[[T]][%[[B]], %{{.*}}]
+// CHECK: tensor.extract_slice %[[V]][%[[PAGE]], 0, %{{.*}}, 0] [1, 1, %{{.*}}, 8]
+// CHECK: vga.gate
+func.func @pages(%q: tensor<2x1x4x8xf32>, %k: tensor<9x1x16x8xf32>, %w: tensor<1x8xf32>, %t: tensor<2x3xi32>) -> tensor<2x1x4x8xf32> {
+  %z = vga.gated_attention %q, %k, %k, %w site output block_table(%t : tensor<2x3xi32>)
+      : tensor<2x1x4x8xf32>, tensor<9x1x16x8xf32>, tensor<9x1x16x8xf32>, tensor<1x8xf32>
+  return %z : tensor<2x1x4x8xf32>
+}

@@ -119,14 +119,22 @@ private:
   }
 };
 
-/// Without causal masks and windows there is nothing to align.
+/// True if the gate of a query is the one at its position.
+static bool isGatedByPosition(Operation *op) {
+  auto gated = dyn_cast<GatedAttentionOp>(op);
+  return gated && gated.getSite() == GateSite::output;
+}
+
+/// Without causal masks and windows there is nothing to align, but queries with
+/// gates at a length.
 template <typename OpTy>
 struct DropIdleAlignment : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
     if (op.getCausal() || op.getWindow() ||
-        op.getAlignment() == Alignment::bottom_right)
+        op.getAlignment() == Alignment::bottom_right ||
+        (op.getAlignment() == Alignment::length && isGatedByPosition(op)))
       return rewriter.notifyMatchFailure(op, "the alignment is in use");
     rewriter.modifyOpInPlace(op,
                              [&] { op.setAlignment(Alignment::bottom_right); });

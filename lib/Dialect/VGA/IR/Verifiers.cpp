@@ -328,12 +328,12 @@ LogicalResult GatedAttentionOp::verify() {
   AttentionSizes sizes(*this);
   int64_t heads = weight.getDimSize(perHead ? 0 : 2);
   bool atOutput = getSite() == GateSite::output;
-  if (atOutput && getAlignment() == Alignment::length)
-    return emitOpError(
-        "expected site value with alignment length, got site output");
-  if (atOutput && getBlockTable())
-    return emitOpError(
-        "expected site value with a block_table, got site output");
+  // The queries are at the length then, or positions are no longer in use.
+  if (atOutput && getBlockTable() && getKvLength() &&
+      getAlignment() != Alignment::length)
+    return emitOpError("expected alignment length at site output, with a "
+                       "block_table and a kv_length, got ")
+           << stringifyAlignment(getAlignment());
   if (heads != sizes.queryHeads && (atOutput || heads != sizes.kvHeads)) {
     InFlightDiagnostic diagnostic =
         emitOpError("expected heads of weight to be ");

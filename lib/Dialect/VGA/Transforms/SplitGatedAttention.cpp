@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "QueryGates.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
@@ -83,20 +84,25 @@ struct SplitGatedAttention : OpRewritePattern<GatedAttentionOp> {
                                 PatternRewriter &rewriter) const override {
     if (keepTileable && isTileable(op))
       return failure();
-    Value gate = GateOp::create(
-        rewriter, op.getLoc(), op.getValue(), op.getWeight(), op.getBias(),
-        op.getActivation(), op.getMixing(), op.getLayout());
     Value valueGate, outputGate;
     if (op.getSite() == GateSite::value)
-      valueGate = gate;
+      valueGate = gateAllValues(rewriter, op);
+    else if (op.getBlockTable() || op.getAlignment() == Alignment::length)
+      outputGate = gateQueryPositions(rewriter, op);
     else
-      outputGate = moveToQueries(rewriter, op, gate);
+      outputGate = moveToQueries(rewriter, op, gateAllValues(rewriter, op));
 
     replaceByAttention(rewriter, op, valueGate, outputGate);
     return success();
   }
 
 private:
+  static Value gateAllValues(OpBuilder &builder, GatedAttentionOp op) {
+    return GateOp::create(builder, op.getLoc(), op.getValue(), op.getWeight(),
+                          op.getBias(), op.getActivation(), op.getMixing(),
+                          op.getLayout());
+  }
+
   static Value moveToQueries(OpBuilder &builder, GatedAttentionOp op,
                              Value gate) {
     AxisOrder axes(op.getLayout());

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .case import FLOATS, LAYOUTS, Case, GateOperand, Mask, Projection
 
 BASE = {"op": "attention", "dtype": "f32", "hq": 4, "hkv": 2, "lse": True}
@@ -217,9 +219,14 @@ def _append() -> list[Case]:
             kv_type = "i64" if number % 2 else "i32"
             cases.append(Case(note="append", sq=sq, sk=sk, page=page, dv=8 + number,
                               dynamic=dynamic, kv_type=kv_type, **base))  # fmt: skip
+    # Enough for tasks: more than what one thread copies.
+    many = {"op": "append", "note": "append_many", "dtype": "f32", "hkv": 2, "dv": 64, "sq": 700}
     base = {"op": "append", "note": "append_gates", "dtype": "f32", "dv": 0, "hkv": 4}
     return [
         *cases,
+        Case(sk=800, **many),
+        Case(sk=800, page=16, dynamic=("B", "Sq", "Sk"), layout="bshd", **many),
+        Case(sk=912, page=48, layout="sbhd", **{**many, "batch": 3}),
         Case(sq=1, sk=17, **base),
         Case(sq=9, sk=48, page=16, dynamic=("B", "Sq", "Sk"), **base),
         Case(sq=0, sk=32, page=8, dynamic=("Sq",), **{**base, "note": "append_nothing"}),
@@ -237,8 +244,21 @@ def _at_length() -> list[Case]:
                  dynamic=("Sq", "Sk"), **base),
             Case(note="chunk", sq=70, sk=33, window=(9, 3), layout=layout, **base),
         ]  # fmt: skip
+    projection = Projection(heads=4, bias="f32")
+    for number, page in enumerate((0, 8)):
+        for layout, kind in zip(LAYOUTS, ("mixed", "partial", "over"), strict=True):
+            form = replace(projection, elementwise=layout == "bshd")
+            dynamic = ((), ("Sq", "Sk"))[number]
+            cases.append(Case(note="chunk_output", sq=11, sk=32, causal=layout != "sbhd",
+                              layout=layout, page=page, dynamic=dynamic, site="output",
+                              projection=form,
+                              **{**base, "op": "gated_attention", "kv_length": kind}))  # fmt: skip
+    every = {**BASE, "op": "gated_attention", "site": "output", "projection": projection}
     return [
         *cases,
+        Case(note="pages_output", sq=11, sk=32, page=8, causal=True, **every),
+        Case(note="pages_output", sq=19, sk=15, page=5, dynamic=("B", "Sk"), **every),
+        Case(note="pages_output", sq=3, sk=0, page=8, dynamic=("Sk",), **every),
         Case(note="chunk", sq=1, sk=300, causal=True, window=(7, -1), dynamic=("Sq",), **base),
         Case(note="chunk", sq=5, sk=33, causal=True, **{**base, "kv_length": "over"}),
         Case(note="chunk", sq=5, sk=33, causal=True, **{**base, "kv_length": "negative"}),

@@ -283,7 +283,8 @@ def VGA_GatedAttentionOp : VGA_AttentionBase<"gated_attention",
     At the output site query i takes its gate from the value at its own
     position, `i + (Sk - Sq)`; where there is no such position its gate is 0,
     and so is its output. (The gate is that of the position, also at or past
-    kv_length. Alignment `length` is for site value.) Scores, visibility, sink, lse and precision are those
+    kv_length.) With alignment `length` the position is `i + (kv_length[b] - Sq)`,
+    which a `block_table` with lengths takes at the output site. Scores, visibility, sink, lse and precision are those
     of `vga.attention`.
 
     | operand | shape | notes |

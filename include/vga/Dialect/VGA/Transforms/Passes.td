@@ -26,7 +26,9 @@ def VGASplitGatedAttentionPass : Pass<"vga-split-gated-attention"> {
 
     At the output site the gate of query i comes from the value at position
     `i + (Sk - Sq)`: the gate is sliced to its last Sq positions, or padded
-    with zeros in front where there are more queries than keys.
+    with zeros in front where there are more queries than keys. In pages, and
+    with alignment `length`, the values at the positions of the queries are
+    gathered first, and their gate is computed.
 
     Tasks of `vga-tile-attention` compute a gate themselves if it is the product
     of a value with one vector per head (site `value`, `per_head`, scalar):
@@ -38,6 +40,8 @@ def VGASplitGatedAttentionPass : Pass<"vga-split-gated-attention"> {
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 
