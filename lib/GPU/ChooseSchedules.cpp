@@ -177,7 +177,8 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
   // Gates in memory that are scalars take little inside, and so do all where
   // values meet one tile.
   bool isBefore = op.getValueGate() && !hasScalarGatesInMemory(op) &&
-                  !hasGatesOfQueryHeads(op) && !areFew && !isF32;
+                  !hasGatesOfQueryHeads(op) && !areFew && !isF32 &&
+                  !op.getBlockTable();
   GatePlacement placement =
       isBefore ? GatePlacement::before : GatePlacement::inside;
   return WarpScheduleAttr::get(
@@ -196,7 +197,9 @@ static bool isFewRows(int64_t rows) {
 static Attribute chooseSchedule(AttentionOp op, int64_t packedRows,
                                 const Target &target) {
   bool isF32 = op.getQuery().getType().getElementType().isF32();
-  if (target.hasWarpgroups() && !isFewRows(packedRows) && !isF32)
+  bool needsWarps =
+      isF32 || op.getBlockTable() || op.getAlignment() == Alignment::length;
+  if (target.hasWarpgroups() && !isFewRows(packedRows) && !needsWarps)
     return chooseHopperSchedule(op);
   return chooseWarpSchedule(op, packedRows, target);
 }

@@ -179,14 +179,6 @@ struct ConvertVGAToNVVMPass
 
 private:
   LogicalResult convertWithGate(AttentionOp op, const Target &target) {
-    if (op.getBlockTable())
-      return op.emitOpError("has no kernel for '")
-             << chip << "' yet: expected keys and values without a block_table";
-    if (op.getAlignment() == Alignment::length)
-      return op.emitOpError("has no kernel for '")
-             << chip
-             << "' yet: expected alignment bottom_right or top_left, got "
-                "length";
     if (!op.getScheduleAttr())
       return op.emitOpError("has no schedule (vga-gpu-choose-schedules)");
     GateOp gate = getOwnGate(op);

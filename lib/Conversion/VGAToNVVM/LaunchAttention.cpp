@@ -110,6 +110,8 @@ AttentionLaunch::AttentionLaunch(HostBuilder &b, AttentionOp op)
   batch = b.size(op.getQuery(), axes.batch);
   queries = b.size(op.getQuery(), axes.sequence);
   keys = b.size(op.getKey(), axes.sequence);
+  if (op.getBlockTable())
+    keys = b.mul(b.size(op.getBlockTable(), 1), keys);
   sizes = {batch, queries, keys};
 }
 
@@ -164,6 +166,10 @@ launchOnHopper(HostBuilder &b, AttentionOp op, GateOp gate,
   if (!target.hasWarpgroups())
     return op.emitOpError("has no kernel for '")
            << target.chip << "': expected a warp_schedule";
+  if (op.getBlockTable() || op.getAlignment() == Alignment::length)
+    return op.emitOpError("has no kernel for '")
+           << target.chip
+           << "': a block_table and alignment length take a warp_schedule";
   bool isAhead =
       op.getValueGate() && schedule.getValueGate() == GatePlacement::ahead;
   if (isAhead && failed(ValueGating::verify(op, target)))
@@ -253,6 +259,7 @@ launchOfWarps(HostBuilder &b, AttentionOp op, GateOp gate,
   launch.addInput(op.getQuery());
   launch.addInput(op.getKey());
   launch.addInput(op.getValue());
+  launch.addInput(op.getBlockTable());
   for (Value array : getGateInputs(op, gate))
     launch.addInput(array);
   launch.addOptionalInputs();
@@ -269,6 +276,9 @@ launchOfWarps(HostBuilder &b, AttentionOp op, GateOp gate,
     states = makeScratch(b, type, OpFoldResult(numbers));
     launch.addInput(states);
   }
+  if (op.getBlockTable())
+    launch.sizes.append({b.size(op.getKey(), AxisOrder(op.getLayout()).batch),
+                         b.size(op.getBlockTable(), 1)});
   if (failed(launch.addResults()))
     return failure();
   if (states)

@@ -94,7 +94,7 @@ func.func @registers(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
 // -----
 
 func.func @pages(%q: tensor<2x8x1x64xf16>, %k: tensor<64x2x16x64xf16>, %t: tensor<2x4xi32>) -> tensor<2x8x1x64xf16> {
-  // expected-error@+1 {{has no kernel for 'sm_90a' yet: expected keys and values without a block_table}}
+  // expected-error@+1 {{has no kernel for 'sm_90a': a block_table and alignment length take a warp_schedule}}
   %z = vga.attention %q, %k, %k block_table(%t : tensor<2x4xi32>)
     : tensor<2x8x1x64xf16>, tensor<64x2x16x64xf16>, tensor<64x2x16x64xf16>
   return %z : tensor<2x8x1x64xf16>
@@ -103,7 +103,7 @@ func.func @pages(%q: tensor<2x8x1x64xf16>, %k: tensor<64x2x16x64xf16>, %t: tenso
 // -----
 
 func.func @at_length(%q: tensor<2x8x4x64xf16>, %k: tensor<2x2x64x64xf16>, %n: tensor<2xi32>) -> tensor<2x8x4x64xf16> {
-  // expected-error@+1 {{has no kernel for 'sm_90a' yet: expected alignment bottom_right or top_left, got length}}
+  // expected-error@+1 {{has no kernel for 'sm_90a': a block_table and alignment length take a warp_schedule}}
   %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
     : tensor<2x8x4x64xf16>, tensor<2x2x64x64xf16>, tensor<2x2x64x64xf16>
   return %z : tensor<2x8x4x64xf16>

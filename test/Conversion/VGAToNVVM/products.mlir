@@ -61,7 +61,7 @@ func.func @mlp_up(%h: !rows, %w: tensor<256x1024xf32>, %b: tensor<1024xf32>) -> 
 
 // Lines at multiples of 16 bytes are for the copy engine: one warp more has it bring 128 x 64 of lhs,
 // lines along the depth, and 64 x 128 of rhs, two atoms of lines across it, to one of three stages.
-// Two warpgroups multiply 64 rows each.
+// Two warpgroups multiply 64 rows each; a stage is empty when the product after its own has begun.
 // CHECK-LABEL: llvm.func @product_0(
 // CHECK-SAME: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant}
 // CHECK-SAME: nvvm.minctasm = 2 : i32, nvvm.reqntid = array<i32: 288>
@@ -69,8 +69,10 @@ func.func @mlp_up(%h: !rows, %w: tensor<256x1024xf32>, %b: tensor<1024xf32>) -> 
 // CHECK: scf.for
 // CHECK: nvvm.mbarrier.try_wait.parity
 // CHECK-COUNT-4: nvvm.wgmma.mma_async {{.*}} <m = 64, n = 128, k = 16>, D[<f32>, <one>], A[<bf16>, <one>, <row>], B[<bf16>, <one>, <row>]
-// CHECK: wgmma.wait_group.sync.aligned 0
+// CHECK: wgmma.wait_group.sync.aligned 1
 // CHECK: nvvm.mbarrier.arrive
+// CHECK: wgmma.wait_group.sync.aligned 0
+// CHECK: nvvm.barrier
 // CHECK: } else {
 // CHECK: nvvm.elect.sync
 // CHECK: scf.for

@@ -63,6 +63,7 @@ warp::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   addArray(op.getQuery(), &Arguments::query);
   addArray(op.getKey(), &Arguments::key);
   addArray(op.getValue(), &Arguments::value);
+  addArray(op.getBlockTable(), &Arguments::blockTable);
   if (gate) {
     addArray(gate.getWeight(), &Arguments::gateWeight);
     addArray(gate.getBias(), &Arguments::gateBias);
@@ -84,6 +85,9 @@ warp::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
     members.push_back({size, signature.addSize()});
   if (hasSplits)
     members.push_back({&Arguments::splits, signature.addSize()});
+  if (op.getBlockTable())
+    for (Value Arguments::*size : {&Arguments::pages, &Arguments::tablePages})
+      members.push_back({size, signature.addSize()});
   SmallVector<unsigned> strides;
   if (op.getMask())
     for (int64_t i = 0; i < 4; ++i)

@@ -25,6 +25,7 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_WARP_ATTENTIONKERNEL_H
 #define VGA_LIB_CONVERSION_VGATONVVM_WARP_ATTENTIONKERNEL_H
 
+#include "../MemoryRows.h"
 #include "../OnlineSoftmax.h"
 #include "../Scores.h"
 #include "../WarpMatrices.h"
@@ -97,7 +98,9 @@ struct Plan {
   AxisOrder axes = AxisOrder(Layout::bhsd);
   Type elementType;
   Band band = Band(std::nullopt, std::nullopt);
-  bool isBottomRight = true;
+  Alignment alignment = Alignment::bottom_right;
+  /// The keys of a page, if keys and values are in pages; else 0.
+  int64_t pageSize = 0;
   /// Whether values are multiplied by their gates in shared memory: those are
   /// computed, or of elements.
   bool gatesValues = false;
@@ -115,7 +118,7 @@ struct Plan {
 /// The values of the kernel's arguments, null for those it does not have.
 struct Arguments {
   Value query, key, value;
-  Value valueGate, outputGate, mask, kvLength, sink;
+  Value valueGate, outputGate, mask, kvLength, sink, blockTable;
   /// Those of a value gate that the kernel computes.
   Value gateWeight, gateBias;
   Value output, lse;
@@ -127,6 +130,9 @@ struct Arguments {
   Value sectionHeads;
   /// Blocks of threads that share a tile, as i32.
   Value splits;
+  /// How many pages there are, and how many of them the table has for each
+  /// sequence, as i32.
+  Value pages, tablePages;
   /// Elements from one entry of the mask to the next along each of [B, H, Sq,
   /// Sk], as i32; 0 where it is broadcast.
   SmallVector<Value> maskStrides;
@@ -171,7 +177,8 @@ struct Tile {
   Value head, row;
   /// Keys at or past it do not exist, or are past kv_length.
   Value keyEnd;
-  /// Sk - Sq or 0: how far causal masks and windows are shifted.
+  /// How far causal masks and windows are shifted: Sk - Sq, kv_length - Sq or
+  /// 0.
   Value offset;
   /// The blocks of keys [first, last) that are visible at all, of this part; of
   /// these, [fullFirst, fullLast) are visible to all queries of the tile.
@@ -246,6 +253,31 @@ private:
   Value piece;
 };
 
+/// Where keys are: in which entry of the batch axis, which is a sequence or a
+/// page, and at which position there.
+class KeyPlaces {
+public:
+  /// Of the block of keys that `key` is in.
+  KeyPlaces(Kernel &kernel, const Tile &tile, Value key);
+
+  struct Place {
+    Value entry, position;
+  };
+  Place get(Value key);
+
+  /// The vectors of an array with so many heads and these places.
+  static MemoryRows getRows(Kernel &kernel, AxisOrder axes, int64_t heads);
+
+private:
+  Value lookUp(Value page);
+
+  Kernel &kernel;
+  KernelBuilder &b;
+  const Tile &tile;
+  /// The page of the whole block, if that is in one, and its first position.
+  Value page, firstPosition;
+};
+
 /// Where the keys, or the values, of a tile are in global memory.
 class KeyRows {
 public:
@@ -256,11 +288,16 @@ public:
   SmallVector<Value> getAddresses(Value key, int64_t distance, int64_t count);
 
 private:
+  SmallVector<Value> getAddressesInPages(Value key, int64_t distance,
+                                         int64_t count);
+
+  Kernel &kernel;
   KernelBuilder &b;
+  const Tile &tile;
   Value array;
   int64_t rowBytes;
   /// The number of the first key in the order of memory, and the bytes from one
-  /// key to the next.
+  /// key to the next: of keys that are not in pages.
   Value firstRow, stride;
 };
 

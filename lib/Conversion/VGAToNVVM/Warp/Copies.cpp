@@ -75,24 +75,82 @@ void RowCopies::start(
 // Keys and values
 //===----------------------------------------------------------------------===//
 
+KeyPlaces::KeyPlaces(Kernel &kernel, const Tile &tile, Value key)
+    : kernel(kernel), b(kernel.b), tile(tile) {
+  int64_t pageSize = kernel.plan.pageSize;
+  if (pageSize == 0 || pageSize % kernel.plan.schedule.getKeys() != 0)
+    return;
+  Value number = b.div(key, pageSize);
+  page = lookUp(number);
+  firstPosition = b.mul(number, pageSize);
+}
+
+/// Which page the table has as this one of the sequence. Pages of keys past the
+/// end may be any: such keys are not read.
+Value KeyPlaces::lookUp(Value number) {
+  const Arguments &arguments = kernel.arguments;
+  number = b.min(number, b.sub(arguments.tablePages, 1));
+  Value entry = b.add(b.mul(b.toI64(tile.batch), b.toI64(arguments.tablePages)),
+                      b.toI64(number));
+  return LLVM::LoadOp::create(
+      b, b.getI32Type(),
+      b.elementAddress(arguments.blockTable, b.getI32Type(), entry));
+}
+
+KeyPlaces::Place KeyPlaces::get(Value key) {
+  int64_t pageSize = kernel.plan.pageSize;
+  if (pageSize == 0)
+    return {tile.batch, key};
+  if (page)
+    return {page, b.sub(key, firstPosition)};
+  return {lookUp(b.div(key, pageSize)), b.rem(key, pageSize)};
+}
+
+MemoryRows KeyPlaces::getRows(Kernel &kernel, AxisOrder axes, int64_t heads) {
+  KernelBuilder &b = kernel.b;
+  const Arguments &arguments = kernel.arguments;
+  if (kernel.plan.pageSize != 0)
+    return MemoryRows(b, axes, arguments.pages, heads,
+                      b.i32(kernel.plan.pageSize));
+  return MemoryRows(b, axes, arguments.batch, heads, arguments.keys);
+}
+
 KeyRows::KeyRows(Kernel &kernel, Value array, int64_t channels,
                  const Tile &tile)
-    : b(kernel.b), array(array),
+    : kernel(kernel), b(kernel.b), tile(tile), array(array),
       rowBytes(channels * kernel.plan.getElementBytes()) {
-  MemoryRows memory(b, kernel.plan.axes, kernel.arguments.batch,
-                    kernel.plan.kvHeads, kernel.arguments.keys);
+  if (kernel.plan.pageSize != 0)
+    return;
+  MemoryRows memory =
+      KeyPlaces::getRows(kernel, kernel.plan.axes, kernel.plan.kvHeads);
   firstRow = memory.getRow(b, tile.batch, tile.kvHead, b.i32(0));
   stride = b.mul(b.toI64(memory.getPositionStride(b)), rowBytes);
 }
 
 SmallVector<Value> KeyRows::getAddresses(Value key, int64_t distance,
                                          int64_t count) {
+  if (kernel.plan.pageSize != 0)
+    return getAddressesInPages(key, distance, count);
   // A number takes fewer registers from step to step than two addresses.
   Value start = b.advance(array, b.mul(b.keepHere(firstRow), rowBytes));
   Value first = b.advance(start, b.mul(b.toI64(key), stride));
   SmallVector<Value> addresses;
   for (int64_t i = 0; i < count; ++i)
     addresses.push_back(b.advance(first, b.mul(stride, i * distance)));
+  return addresses;
+}
+
+SmallVector<Value> KeyRows::getAddressesInPages(Value key, int64_t distance,
+                                                int64_t count) {
+  MemoryRows memory =
+      KeyPlaces::getRows(kernel, kernel.plan.axes, kernel.plan.kvHeads);
+  KeyPlaces places(kernel, tile, key);
+  SmallVector<Value> addresses;
+  for (int64_t i = 0; i < count; ++i) {
+    KeyPlaces::Place place = places.get(b.add(key, i * distance));
+    Value row = memory.getRow(b, place.entry, tile.kvHead, place.position);
+    addresses.push_back(b.advance(array, b.mul(row, rowBytes)));
+  }
   return addresses;
 }
 

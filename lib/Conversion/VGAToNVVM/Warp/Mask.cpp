@@ -99,17 +99,19 @@ void warp::gateWeights(Kernel &kernel, const Tile &tile, Value block,
   Value first = getFirstColumn(kernel, block);
   // Keys past the end have no weight, but their gates may be no numbers.
   Value lastKey = b.sub(tile.keyEnd, 1);
+  MemoryRows memory =
+      KeyPlaces::getRows(kernel, AxisOrder(Layout::bhsd), gateHeads);
+  KeyPlaces places(kernel, tile, b.min(first, lastKey));
   auto loadGates = [&](Value head) {
-    Value line = b.add(b.mul(tile.batch, gateHeads), head);
-    Value start =
-        b.elementAddress(kernel.arguments.valueGate, element,
-                         b.mul(b.toI64(line), b.toI64(kernel.arguments.keys)));
     SmallVector<Value> gates;
     for (int64_t n = 0; n < plan.getKeyProducts(); ++n)
       for (int64_t i = 0; i < kProductRun; ++i) {
         Value key = b.min(b.add(first, n * kProductColumns + i), lastKey);
+        KeyPlaces::Place place = places.get(key);
+        Value entry = memory.getRow(b, place.entry, head, place.position);
         gates.push_back(
-            b.loadF32(element, b.elementAddress(start, element, key)));
+            b.loadF32(element, b.elementAddress(kernel.arguments.valueGate,
+                                                element, entry)));
       }
     return gates;
   };

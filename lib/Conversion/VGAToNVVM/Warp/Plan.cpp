@@ -65,7 +65,9 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
   plan.axes = AxisOrder(op.getLayout());
   plan.elementType = op.getQuery().getType().getElementType();
   plan.band = Band(op);
-  plan.isBottomRight = op.getAlignment() == Alignment::bottom_right;
+  plan.alignment = op.getAlignment();
+  if (op.getBlockTable())
+    plan.pageSize = getPageSize(op);
 
   auto refuse = [&]() {
     return op.emitOpError("has no kernel for '") << target.chip << "': ";

@@ -49,10 +49,19 @@ static void setKeys(Kernel &kernel, Tile &tile) {
   const Arguments &arguments = kernel.arguments;
   int64_t blockKeys = plan.schedule.getKeys();
   Value zero = b.i32(0);
-  tile.offset =
-      plan.isBottomRight ? b.sub(arguments.keys, arguments.queries) : zero;
   tile.keyEnd =
       getKeyEnd(b, kernel.op, arguments.kvLength, arguments.keys, tile.batch);
+  switch (plan.alignment) {
+  case Alignment::bottom_right:
+    tile.offset = b.sub(arguments.keys, arguments.queries);
+    break;
+  case Alignment::length:
+    tile.offset = b.sub(tile.keyEnd, arguments.queries);
+    break;
+  case Alignment::top_left:
+    tile.offset = zero;
+    break;
+  }
 
   // The first and the last position of the tile among the keys.
   Value lastRow = b.add(tile.row, plan.schedule.getRows() - 1);

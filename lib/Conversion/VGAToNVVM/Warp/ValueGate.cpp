@@ -123,10 +123,10 @@ Value ValueGater::computeGate(ArrayRef<SmallVector<Value>> pieces) {
 SmallVector<SmallVector<Value>> ValueGater::loadGates(Value key) {
   auto type = kernel.op.getValueGate().getType();
   int64_t heads = type.getDimSize(plan.axes.head);
-  MemoryRows memory(b, plan.axes, kernel.arguments.batch, heads,
-                    kernel.arguments.keys);
-  Value row = memory.getRow(b, tile.batch, getHead(heads),
-                            b.min(key, b.sub(tile.keyEnd, 1)));
+  key = b.min(key, b.sub(tile.keyEnd, 1));
+  KeyPlaces::Place place = KeyPlaces(kernel, tile, key).get(key);
+  Value row = KeyPlaces::getRows(kernel, plan.axes, heads)
+                  .getRow(b, place.entry, getHead(heads), place.position);
   Value line = b.mul(row, plan.valueChannels);
   SmallVector<SmallVector<Value>> gates;
   for (int64_t i = 0; i < copies.lanePieces; ++i)

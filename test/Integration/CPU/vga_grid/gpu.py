@@ -48,8 +48,8 @@ def _on_gpu(named: NamedCase, has_f32: bool) -> NamedCase:
 
 
 def _has_kernel(case: Case) -> bool:
-    """Attention on pages, and at the length, has none yet."""
-    return case.op == "append" or not (case.page or case.alignment == "length")
+    """Gates of the output, computed from values in pages, are gathered by no kernel yet."""
+    return not (case.page and case.op.startswith("gat") and case.site == "output")
 
 
 def on_gpu(cases: list[NamedCase], has_f32: bool = True) -> list[NamedCase]:
