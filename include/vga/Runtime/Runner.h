@@ -49,6 +49,9 @@ struct CompileOptions {
   /// The GPU to generate code for, by LLVM's name.
   std::string gpu = "sm_90a";
 
+  /// Whether cuBLASLt, where it is found, multiplies large matrices on a GPU.
+  bool cublas = true;
+
   /// Whether tasks run in parallel; such code needs the OpenMP runtime.
   bool parallel = true;
 
