@@ -11,5 +11,6 @@ command -v nvidia-smi > /dev/null && nvidia-smi --query-gpu=name,driver_version 
 python3 test/Integration/CPU/grid.py --vga-run "$vga_run" --target cuda
 python3 test/Integration/GPU/elementwise.py --vga-run "$vga_run" --target cuda
 python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda
+python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda --no-cublas
 python3 benchmarks/run.py --target cuda --vga-run "$vga_run" --peers "${VGA_GPU_PEERS-torch,mosaic}" \
   --json "$out/gpu.json"

@@ -8,9 +8,10 @@
 //
 // NVIDIA's library multiplies large matrices where it is installed. It is
 // loaded when the first product comes: the file that the environment variable
-// VGA_CUBLASLT names, none if that is set and empty; without it, what the system
-// finds as libcublasLt.so.13 or libcublasLt.so.12. Functions, handles and enumerations
-// are as in cublasLt.h: handles are pointers, results and enumerations ints.
+// VGA_CUBLASLT names, none if that is set and empty; without it, what the
+// system finds as libcublasLt.so.13 or libcublasLt.so.12. Functions, handles
+// and enumerations are as in cublasLt.h: handles are pointers, results and
+// enumerations ints.
 //
 //===----------------------------------------------------------------------===//
 

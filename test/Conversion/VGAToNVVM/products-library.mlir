@@ -83,6 +83,38 @@ func.func @steps(%x: tensor<?x64xf16>, %w: tensor<96x64xf16>, %b: tensor<96xf16>
 
 // -----
 
+#id = affine_map<(s, d) -> (s, d)>
+
+// The same gelu, written otherwise, with constants that bf16 rounds.
+// CHECK-LABEL: func @gelu_in_bf16
+// CHECK: vga.multiply {{.*}} lhs transposed(%arg0 : {{.*}} residual(%arg2 : {{.*}} nonlinearity gelu
+func.func @gelu_in_bf16(%x: tensor<64x256xbf16>, %w: tensor<64x32xbf16>, %from: tensor<256x32xbf16>)
+    -> tensor<256x32xbf16> {
+  %half = arith.constant 0.5 : bf16
+  %three = arith.constant 3.0 : bf16
+  %cubic = arith.constant 0.035677 : bf16
+  %root = arith.constant 0.7978845608 : bf16
+  %e = tensor.empty() : tensor<256x32xbf16>
+  %sum = linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    ins(%x, %w : tensor<64x256xbf16>, tensor<64x32xbf16>) outs(%from : tensor<256x32xbf16>) -> tensor<256x32xbf16>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%sum : tensor<256x32xbf16>) outs(%e : tensor<256x32xbf16>) {
+  ^bb0(%t: bf16, %out: bf16):
+    %cube = math.powf %t, %three : bf16
+    %bent = arith.mulf %cubic, %cube : bf16
+    %line = arith.mulf %root, %t : bf16
+    %inner = arith.addf %line, %bent : bf16
+    %tanh = math.tanh %inner : bf16
+    %part = arith.mulf %t, %half : bf16
+    %bend = arith.mulf %part, %tanh : bf16
+    %r = arith.addf %bend, %part : bf16
+    linalg.yield %r : bf16
+  } -> tensor<256x32xbf16>
+  return %y : tensor<256x32xbf16>
+}
+
+// -----
+
 // Heads are batches: those of a batch of rows share it, and lines of the result are apart.
 // CHECK-LABEL: func @heads
 // CHECK: vga.multiply sizes(%c3, %c256, %c32, %c64) strides(%c0, %c64, %c32, %c96, %c8192, %c32)

@@ -15,55 +15,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "LibraryProduct.h"
+#include "Polynomial.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
-#include <cmath>
-#include <map>
 #include <numeric>
 
 using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::product;
-
-//===----------------------------------------------------------------------===//
-// Polynomials
-//===----------------------------------------------------------------------===//
-
-/// Coefficients by the powers of t, and of tanh(sqrt(2/pi) (t + 0.044715 t^3)).
-using Polynomial = std::map<std::pair<int, int>, double>;
-
-static Polynomial add(Polynomial x, const Polynomial &y, double factor) {
-  for (auto [powers, coefficient] : y)
-    x[powers] += factor * coefficient;
-  return x;
-}
-
-/// Nothing if there are higher powers than matter here.
-static std::optional<Polynomial> multiply(const Polynomial &x,
-                                          const Polynomial &y) {
-  constexpr int kMostPower = 3;
-  Polynomial product;
-  for (auto [left, a] : x)
-    for (auto [right, b] : y) {
-      std::pair powers(left.first + right.first, left.second + right.second);
-      if (powers.first > kMostPower || powers.second > 1)
-        return std::nullopt;
-      product[powers] += a * b;
-    }
-  return product;
-}
-
-/// Whether coefficients are equal but for how a type rounds constants.
-static bool areClose(const Polynomial &x, const Polynomial &y, Type type) {
-  double tolerance = type.isBF16() ? 1.0 / 128 : type.isF16() ? 1e-3 : 1e-5;
-  return llvm::all_of(add(x, y, -1), [&](auto &term) {
-    auto it = y.find(term.first);
-    double expected = it == y.end() ? 0 : std::abs(it->second);
-    return std::abs(term.second) <= tolerance * expected;
-  });
-}
 
 //===----------------------------------------------------------------------===//
 // Expressions
@@ -221,13 +182,6 @@ std::optional<Polynomial> EpilogueReader::getPolynomial(Step step,
   return polynomial;
 }
 
-static const Polynomial &getGeluArgument() {
-  static const double root = std::sqrt(2 / std::acos(-1.0));
-  static const Polynomial argument = {{{1, 0}, root},
-                                      {{3, 0}, root * 0.044715}};
-  return argument;
-}
-
 std::optional<Polynomial>
 EpilogueReader::computePolynomial(const Scalar &scalar) {
   if (scalar.value == total)
@@ -277,11 +231,10 @@ bool EpilogueReader::readNonlinearity() {
     found.nonlinearity = Nonlinearity::relu;
     return x.value == total && matchPattern(y.value, m_AnyZeroFloat());
   }
-  const Polynomial gelu = {{{1, 0}, 0.5}, {{1, 1}, 0.5}};
   std::optional<Polynomial> polynomial =
       getPolynomial(result.step, result.value);
   found.nonlinearity = Nonlinearity::gelu;
-  return polynomial && areClose(*polynomial, gelu, result.value.getType());
+  return polynomial && areClose(*polynomial, getGelu(), result.value.getType());
 }
 
 bool EpilogueReader::read() {
