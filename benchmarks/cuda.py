@@ -77,11 +77,11 @@ def function(case: Case, form: str) -> str:
     )
 
 
-def measure(case: Case, vga_run: str, folder: Path) -> dict[str, float]:
+def measure(case: Case, vga_run: str, folder: Path, forms=FORMS, options=()) -> dict[str, float]:
     """Milliseconds of each of our forms, which take turns: what the chip's power allows is the
     same for all."""
     source, runs = folder / f"{case.name}.mlir", folder / f"{case.name}.json"
-    source.write_text("".join(function(case, form) for form in FORMS), encoding="utf-8")
+    source.write_text("".join(function(case, form) for form in forms), encoding="utf-8")
     shape, rng = (case.b, case.h, case.s, case.d), np.random.default_rng(0)
     files = {name: folder / f"{case.name}.{name}.npy" for name in "qkvg"}
     for name, path in files.items():
@@ -89,12 +89,12 @@ def measure(case: Case, vga_run: str, folder: Path) -> dict[str, float]:
         ours.save(path, dims, "f32" if name == "g" else case.dtype, rng)
     requests = [
         {"entry": form, "inputs": [files[n].name for n in ("qkv" if form == "plain" else "qkvg")]}
-        for form in FORMS
+        for form in forms
     ]
     runs.write_text(json.dumps(requests), encoding="utf-8")
     count = max(30, int(SECONDS * 500e12 / case.flop))
     command = [vga_run, str(source), "--target=cuda", "--runs", str(runs), "--no-cache"]
-    command += ["--benchmark", str(count), "--json"]
+    command += ["--benchmark", str(count), "--json", *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=ours.TIMEOUT, check=False)
     for path in files.values():
         path.unlink()
@@ -127,6 +127,8 @@ def bars(case: Case) -> list[tuple[str, str, float]]:
     rows += [("output_gate", "composed_output_gate", 1.0)]
     rows += [("output_gate", "ours:plain", 1 / 1.01)]
     rows += [("value_gate", "ours:plain", 1 / (1.04 if case.s >= 4096 else 1.12))]
+    # The kernel for every GPU since compute capability 8.0, and that of such a GPU.
+    rows += [("portable", "flash2", 1.0)]
     return rows
 
 
@@ -145,13 +147,15 @@ def best(times: dict, case: Case, engine: str) -> float | None:
 def rows(options, grid: list[Case], folder: Path):
     """The rows of the grid, one after the other."""
     times: dict = {}
-    for peer in options.peers:
+    for peer in options.peers if grid else []:
         times.update(peer_times(peer, grid, options.python))
     for (name, engine), ms in sorted(times.items()):
         print(f"{name}: {engine} {ms:.4f} ms", file=sys.stderr)
     for case in grid:
         try:
             mine = measure(case, options.vga_run, folder)
+            portable = measure(case, options.vga_run, folder, ("plain",), ("--mgpu", "sm_80"))
+            mine["portable"] = portable["plain"]
         except (ours.Failure, subprocess.TimeoutExpired) as failure:
             print(f"{case.name}: {failure}", file=sys.stderr)
             mine = {}

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import cases as problems
 import cuda
+import cuda_decode
+import cuda_models
 import ours
 from report import Row, line, table, write_json
 
@@ -66,15 +68,20 @@ def arguments() -> argparse.Namespace:
         if options.target == "cuda":
             if options.cases or options.mcpu:
                 parser.error("--cases and --mcpu are for --target cpu")
-            grid = cuda.GRID
+            grid = []
         elif options.cases:
             grid = problems.load(options.cases)
         else:
             grid = problems.grid(options.mcpu == "x86-64-v3")
-        options.grid = [case for case in grid if re.search(options.filter, case.name)]
+        wanted = re.compile(options.filter).search
+        options.grid = [case for case in grid if wanted(case.name)]
+        options.attention = [case for case in cuda.GRID if wanted(case.name)]
+        options.decoding = [case for case in cuda_decode.GRID if wanted(case.name)]
+        options.models = [name for name in cuda_models.CASES if wanted(name)]
     except (OSError, ValueError, TypeError, re.error) as error:
         parser.error(str(error))
-    if not options.grid:
+    on_gpu = [*options.attention, *options.decoding, *options.models]
+    if not (on_gpu if options.target == "cuda" else options.grid):
         parser.error(f"no case matches '{options.filter}'")
     return options
 
@@ -176,12 +183,19 @@ def cpu_rows(options, folder: Path):
                 yield compare(case, peer, bar, folder, options)
 
 
+def cuda_rows(options, folder: Path):
+    """The rows of the GPU: attention, decoding, models."""
+    yield from cuda.rows(options, options.attention, folder)
+    yield from cuda_decode.rows(options, options.decoding, folder)
+    yield from cuda_models.rows(options, options.models, folder)
+
+
 def main() -> int:
     options = arguments()
     rows = []
     with tempfile.TemporaryDirectory(prefix="vga-benchmarks-") as scratch:
         if options.target == "cuda":
-            found = cuda.rows(options, options.grid, Path(scratch))
+            found = cuda_rows(options, Path(scratch))
         else:
             found = cpu_rows(options, Path(scratch))
         for row in found:

@@ -11,6 +11,12 @@
 #include "vga/GPU/Passes.h"
 #include "vga/GPU/Target.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGAGPUCHOOSESCHEDULESPASS
 #include "vga/GPU/Passes.h.inc"
@@ -62,7 +68,7 @@ static int64_t estimateRegisters(AttentionOp op, const Choice &choice,
   return registers;
 }
 
-static ScheduleAttr chooseSchedule(AttentionOp op) {
+static ScheduleAttr chooseHopperSchedule(AttentionOp op) {
   AttentionSizes sizes(op);
   int64_t channels = std::max(sizes.keyChannels, sizes.valueChannels);
   const Choice *choice = llvm::find_if(kChoices, [&](const Choice &choice) {
@@ -96,21 +102,164 @@ static ScheduleAttr chooseSchedule(AttentionOp op) {
       choice->outputBuffer, choice->queryStages, chooseGatePlacement(op));
 }
 
+//===----------------------------------------------------------------------===//
+// Schedules of warps
+//===----------------------------------------------------------------------===//
+
+/// The most rows of packed queries for which blocks of keys are divided among
+/// teams and blocks of threads, not rows.
+static constexpr int64_t kFewRows = 64;
+
+/// The rows of a key/value head: its queries, packed.
+static int64_t getPackedRows(AttentionOp op) {
+  AttentionSizes sizes(op);
+  if (ShapedType::isDynamic(sizes.queries))
+    return ShapedType::kDynamic;
+  return sizes.queries * sizes.groupSize();
+}
+
+/// Shared memory that a block of threads takes.
+static int64_t getSharedBytes(AttentionOp op, int64_t rows, int64_t teams,
+                              int64_t keys, int64_t stages) {
+  AttentionSizes sizes(op);
+  Type type = op.getQuery().getType().getElementType();
+  auto getPitch = [&](int64_t channels) -> int64_t {
+    return llvm::alignTo(channels, 16) * type.getIntOrFloatBitWidth() / 8 + 16;
+  };
+  int64_t queryPitch = getPitch(sizes.keyChannels);
+  return rows * queryPitch +
+         teams * stages * keys * (queryPitch + getPitch(sizes.valueChannels));
+}
+
+/// A schedule for so many rows, or for any number of them.
+static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
+                                           const Target &target) {
+  AttentionSizes sizes(op);
+  int64_t channels = std::max(sizes.keyChannels, sizes.valueChannels);
+  bool isF32 = op.getQuery().getType().getElementType().isF32();
+  bool areFew = !ShapedType::isDynamic(packedRows) && packedRows <= kFewRows;
+  int64_t warps = 4, rows, teams = 1, keys, splits = 1, mostStages = 2;
+  if (areFew) {
+    // 16 rows a warp, and as many teams as make 4 warps.
+    warps = std::max<int64_t>(llvm::divideCeil(packedRows, 16), 1);
+    warps = llvm::PowerOf2Ceil(warps);
+    rows = 16 * warps;
+    teams = 4 / warps;
+    keys = 16 * warps;
+    mostStages = 4;
+    splits = 64;
+  } else {
+    // 32 rows a warp as long as there are registers for them.
+    bool isWide = channels <= 128 && !op.getMask() && !isF32;
+    rows = isWide ? 128 : 64;
+    keys = isWide && channels <= 64 ? 128 : isF32 ? 32 : 64;
+  }
+  // Two blocks of threads are to fit into a multiprocessor, which keeps 1 KB
+  // for each; or else one.
+  int64_t half = target.sharedMemoryBytes / 2 - 512;
+  auto getBytes = [&](int64_t stages) {
+    return getSharedBytes(op, rows, teams, keys, stages);
+  };
+  while (keys > 16 && getBytes(1) > target.sharedMemoryBytes)
+    keys -= 16;
+  int64_t stages = 1;
+  int64_t budget = getBytes(1) <= half ? half : target.sharedMemoryBytes;
+  while (stages < mostStages && getBytes(stages + 1) <= budget)
+    ++stages;
+
+  // Gates in memory that are scalars take little inside, and so do all where
+  // values meet one tile.
+  bool isBefore = op.getValueGate() && !hasScalarGatesInMemory(op) &&
+                  !hasGatesOfQueryHeads(op) && !areFew && !isF32;
+  GatePlacement placement =
+      isBefore ? GatePlacement::before : GatePlacement::inside;
+  return WarpScheduleAttr::get(
+      op.getContext(), rows, warps, teams, keys, stages, splits,
+      Band(op).upper ? TileOrder::heavy_first : TileOrder::linear, placement);
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+static bool isFewRows(int64_t rows) {
+  return !ShapedType::isDynamic(rows) && rows <= kFewRows;
+}
+
+static Attribute chooseSchedule(AttentionOp op, int64_t packedRows,
+                                const Target &target) {
+  bool isF32 = op.getQuery().getType().getElementType().isF32();
+  if (target.hasWarpgroups() && !isFewRows(packedRows) && !isF32)
+    return chooseHopperSchedule(op);
+  return chooseWarpSchedule(op, packedRows, target);
+}
+
+/// Moves a copy of the op with this schedule, and of its own gate, to a block.
+static void moveTo(OpBuilder &b, Block *block, AttentionOp op,
+                   Attribute schedule) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(block);
+  IRMapping mapping;
+  if (GateOp gate = getOwnGate(op))
+    b.clone(*gate, mapping);
+  auto copy = cast<AttentionOp>(b.clone(*op, mapping));
+  copy.setScheduleAttr(schedule);
+  scf::YieldOp::create(b, op.getLoc(), copy->getResults());
+}
+
+/// Where the number of queries is known when the function runs, it decides
+/// then.
+static void decideLater(AttentionOp op, const Target &target) {
+  AttentionSizes sizes(op);
+  // The fewest rows, and those that take two tiles of such.
+  int64_t rows = sizes.groupSize();
+  Attribute many = chooseSchedule(op, ShapedType::kDynamic, target);
+  if (!isFewRows(rows)) {
+    op.setScheduleAttr(many);
+    return;
+  }
+  WarpScheduleAttr few = chooseWarpSchedule(op, rows, target);
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  Value queries = b.createOrFold<tensor::DimOp>(
+      op.getQuery(), AxisOrder(op.getLayout()).sequence);
+  Value most = arith::ConstantIndexOp::create(b, 2 * few.getRows() / rows);
+  Value areFew =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ule, queries, most);
+  auto branch = scf::IfOp::create(b, op->getResultTypes(), areFew,
+                                  /*addThenBlock=*/true, /*addElseBlock=*/true);
+  moveTo(b, branch.thenBlock(), op, few);
+  moveTo(b, branch.elseBlock(), op, many);
+  GateOp gate = getOwnGate(op);
+  op->replaceAllUsesWith(branch);
+  op->erase();
+  if (gate)
+    gate->erase();
+}
+
 namespace {
 struct VGAGPUChooseSchedulesPass
     : vga::impl::VGAGPUChooseSchedulesPassBase<VGAGPUChooseSchedulesPass> {
   using Base::Base;
 
   void runOnOperation() override {
-    if (!Target::lookup(chip)) {
+    std::optional<Target> target = Target::lookup(chip);
+    if (!target) {
       getOperation()->emitError("no kernels for '")
           << chip << "'; there are some for " << Target::getNames();
       return signalPassFailure();
     }
-    getOperation()->walk([](AttentionOp op) {
+    SmallVector<AttentionOp> ops;
+    getOperation()->walk([&](AttentionOp op) {
       if (!op.getSchedule())
-        op.setScheduleAttr(chooseSchedule(op));
+        ops.push_back(op);
     });
+    for (AttentionOp op : ops) {
+      int64_t rows = getPackedRows(op);
+      if (ShapedType::isDynamic(rows))
+        decideLater(op, *target);
+      else
+        op.setScheduleAttr(chooseSchedule(op, rows, *target));
+    }
   }
 };
 } // namespace

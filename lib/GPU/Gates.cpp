@@ -35,15 +35,20 @@ bool vga::hasScalarGatesInMemory(AttentionOp op) {
          !getOwnGate(op);
 }
 
+bool vga::hasGatesOfQueryHeads(AttentionOp op) {
+  if (!op.getValueGate())
+    return false;
+  auto type = op.getValueGate().getType();
+  int64_t headAxis = type.getRank() == 4 ? AxisOrder(op.getLayout()).head : 1;
+  return type.getDimSize(headAxis) != AttentionSizes(op).kvHeads;
+}
+
 GatePlacement vga::chooseGatePlacement(AttentionOp op) {
   auto gate = op.getValueGate();
   AttentionSizes sizes(op);
   if (!gate)
     return GatePlacement::inside;
-  // Query heads with gates of their own share values.
-  int64_t headAxis =
-      gate.getType().getRank() == 4 ? AxisOrder(op.getLayout()).head : 1;
-  if (gate.getType().getDimSize(headAxis) != sizes.kvHeads)
+  if (hasGatesOfQueryHeads(op))
     return GatePlacement::inside;
   if (ShapedType::isDynamic(sizes.queries))
     return GatePlacement::inside;

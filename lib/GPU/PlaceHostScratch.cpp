@@ -17,16 +17,30 @@ namespace mlir::vga {
 
 using namespace mlir;
 
+/// Whether the host loads from an array or stores to it, here or in a function
+/// that it is passed to.
+static bool isAccessedByHost(Value array, ModuleOp module) {
+  return llvm::any_of(array.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (isa<memref::LoadOp, memref::StoreOp>(user))
+      return true;
+    if (auto cast = dyn_cast<memref::CastOp>(user))
+      return isAccessedByHost(cast, module);
+    auto call = dyn_cast<func::CallOp>(user);
+    auto callee = call ? module.lookupSymbol<func::FuncOp>(call.getCallee())
+                       : func::FuncOp();
+    return callee && !callee.isDeclaration() &&
+           isAccessedByHost(callee.getArgument(use.getOperandNumber()), module);
+  });
+}
+
 namespace {
 struct PlaceHostScratchPass
     : vga::impl::VGAGPUPlaceHostScratchPassBase<PlaceHostScratchPass> {
   void runOnOperation() override {
     SmallVector<memref::AllocOp> scratch;
     getOperation().walk([&](memref::AllocOp op) {
-      if (op.getType().hasStaticShape() &&
-          llvm::any_of(op->getUsers(), [](Operation *user) {
-            return isa<memref::LoadOp, memref::StoreOp>(user);
-          }))
+      if (op.getType().hasStaticShape() && isAccessedByHost(op, getOperation()))
         scratch.push_back(op);
     });
     for (memref::AllocOp op : scratch) {

@@ -13,7 +13,18 @@
 using namespace mlir;
 using namespace mlir::vga;
 
+// Multiprocessors, shared memory of a block, and the part of the cache that
+// keys and values are to take. CUDA C++ Programming Guide, compute
+// capabilities.
 static constexpr Target kTargets[] = {
+    // A100: NVIDIA A100 Tensor Core GPU Architecture, 2020. 40 MB of cache.
+    {"sm_80", "+ptx80", 80, 108, 166912, 24 << 20},
+    // A40, RTX 3090: 6 MB of cache.
+    {"sm_86", "+ptx80", 86, 84, 101376, 4 << 20},
+    // L40S, RTX 4090: 48 MB of cache and more.
+    {"sm_89", "+ptx80", 89, 142, 101376, 32 << 20},
+    // Hopper, with what all GPUs since have.
+    {"sm_90", "+ptx80", 90, 132, 232448, 32 << 20},
     // H100, H200. NVIDIA H100 Tensor Core GPU Architecture, 2022: 132
     // multiprocessors, 227 KB of shared memory for a block, 50 MB of cache, of
     // which keys and values are to take a part.

@@ -44,6 +44,8 @@ static void addAttentionPasses(OpPassManager &manager,
   addCleanup(manager);
   manager.addPass(createVGAGPUChooseSchedulesPass({chip}));
   manager.addPass(createConvertVGAToNVVMPass({chip}));
+  // Gates without a kernel of their own.
+  manager.addPass(createConvertVGAToLinalgPass());
   addCleanup(manager);
 }
 
@@ -68,6 +70,8 @@ static void addGraphPasses(OpPassManager &manager,
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
+  // Of a tensor.empty, an scf.if does not know that it will be dense.
+  manager.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   addBufferization(manager);
   manager.addPass(createVGACloseStatesPass());
   addCleanup(manager);

@@ -93,6 +93,10 @@ Error CudaDevice::copyToHost(void *host, const void *device, size_t bytes) {
   if (bytes != 0)
     VGA_CHECK(cuMemcpyDtoHAsync, host, reinterpret_cast<uint64_t>(device),
               bytes, stream);
+  return wait();
+}
+
+Error CudaDevice::wait() {
   VGA_CHECK(cuStreamSynchronize, stream);
   return Error::success();
 }

@@ -238,6 +238,10 @@ std::optional<double> Frame::visitAttention(AttentionInterface op) {
   Shape query = getShape(op.getQuery()), key = getShape(op.getKey()),
         value = getShape(op.getValue());
   int64_t queries = query[axes.sequence], keys = key[axes.sequence];
+  if (Value table = op.getBlockTable()) {
+    int64_t pages = getShape(table).back();
+    keys = isKnown(pages) ? pages * keys : ShapedType::kDynamic;
+  }
   bool isHalf = op.getCausal() && queries == keys;
   return multiply(isHalf ? 1 : 2,
                   {query[axes.batch], query[axes.head], queries, keys,

@@ -131,7 +131,7 @@ call(Runner::Code code, ArrayRef<TensorSpec> resultSpecs,
 static llvm::Error checkDevice(CudaDevice &device, StringRef gpu) {
   std::optional<Target> target = Target::lookup(gpu);
   // What is no target is an error of the pipeline.
-  if (!target || target->capability == device.getCapability())
+  if (!target || target->runsOn(device.getCapability()))
     return llvm::Error::success();
   return llvm::createStringError(
       "code for '" + gpu + "' does not run on " + device.getName() +
@@ -287,27 +287,58 @@ Runner::lookup(StringRef entry, ArrayRef<const HostTensor *> arguments) {
 
 Expected<SmallVector<HostTensor>>
 Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
-  if (llvm::Error error = prepare(entry, arguments))
-    return std::move(error);
-  Function &function = functions[entry];
+  Expected<Function *> found = lookup(entry, arguments);
+  if (!found)
+    return found.takeError();
+  Function &function = **found;
   if (processor == Processor::CUDA) {
-    if (!function.deviceCall || !function.deviceCall->serves(arguments)) {
-      // First its memory, then that of the next one.
-      function.deviceCall.reset();
-      function.deviceCall = std::make_unique<DeviceCall>(
-          **CudaDevice::get(), function.signature, arguments);
-    }
-    DeviceCall &deviceCall = *function.deviceCall;
-    if (llvm::Error error = deviceCall.copyArguments(arguments))
+    if (llvm::Error error = function.putOnDevice(arguments))
       return std::move(error);
-    if (llvm::Error error = deviceCall.run(function.code))
-      return std::move(error);
-    return deviceCall.copyResults();
+    return function.deviceCall->copyResults();
   }
+  if (llvm::Error error = function.meetWeights(arguments))
+    return std::move(error);
   SmallVector<const HostTensor *> all(arguments);
   for (const HostTensor &tensor : function.prepared)
     all.push_back(&tensor);
   return call(function.code, function.signature.results, all);
+}
+
+/// Puts a call on the device's stream.
+llvm::Error
+Runner::Function::putOnDevice(ArrayRef<const HostTensor *> arguments) {
+  if (!deviceCall || !deviceCall->serves(arguments)) {
+    // First its memory, then that of the next one.
+    deviceCall.reset();
+    deviceCall =
+        std::make_unique<DeviceCall>(**CudaDevice::get(), signature, arguments);
+  }
+  if (llvm::Error error = deviceCall->copyArguments(arguments))
+    return error;
+  return deviceCall->run(code);
+}
+
+/// Makes a call whose results nobody sees: kernels are loaded then, and memory
+/// is there. States become what they were.
+llvm::Error Runner::Function::rehearse(ArrayRef<const HostTensor *> arguments) {
+  SmallVector<const HostTensor *> states;
+  for (auto [spec, tensor] : llvm::zip_equal(signature.arguments, arguments))
+    if (spec.isState)
+      states.push_back(tensor);
+  auto isOnDevice = [](const HostTensor *state) {
+    return state->getDeviceCopy() != nullptr;
+  };
+  if (deviceCall || llvm::any_of(states, isOnDevice))
+    return llvm::Error::success();
+  if (llvm::Error error = putOnDevice(arguments))
+    return error;
+  CudaDevice &device = **CudaDevice::get();
+  for (const HostTensor *state : states)
+    if (llvm::Error error =
+            device.copyToDevice(state->getDeviceCopy()->getData(),
+                                state->getData(), state->getNumBytes()))
+      return error;
+  return device.wait();
 }
 
 /// Seconds of calls until the clock has risen and all memory is there.
@@ -349,8 +380,8 @@ Runner::timeOnDevice(ArrayRef<TimedCall> calls, unsigned runs) {
 Expected<SmallVector<std::vector<double>>>
 Runner::time(ArrayRef<TimedCall> calls, unsigned runs) {
   for (const TimedCall &call : calls)
-    if (llvm::Error error = prepare(call.entry, call.arguments))
-      return std::move(error);
+    if (auto function = lookup(call.entry, call.arguments); !function)
+      return function.takeError();
   if (processor == Processor::CUDA)
     return timeOnDevice(calls, runs);
   SmallVector<std::vector<double>> seconds(calls.size());
@@ -378,13 +409,15 @@ llvm::Error Runner::prepare(StringRef entry,
   Expected<Function *> function = lookup(entry, arguments);
   if (!function)
     return function.takeError();
-  if ((*function)->preparation)
-    return (*function)->meetWeights(arguments);
-  return llvm::Error::success();
+  if (processor == Processor::CUDA)
+    return (*function)->rehearse(arguments);
+  return (*function)->meetWeights(arguments);
 }
 
 llvm::Error
 Runner::Function::meetWeights(ArrayRef<const HostTensor *> arguments) {
+  if (!preparation)
+    return llvm::Error::success();
   SmallVector<const HostTensor *> weights;
   for (auto [spec, tensor] : llvm::zip_equal(signature.arguments, arguments))
     if (spec.isParameter())

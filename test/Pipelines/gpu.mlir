@@ -69,3 +69,13 @@ func.func @first(%x: tensor<16xf32>, %n: tensor<i64>) -> tensor<?xf32> {
   %y = tensor.extract_slice %x[0] [%i] [1] : tensor<16xf32> to tensor<?xf32>
   return %y : tensor<?xf32>
 }
+
+// A gate of f32 is linalg: a kernel for its sums, activation and all.
+// CHECK-LABEL: func @gate_f32
+// CHECK: gpu.launch_func @vga_kernels::@rows_
+// CHECK-NOT: launch
+// CHECK: return
+func.func @gate_f32(%x: tensor<1x4x64x12xf32>, %w: tensor<4x12xf32>) -> tensor<1x4x64xf32> {
+  %g = vga.gate %x, %w : tensor<1x4x64x12xf32>, tensor<4x12xf32>
+  return %g : tensor<1x4x64xf32>
+}

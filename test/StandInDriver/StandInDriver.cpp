@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // What lib/Runtime/CUDA.cpp needs of libcuda.so.1, for tests of the host's side
-// without a GPU. The GPU's memory is the host's, zeros at first; what a driver
-// would refuse is refused. The environment says what goes wrong:
+// without a GPU. The GPU's memory is the host's, zeros at first, but only this
+// driver may touch it; what a driver would refuse is refused. The environment
+// says what goes wrong:
 //
 //   STANDIN_DEVICES=N       how many GPUs there are: 1
 //   STANDIN_CAPABILITY=N    their compute capability: 90
@@ -27,6 +28,8 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace {
 /// The results of cuda.h that occur here.
@@ -243,13 +246,31 @@ extern "C" int cuMemGetInfo_v2(size_t *free, size_t *total) {
   return Success;
 }
 
+static size_t roundToPages(size_t bytes) {
+  size_t page = sysconf(_SC_PAGESIZE);
+  return (bytes + page - 1) / page * page;
+}
+
+/// Touches memory that nobody else may touch.
+template <typename Function>
+static void touch(uint64_t address, Function function) {
+  auto it = --state.live.upper_bound(address);
+  void *start = reinterpret_cast<void *>(it->first);
+  size_t bytes = roundToPages(it->second);
+  mprotect(start, bytes, PROT_READ | PROT_WRITE);
+  function(reinterpret_cast<void *>(address));
+  mprotect(start, bytes, PROT_NONE);
+}
+
 extern "C" int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   STANDIN_CHECK(bytes != 0)
   if (bytes > getTotalBytes() - state.liveBytes)
     return OutOfMemory;
-  *address = reinterpret_cast<uint64_t>(std::calloc(1, bytes));
-  if (!*address)
+  void *memory = mmap(nullptr, roundToPages(bytes), PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
     return OutOfMemory;
+  *address = reinterpret_cast<uint64_t>(memory);
   state.live[*address] = bytes;
   state.liveBytes += bytes;
   return Success;
@@ -258,7 +279,7 @@ extern "C" int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
 extern "C" int cuMemFree_v2(uint64_t address) {
   auto it = state.live.find(address);
   STANDIN_CHECK(it != state.live.end())
-  std::free(reinterpret_cast<void *>(address));
+  munmap(reinterpret_cast<void *>(address), roundToPages(it->second));
   state.liveBytes -= it->second;
   state.live.erase(it);
   return Success;
@@ -270,21 +291,21 @@ extern "C" int cuMemsetD8Async(uint64_t address, unsigned char byte,
   // What clears the cache is too much to write here.
   constexpr size_t kMany = 1 << 20;
   if (bytes <= kMany)
-    std::memset(reinterpret_cast<void *>(address), byte, bytes);
+    touch(address, [&](void *memory) { std::memset(memory, byte, bytes); });
   return Success;
 }
 
 extern "C" int cuMemcpyHtoDAsync_v2(uint64_t device, const void *host,
                                     size_t bytes, void *stream) {
   STANDIN_CHECK(isLive(device, bytes) && stream == kHandle)
-  std::memcpy(reinterpret_cast<void *>(device), host, bytes);
+  touch(device, [&](void *memory) { std::memcpy(memory, host, bytes); });
   return Success;
 }
 
 extern "C" int cuMemcpyDtoHAsync_v2(void *host, uint64_t device, size_t bytes,
                                     void *stream) {
   STANDIN_CHECK(isLive(device, bytes) && stream == kHandle)
-  std::memcpy(host, reinterpret_cast<const void *>(device), bytes);
+  touch(device, [&](void *memory) { std::memcpy(host, memory, bytes); });
   return Success;
 }
 

@@ -10,7 +10,8 @@ gates, lse) are always [B,H,S].
 
     score        s_ij = scale * <q_i, k_j>, scale = 1/sqrt(Dk) unless given;
                  then s_ij = c * tanh(s_ij / c) under a softcap c; then s_ij += float mask
-    visibility   with o = Sk - Sq (bottom_right) or o = 0 (top_left), key j is visible to query i if
+    visibility   with o = Sk - Sq (bottom_right), o = 0 (top_left) or o = kv_length[b] - Sq (length,
+                 counted from 0 to Sk), key j is visible to query i if
                  j <= i + o (causal), i + o - left <= j <= i + o + right (window, -1 = no bound),
                  j < kv_length[b], and the boolean mask is true
     weights      alpha_ij = exp(s_ij) / d_i over visible j,
@@ -44,11 +45,11 @@ def from_bhsd(tensor, layout):
     return np.transpose(tensor, ["bhsd".index(axis) for axis in layout])
 
 
-def visibility(sq, sk, causal=False, window=(-1, -1), alignment="bottom_right"):
-    """The part of visibility that depends on positions alone: a boolean [Sq,Sk]."""
+def visibility(sq, sk, causal=False, window=(-1, -1), alignment="bottom_right", length=None):
+    """The part of visibility that depends on positions alone: a boolean [Sq,Sk] for one sequence."""
     i = np.arange(sq)[:, None]
     j = np.arange(sk)[None, :]
-    o = {"bottom_right": sk - sq, "top_left": 0}[alignment]
+    o = length - sq if alignment == "length" else {"bottom_right": sk - sq, "top_left": 0}[alignment]
     left, right = window
     visible = np.ones((sq, sk), dtype=bool)
     if causal:
@@ -92,13 +93,17 @@ def attention(
     scale=None,
     softcap=None,
     layout="bhsd",
+    block_table=None,
 ):
-    """Returns (out in the layout, lse [B,Hq,Sq])."""
+    """Returns (out in the layout, lse [B,Hq,Sq]); with a block table k, v and value gate are pools."""
+    if block_table is not None:
+        k, v = (from_pages(pool, block_table, kv_length, layout) for pool in (k, v))
+        if value_gate is not None:
+            value_gate = from_pages(value_gate, block_table, kv_length, layout)
     q, k, v = (to_bhsd(tensor, layout) for tensor in (q, k, v))
     batches, hq, sq, dk = q.shape
     hkv, sk, dv = v.shape[1:]
     scale = 1.0 / np.sqrt(dk) if scale is None else scale
-    visible = visibility(sq, sk, causal, window, alignment)
     if mask is not None:
         mask = np.broadcast_to(mask, (batches, hq, sq, sk))
     gv = None if value_gate is None else with_channels(value_gate, layout)
@@ -109,6 +114,7 @@ def attention(
     for b in range(batches):
         # Keys at or beyond kv_length are cut off at once: they are never read.
         keys = sk if kv_length is None else int(np.clip(kv_length[b], 0, sk))
+        visible = visibility(sq, sk, causal, window, alignment, keys)
         for h in range(hq):
             kv_head = h // (hq // hkv)
             s = scale * (q[b, h] @ k[b, kv_head, :keys].T)
@@ -127,6 +133,21 @@ def attention(
             z = alpha @ values
             out[b, h] = z if go is None else go[b, h] * z
     return from_bhsd(out, layout), lse
+
+
+def from_pages(pool, block_table, lengths, layout):
+    """A pool as a tensor of sequences; 0 at and past their lengths, where no page need be."""
+    if pool.ndim == 3:
+        return from_pages(pool[..., None], block_table, lengths, "bhsd")[..., 0]
+    pool = to_bhsd(pool, layout)
+    _, heads, page, channels = pool.shape
+    batches, entries = block_table.shape
+    found = np.zeros((batches, heads, entries * page, channels))
+    for b in range(batches):
+        for j in range(entries * page):
+            if lengths is None or j < lengths[b]:
+                found[b, :, j] = pool[block_table[b, j // page], :, j % page]
+    return from_bhsd(found, layout)
 
 
 def with_channels(gate_values, layout):
@@ -197,6 +218,9 @@ def gated_attention(
 ):
     """The paper's operator: attention gated by its own values, at the value or the output site."""
     layout = options.get("layout", "bhsd")
+    table = options.pop("block_table", None)
+    if table is not None:
+        k, v = (from_pages(pool, table, options.get("kv_length"), layout) for pool in (k, v))
     g = gate(v, weight, bias, mixing=mixing, activation=activation, layout=layout)
     if site == "value":
         return attention(q, k, v, value_gate=g, **options)

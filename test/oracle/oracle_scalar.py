@@ -45,6 +45,8 @@ def brute_attention(q, k, v, o, b, h, i, gv, go):
     dv = v.shape[layout.index("d")]
     kv_head = h * sizes["h"][1] // sizes["h"][0]
     offset = sk - sq if o["alignment"] == "bottom_right" else 0
+    if o["alignment"] == "length":
+        offset = max(0, min(int(o["kv_length"][b]), sk)) - sq
     left, right = o["window"]
     exps, denominator = {}, 0.0
     for j in range(sk):

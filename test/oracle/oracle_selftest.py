@@ -10,6 +10,7 @@ import oracle
 from oracle_scalar import brute_attention, brute_gate, read_gate
 
 LAYOUTS = ("bhsd", "bshd", "sbhd")
+ALIGNMENTS = ("bottom_right", "top_left", "length")
 
 
 def close(actual, expected, bound=1e-12):
@@ -88,6 +89,12 @@ def test_causal_alignments():
     assert counts(2, 4, kv_length=np.array([0])) == [0, 0]
     assert counts(2, 4, kv_length=np.array([9])) == [4, 4]
     assert counts(2, 4, causal=True, kv_length=np.array([3])) == [3, 3]
+    at_length = {"causal": True, "alignment": "length"}
+    assert counts(2, 4, kv_length=np.array([3]), **at_length) == [2, 3]
+    assert counts(3, 4, kv_length=np.array([2]), **at_length) == [0, 1, 2]
+    assert counts(2, 4, kv_length=np.array([9]), **at_length) == [3, 4]
+    assert counts(2, 4, kv_length=np.array([-1]), **at_length) == [0, 0]
+    assert counts(2, 8, window=(1, 1), alignment="length", kv_length=np.array([5])) == [3, 2]
 
 
 def test_no_visible_key():
@@ -196,6 +203,32 @@ def test_append():
         close(after, there(cache))
 
 
+def test_pages():
+    """Attention on pages in any order, with a shared one, is attention on the sequences."""
+    for layout in LAYOUTS:
+        there = partial(oracle.from_bhsd, layout=layout)
+        k, v, gv = normal(2, 3, 6, 4), normal(2, 3, 6, 5), normal(2, 3, 6)
+        k[1, :, :2], v[1, :, :2], gv[1, :, :2] = k[0, :, :2], v[0, :, :2], gv[0, :, :2]
+        table, lengths = np.array([[4, 0, 3], [4, 2, -1]]), np.array([6, 3])
+        pools = [np.full((5, 3, 2, *tensor.shape[3:]), np.nan) for tensor in (k, v, gv)]
+        for pool, tensor in zip(pools, (k, v, gv), strict=True):
+            for b, n in ((0, 0), (0, 1), (0, 2), (1, 1)):
+                pool[table[b, n]] = tensor[b, :, 2 * n : 2 * n + 2]
+        options = {"kv_length": lengths, "layout": layout, "causal": True}
+        q = there(normal(2, 3, 4, 4))
+        want = oracle.attention(q, there(k), there(v), value_gate=gv, **options)
+        got = oracle.attention(
+            q, there(pools[0]), there(pools[1]), value_gate=pools[2], block_table=table, **options
+        )
+        close(got[0], want[0])
+        close(got[1], want[1])
+        weight = normal(3, 5)
+        want = oracle.gated_attention(q, there(k), there(v), weight, **options)
+        pools = there(pools[0]), there(pools[1])
+        got = oracle.gated_attention(q, *pools, weight, block_table=table, **options)
+        close(got[0], want[0])
+
+
 def test_activations():
     x = np.array([-800.0, -1.0, 0.0, 1.0, 800.0])
     sigmoid = oracle.ACTIVATIONS["sigmoid"](x)
@@ -240,13 +273,15 @@ def random_options(rng, b, hq, sq, sk, layout):
         rng.random(mask_shape) < 0.7,
         np.where(rng.random(mask_shape) < 0.2, -np.inf, rng.standard_normal(mask_shape)),
     ][rng.integers(0, 3)]
+    kv_length = maybe(rng.integers(0, sk + 2, b))
+    alignments = ALIGNMENTS[:2] if kv_length is None else ALIGNMENTS
     return {
         "mask": None if mask is None else np.asarray(mask),
-        "kv_length": maybe(rng.integers(0, sk + 2, b)),
+        "kv_length": kv_length,
         "sink": maybe(rng.standard_normal(hq)),
         "causal": bool(rng.random() < 0.5),
         "window": (int(rng.integers(-1, 3)), int(rng.integers(-1, 3))),
-        "alignment": ("bottom_right", "top_left")[rng.integers(0, 2)],
+        "alignment": alignments[rng.integers(0, len(alignments))],
         "scale": maybe(0.3),
         "softcap": maybe(1.5),
         "layout": layout,
@@ -343,7 +378,7 @@ def main():
             failed += 1
             print(f"FAIL {name}: {type(error).__name__}: {error}")
     print(f"oracle: {len(tests) - failed} passed, {failed} failed")
-    return 1 if failed or len(tests) < 18 else 0
+    return 1 if failed or len(tests) < 19 else 0
 
 
 if __name__ == "__main__":

@@ -29,21 +29,22 @@ TEST(Visibility, CausalEndsAtTheQuery) {
 }
 
 TEST(Visibility, BottomRightLetsTheLastQuerySeeEverything) {
-  int64_t offset = getBandOffset(Alignment::bottom_right, 2, 5);
+  int64_t offset = *getBandOffset(Alignment::bottom_right, 2, 5);
   EXPECT_EQ(offset, 3);
   Band causal(none, 0);
   EXPECT_EQ(causal.visibleKeys(0, offset, 5), Range(0, 4));
   EXPECT_EQ(causal.visibleKeys(1, offset, 5), Range(0, 5));
   EXPECT_TRUE(
-      causal.coversAll(getBandOffset(Alignment::bottom_right, 1, 9), 1, 9));
+      causal.coversAll(*getBandOffset(Alignment::bottom_right, 1, 9), 1, 9));
 }
 
 TEST(Visibility, TopLeftAnchorsAtTheFirstKey) {
   EXPECT_EQ(getBandOffset(Alignment::top_left, 2, 5), 0);
+  EXPECT_EQ(getBandOffset(Alignment::length, 2, 5), std::nullopt);
 }
 
 TEST(Visibility, MoreQueriesThanKeysLeaveTheFirstWithoutAny) {
-  int64_t offset = getBandOffset(Alignment::bottom_right, 5, 2);
+  int64_t offset = *getBandOffset(Alignment::bottom_right, 5, 2);
   Band causal(none, 0);
   EXPECT_EQ(causal.visibleKeys(0, offset, 2), Range(0, 0));
   EXPECT_EQ(causal.visibleKeys(2, offset, 2), Range(0, 0));

@@ -88,6 +88,18 @@ TEST_F(FlopCounterTest, SquareCausalAttentionIsHalf) {
             1.0 * 2 * 4 * 7 * 7 * (8 + 8));
 }
 
+TEST_F(FlopCounterTest, PagesAreKeysOfTheirSequences) {
+  EXPECT_EQ(count(R"mlir(
+    func.func @main(%q: tensor<?x4x1x8xf32>, %k: tensor<?x2x16x8xf32>,
+                    %t: tensor<?x?xi32>) -> tensor<?x4x1x8xf32> {
+      %z = vga.attention %q, %k, %k block_table(%t : tensor<?x?xi32>)
+          : tensor<?x4x1x8xf32>, tensor<?x2x16x8xf32>, tensor<?x2x16x8xf32>
+      return %z : tensor<?x4x1x8xf32>
+    })mlir",
+                  {{3, 4, 1, 8}, {99, 2, 16, 8}, {3, 5}}),
+            2.0 * 3 * 4 * 1 * (5 * 16) * (8 + 8));
+}
+
 TEST_F(FlopCounterTest, SizesFlowThroughCallsAndReshapes) {
   EXPECT_EQ(count(R"mlir(
     func.func private @project(%x: tensor<?x6xf32>, %w: tensor<6x6xf32>)

@@ -33,18 +33,23 @@ def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
 }
 
 def ConvertVGAToNVVMPass : Pass<"convert-vga-to-nvvm", "::mlir::ModuleOp"> {
-  let summary = "Turn vga.attention and vga.gate into kernels and their launches";
+  let summary = "Turn vga.attention, vga.gate and vga.append into kernels and their launches";
   let description = [{
     Each vga.attention becomes a kernel, written in the nvvm and llvm dialects
     in the gpu.module `@vga_kernels`, and a `vga.launch` of it. The kernel is
-    the one of the operation's schedule (`vga-gpu-choose-schedules`): on sm_90a,
-    a producer warpgroup that loads by TMA, and consumers that multiply with
-    wgmma.
+    the one of the operation's schedule (`vga-gpu-choose-schedules`): of a
+    `#vga.schedule`, on sm_90a, a producer warpgroup that loads by TMA, and
+    consumers that multiply with wgmma; of a `#vga.warp_schedule`, on all GPUs,
+    warps that load by cp.async and multiply with mma.sync.
 
     Gates that such a kernel does not compute itself become kernels, too: dot
     products where a head has one scalar, of its own channels; products of
     matrices otherwise, on the tensor cores if weights and source have the same
     type.
+
+    An append is a kernel that copies, in pieces of up to 16 bytes. It ends the
+    launch with an error where a position does not fit into the cache, or the
+    block table has a page that is not there.
 
     An operation that no kernel computes is an error that says why.
   }];

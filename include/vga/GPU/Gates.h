@@ -25,6 +25,9 @@ GateOp getOwnGate(AttentionOp op);
 /// take a kernel the least.
 bool hasScalarGatesInMemory(AttentionOp op);
 
+/// Whether query heads have value gates of their own on values that they share.
+bool hasGatesOfQueryHeads(AttentionOp op);
+
 /// Where a value gate is to be applied: a function of the shapes.
 GatePlacement chooseGatePlacement(AttentionOp op);
 

@@ -15,13 +15,19 @@ def VGAGPUChooseSchedulesPass : Pass<"vga-gpu-choose-schedules"> {
   let summary = "Give every vga.attention without a schedule one";
   let description = [{
     Chooses tiles, stages and order from the shapes of the operation and the
-    target: see `#vga.schedule`. A schedule that is there stays.
+    target. On sm_90a, `#vga.schedule` is for many queries of 16-bit elements;
+    else, and on other GPUs, there is `#vga.warp_schedule`. Where the number of
+    queries is not known, an `scf.if` decides between a schedule for few of them
+    and one for many. A schedule that is there stays.
   }];
   let options = [
     Option<"chip", "chip", "std::string", "\"sm_90a\"",
            "The GPU, by LLVM's name">
   ];
-  let dependentDialects = ["::mlir::vga::VGADialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::vga::VGADialect"];
 }
 
 def VGAGPUCheckHostPass : Pass<"vga-gpu-check-host", "::mlir::ModuleOp"> {

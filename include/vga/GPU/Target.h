@@ -21,7 +21,7 @@ struct Target {
   StringRef chip;
   /// The version of PTX that its kernels are written in.
   StringRef features;
-  /// The compute capability of the GPUs that run its code, times 10.
+  /// The compute capability that its code needs, times 10.
   unsigned capability;
   int64_t multiprocessors;
   /// What a block of threads can have.
@@ -29,9 +29,14 @@ struct Target {
   /// The part of the second-level cache to count on.
   int64_t cacheBytes;
 
-  /// Whether it has the instructions of the Hopper generation for warpgroups
-  /// and the copy engine: LLVM spells that with an a.
+  /// Whether its code has what one generation has alone: warpgroups that
+  /// multiply, and the copy engine.
   bool hasWarpgroups() const { return chip.ends_with("a"); }
+  /// Whether GPUs of this compute capability run its code: later ones compile
+  /// PTX, too, if it has nothing of one generation.
+  bool runsOn(unsigned other) const {
+    return hasWarpgroups() ? other == capability : other >= capability;
+  }
 
   /// The target of this name, as LLVM spells it: sm_90a.
   static std::optional<Target> lookup(StringRef chip);

@@ -48,6 +48,8 @@ public:
   /// change when the call is over. copyToHost waits for all that is before it.
   llvm::Error copyToDevice(void *device, const void *host, size_t bytes);
   llvm::Error clear(void *memory, size_t bytes);
+  /// Waits for everything.
+  llvm::Error wait();
   llvm::Error copyToHost(void *host, const void *device, size_t bytes);
 
   /// Puts pieces of work on the stream, in turns, `runs` times each and with a

@@ -92,8 +92,9 @@ public:
   llvm::Expected<SmallVector<HostTensor>>
   run(StringRef entry, ArrayRef<const HostTensor *> arguments);
 
-  /// Does what a function does once for its weights, such as packing them; the
-  /// first call does it otherwise. Weights are known again by their address.
+  /// Does what a function does once for its weights, such as packing them, or on
+  /// a GPU copying them and loading kernels; the first call does it otherwise.
+  /// Weights are known again by their address.
   llvm::Error prepare(StringRef entry, ArrayRef<const HostTensor *> arguments);
 
   /// A call that is to be timed.
@@ -135,6 +136,8 @@ private:
     std::unique_ptr<DeviceCall> deviceCall;
 
     llvm::Error meetWeights(ArrayRef<const HostTensor *> arguments);
+    llvm::Error putOnDevice(ArrayRef<const HostTensor *> arguments);
+    llvm::Error rehearse(ArrayRef<const HostTensor *> arguments);
   };
 
   Runner() = default;

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GatherPages.h"
 #include "Patterns.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
@@ -113,6 +114,7 @@ private:
     std::optional<Value> lower, upper;
     std::tie(lower, upper) = bandLimits();
     double scale = getScoreScale(op);
+    Value numKeys = linalg.toValue(keys);
 
     return linalg.generic(
         ins, {emptyScores(), {b, n, g, i, j}},
@@ -130,13 +132,18 @@ private:
           }
           if (lengthPosition >= 0)
             visible = both(s, visible, isWithin(s, e[lengthPosition]));
-          // lower <= j - i <= upper, with the offset in the limits.
+          // lower <= j - i <= upper, with the offset in the limits; a length
+          // in it is that of the batch.
+          auto hide = [&](arith::CmpIPredicate predicate, Value limit) {
+            if (op.getAlignment() == Alignment::length)
+              limit = arith::AddIOp::create(
+                  s, limit, countKeys(s, e[lengthPosition], numKeys));
+            visible = both(s, visible, compare(s, predicate, limit));
+          };
           if (lower)
-            visible =
-                both(s, visible, compare(s, arith::CmpIPredicate::sge, *lower));
+            hide(arith::CmpIPredicate::sge, *lower);
           if (upper)
-            visible =
-                both(s, visible, compare(s, arith::CmpIPredicate::sle, *upper));
+            hide(arith::CmpIPredicate::sle, *upper);
           if (!visible)
             return score;
           return Value(arith::SelectOp::create(s, visible, score,
@@ -167,16 +174,27 @@ private:
     return arith::CmpIOp::create(s, predicate, s.index(j), bound);
   }
 
-  /// The limits of j - i that causal masks and windows set, offset included.
+  /// How many of the keys a length counts.
+  static Value countKeys(LinalgBuilder &s, Value length, Value numKeys) {
+    length = arith::IndexCastOp::create(s, s.getIndexType(), length);
+    Value zero = arith::ConstantIndexOp::create(s, 0);
+    return arith::MaxSIOp::create(s, zero,
+                                  arith::MinSIOp::create(s, length, numKeys));
+  }
+
+  /// The limits of j - i that causal masks and windows set, offset included but
+  /// for a length.
   std::pair<std::optional<Value>, std::optional<Value>> bandLimits() {
     Band band(op);
     if (band.isFull())
       return {};
     AffineExpr sq, sk;
     bindDims(linalg.getContext(), sq, sk);
-    bool atBottomRight = op.getAlignment() == Alignment::bottom_right;
-    AffineExpr offset =
-        atBottomRight ? sk - sq : linalg.getAffineConstantExpr(0);
+    AffineExpr offset = -sq;
+    if (op.getAlignment() == Alignment::bottom_right)
+      offset = sk - sq;
+    else if (op.getAlignment() == Alignment::top_left)
+      offset = linalg.getAffineConstantExpr(0);
     auto limit = [&](std::optional<int64_t> bound) -> std::optional<Value> {
       if (!bound)
         return std::nullopt;
@@ -374,7 +392,10 @@ struct AttentionToLinalg : OpRewritePattern<AttentionOp> {
   LogicalResult matchAndRewrite(AttentionOp op,
                                 PatternRewriter &rewriter) const override {
     LinalgBuilder builder(op.getLoc(), rewriter);
-    rewriter.replaceOp(op, AttentionDefinition(builder, op).build());
+    AttentionOp attention = op.getBlockTable() ? gatherPages(builder, op) : op;
+    rewriter.replaceOp(op, AttentionDefinition(builder, attention).build());
+    if (attention != op)
+      rewriter.eraseOp(attention);
     return success();
   }
 };

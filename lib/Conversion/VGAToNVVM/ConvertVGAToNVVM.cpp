@@ -8,7 +8,7 @@
 
 #include "HostBuilder.h"
 #include "Kernels.h"
-#include "ValueGating.h"
+#include "LaunchAttention.h"
 #include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/GPU/Gates.h"
@@ -20,8 +20,6 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_CONVERTVGATONVVMPASS
@@ -38,18 +36,6 @@ static Value makeEmptyLike(HostBuilder &b,
       tensor.getType().getElementType());
 }
 
-/// Memory that a kernel reads again, and so not any: not a tensor.empty, of
-/// which one may stand for several.
-static Value makeScratchLike(HostBuilder &b,
-                             TypedValue<RankedTensorType> tensor) {
-  SmallVector<OpFoldResult> sizes =
-      tensor::getMixedSizes(b, tensor.getLoc(), tensor);
-  SmallVector<Value> dynamicSizes;
-  std::tie(std::ignore, dynamicSizes) = decomposeMixedValues(sizes);
-  return bufferization::AllocTensorOp::create(b, tensor.getType(),
-                                              dynamicSizes);
-}
-
 /// Launches a kernel over the vectors of `source`, which is the first of its
 /// inputs: `threads` for each vector, in blocks of kGateThreads.
 static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
@@ -64,33 +50,6 @@ static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
       b.ceilDiv(b.mul(vectors, b.index(threads)), b.index(kGateThreads));
   return b.launchOnArrays(kernel, blocks, kGateThreads, /*sharedBytes=*/0,
                           {batch, positions}, inputs, output);
-}
-
-/// Elements between the entries of a mask along each of [B, Hq, Sq, Sk].
-static void appendMaskStrides(HostBuilder &b, Value mask,
-                              SmallVectorImpl<Value> &sizes) {
-  auto type = cast<RankedTensorType>(mask.getType());
-  SmallVector<Value, 4> strides(4, b.index(0));
-  Value stride = b.index(1);
-  for (int64_t axis = type.getRank() - 1; axis >= 0; --axis) {
-    if (type.getDimSize(axis) == 1)
-      continue;
-    strides[4 - type.getRank() + axis] = stride;
-    stride = b.mul(stride, b.size(mask, axis));
-  }
-  llvm::append_range(sizes, strides);
-}
-
-/// The arrays of a value gate, or of the op that makes it.
-static SmallVector<Value> getGateInputs(AttentionOp op, GateOp gate) {
-  SmallVector<Value> inputs;
-  if (!gate)
-    inputs.push_back(op.getValueGate());
-  else
-    inputs.push_back(gate.getWeight());
-  if (gate && gate.getBias())
-    inputs.push_back(gate.getBias());
-  return inputs;
 }
 
 /// Replaces the value gate by a kernel that gates the values.
@@ -114,84 +73,6 @@ static LogicalResult gateValues(AttentionOp op, GateOp gate,
   return success();
 }
 
-static LogicalResult convertAttention(AttentionOp op, GateOp gate,
-                                      gpu::GPUModuleOp module, StringRef name,
-                                      const Target &target) {
-  OpBuilder builder(op);
-  bool isAhead = op.getValueGate() &&
-                 op.getSchedule()->getValueGate() == GatePlacement::ahead;
-  if (isAhead && failed(ValueGating::verify(op, target)))
-    return failure();
-  FailureOr<LaunchPlan> plan =
-      hopper::buildAttentionKernel(builder, module, name, op, gate, target);
-  if (failed(plan))
-    return failure();
-
-  HostBuilder b(op.getLoc(), op);
-  AxisOrder axes(op.getLayout());
-  AttentionSizes known(op);
-  Value batch = b.size(op.getQuery(), axes.batch);
-  Value queries = b.size(op.getQuery(), axes.sequence);
-  Value keys = b.size(op.getKey(), axes.sequence);
-  Value heads = b.index(known.queryHeads);
-  // Heads whose keys and values stay in the cache together.
-  Value headBytes =
-      b.mul(keys, b.index((known.keyChannels + known.valueChannels) * 2));
-  Value one = b.index(1);
-  Value sectionHeads = b.mul(
-      b.max(b.div(b.index(target.cacheBytes), b.max(headBytes, one)), one),
-      b.index(known.groupSize()));
-  SmallVector<Value> sizes = {batch, queries, keys, sectionHeads};
-  if (op.getMask())
-    appendMaskStrides(b, op.getMask(), sizes);
-  Value tiles =
-      b.mul(b.ceilDiv(queries, b.index(op.getSchedule()->getQueries())),
-            b.mul(heads, batch));
-
-  // Values that are gated ahead go through scratch.
-  Value gated = op.getValue();
-  if (isAhead)
-    gated = makeScratchLike(b, op.getValue());
-  SmallVector<Value> inputs = {op.getQuery(), op.getKey(), gated};
-  Attribute keyValueBox = b.getDenseI64ArrayAttr(plan->keyValueBox);
-  SmallVector<Attribute> boxes = {b.getDenseI64ArrayAttr(plan->queryBox),
-                                  keyValueBox, keyValueBox};
-  Attribute noBox = b.getDenseI64ArrayAttr({});
-  SmallVector<Value> others;
-  if (isAhead)
-    others.push_back(op.getValue());
-  llvm::append_range(others, getGateInputs(op, gate));
-  others.append(
-      {op.getOutputGate(), op.getMask(), op.getKvLength(), op.getSink()});
-  for (Value operand : others)
-    if (operand) {
-      inputs.push_back(operand);
-      boxes.push_back(noBox);
-    }
-  boxes.push_back(b.getDenseI64ArrayAttr(plan->outputBox));
-  SmallVector<Value> outputs;
-  ReifiedRankedShapedTypeDims shapes;
-  if (failed(op.reifyResultShapes(b, shapes)))
-    return failure();
-  for (auto [shape, result] : llvm::zip(shapes, op->getResults()))
-    outputs.push_back(tensor::EmptyOp::create(
-        b, shape, cast<RankedTensorType>(result.getType()).getElementType()));
-  if (op.getReturnLse())
-    boxes.push_back(noBox);
-  if (isAhead) {
-    outputs.push_back(gated);
-    boxes.push_back(noBox);
-  }
-
-  auto launch = LaunchOp::create(
-      b, TypeRange(ValueRange(outputs)), getKernel(module, name), tiles,
-      plan->threads, plan->sharedBytes, op.getSchedule()->getPersistent(),
-      /*cooperative=*/isAhead, sizes, b.getArrayAttr(boxes), inputs, outputs);
-  op->replaceAllUsesWith(launch->getResults().take_front(op->getNumResults()));
-  op->erase();
-  return success();
-}
-
 /// Launches the kernel of a gate that is a product: a block for each tile.
 static Value launchGateProduct(HostBuilder &b, SymbolRefAttr kernel, GateOp op,
                                const GateProductLaunch &plan, ValueRange inputs,
@@ -207,9 +88,7 @@ static Value launchGateProduct(HostBuilder &b, SymbolRefAttr kernel, GateOp op,
 }
 
 static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
-                                 StringRef name, const Target &target) {
-  if (failed(verifyGateHasKernel(op, target)))
-    return failure();
+                                 StringRef name) {
   OpBuilder builder(op);
   HostBuilder b(op.getLoc(), op);
   SmallVector<Value> inputs = {op.getSource(), op.getWeight()};
@@ -235,6 +114,31 @@ static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
   return success();
 }
 
+static void convertAppend(AppendOp op, gpu::GPUModuleOp module,
+                          StringRef name) {
+  OpBuilder builder(op);
+  buildAppendKernel(builder, module, name, op);
+  HostBuilder b(op.getLoc(), op);
+  CacheAxes axes(op.getCache().getType(), op.getLayout());
+  Value batch = b.size(op.getSource(), axes.batch);
+  Value count = b.size(op.getSource(), axes.sequence);
+  int64_t heads = op.getSource().getType().getDimSize(axes.head);
+  Value pieces =
+      b.mul(b.mul(batch, count), b.index(heads * getAppendPieces(op)));
+  SmallVector<Value> inputs = {op.getSource(), op.getPosition()};
+  if (op.getBlockTable())
+    inputs.push_back(op.getBlockTable());
+  Value capacity = op.getBlockTable() ? b.size(op.getBlockTable(), 1)
+                                      : b.size(op.getCache(), axes.sequence);
+  Value cache = b.launchOnArrays(
+      getKernel(module, name), b.ceilDiv(pieces, b.index(kGateThreads)),
+      kGateThreads, /*sharedBytes=*/0,
+      {batch, count, b.size(op.getCache(), axes.batch), capacity}, inputs,
+      op.getCache());
+  op.replaceAllUsesWith(cache);
+  op->erase();
+}
+
 namespace {
 struct ConvertVGAToNVVMPass
     : vga::impl::ConvertVGAToNVVMPassBase<ConvertVGAToNVVMPass> {
@@ -249,11 +153,6 @@ struct ConvertVGAToNVVMPass
     }
     kernels = nullptr;
     numKernels = 0;
-    WalkResult appends = getOperation().walk([&](AppendOp op) -> WalkResult {
-      return op.emitOpError("has no kernel for '") << chip << "' yet";
-    });
-    if (appends.wasInterrupted())
-      return signalPassFailure();
     // Attention first: it takes in the gates that its kernels compute.
     SmallVector<AttentionOp> attentions;
     getOperation().walk([&](AttentionOp op) { attentions.push_back(op); });
@@ -263,26 +162,48 @@ struct ConvertVGAToNVVMPass
     SmallVector<GateOp> gates;
     getOperation().walk([&](GateOp op) { gates.push_back(op); });
     for (GateOp op : gates)
-      if (failed(convertGate(op, getKernels(), makeName("gate"), *target)))
+      if (hasGateKernel(op) &&
+          failed(convertGate(op, getKernels(), makeName("gate"))))
         return signalPassFailure();
+    SmallVector<AppendOp> appends;
+    getOperation().walk([&](AppendOp op) { appends.push_back(op); });
+    for (AppendOp op : appends) {
+      if (llvm::is_contained(op.getSource().getType().getShape(), 0)) {
+        op.replaceAllUsesWith(op.getCache());
+        op.erase();
+        continue;
+      }
+      convertAppend(op, getKernels(), makeName("append"));
+    }
   }
 
 private:
   LogicalResult convertWithGate(AttentionOp op, const Target &target) {
-    ScheduleAttr schedule = op.getScheduleAttr();
-    if (!schedule)
+    if (op.getBlockTable())
+      return op.emitOpError("has no kernel for '")
+             << chip << "' yet: expected keys and values without a block_table";
+    if (op.getAlignment() == Alignment::length)
+      return op.emitOpError("has no kernel for '")
+             << chip
+             << "' yet: expected alignment bottom_right or top_left, got "
+                "length";
+    if (!op.getScheduleAttr())
       return op.emitOpError("has no schedule (vga-gpu-choose-schedules)");
     GateOp gate = getOwnGate(op);
-    if (op.getValueGate() && schedule.getValueGate() == GatePlacement::before) {
+    if (op.getValueGate() && getGatePlacement(op) == GatePlacement::before) {
       if (failed(gateValues(op, gate, getKernels(), makeName("gate_values"),
                             target)))
         return failure();
       eraseIfUnused(gate);
       gate = nullptr;
     }
-    if (failed(convertAttention(op, gate, getKernels(), makeName("attention"),
-                                target)))
+    HostBuilder b(op.getLoc(), op);
+    FailureOr<SmallVector<Value>> results = launchAttention(
+        b, op, gate, getKernels(), makeName("attention"), target);
+    if (failed(results))
       return failure();
+    op->replaceAllUsesWith(*results);
+    op->erase();
     eraseIfUnused(gate);
     return success();
   }

@@ -22,21 +22,12 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-LogicalResult vga::verifyGateHasKernel(GateOp op, const Target &target) {
-  auto refuse = [&] {
-    return op.emitOpError("has no kernel for '") << target.chip << "': ";
-  };
+bool vga::hasGateKernel(GateOp op) {
   auto type = op.getSource().getType();
-  if (!type.getElementType().isF16() && !type.getElementType().isBF16())
-    return refuse() << "expected elements of f16 or bf16, got "
-                    << type.getElementType();
-  if (!hasKernelTypes(op))
-    return refuse() << "expected weights and biases of f16, bf16 or f32";
-  if (type.getDimSize(3) % kPieceElements != 0)
-    return refuse() << "expected the channels of source to be a multiple of 8, "
-                       "got "
-                    << type.getDimSize(3);
-  return success();
+  bool has16Bits =
+      type.getElementType().isF16() || type.getElementType().isBF16();
+  return has16Bits && hasKernelTypes(op) &&
+         type.getDimSize(3) % kPieceElements == 0;
 }
 
 bool vga::isGateProduct(GateOp op) {

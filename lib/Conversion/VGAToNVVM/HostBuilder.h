@@ -29,7 +29,11 @@ struct HostBuilder : ImplicitLocOpBuilder {
   Value ceilDiv(Value x, Value y) {
     return createOrFold<arith::CeilDivUIOp>(x, y);
   }
+  Value min(Value x, Value y) { return createOrFold<arith::MinUIOp>(x, y); }
   Value max(Value x, Value y) { return createOrFold<arith::MaxUIOp>(x, y); }
+  Value select(Value condition, Value x, Value y) {
+    return createOrFold<arith::SelectOp>(condition, x, y);
+  }
   Value size(Value tensor, int64_t axis) {
     return createOrFold<tensor::DimOp>(tensor, axis);
   }
@@ -51,6 +55,7 @@ struct HostBuilder : ImplicitLocOpBuilder {
   }
 };
 
+/// The name of a kernel of a module.
 inline SymbolRefAttr getKernel(gpu::GPUModuleOp module, StringRef name) {
   MLIRContext *context = module.getContext();
   return SymbolRefAttr::get(module.getSymNameAttr(),

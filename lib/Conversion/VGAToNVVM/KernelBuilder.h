@@ -70,6 +70,9 @@ public:
   Value select(Value condition, Value a, Value b) {
     return createOrFold<arith::SelectOp>(condition, a, b);
   }
+  Value toI32(Value a) {
+    return createOrFold<arith::TruncIOp>(getI32Type(), a);
+  }
   Value toI64(Value a) { return createOrFold<arith::ExtUIOp>(getI64Type(), a); }
 
   Value addF(Value a, Value b) { return createOrFold<arith::AddFOp>(a, b); }

@@ -22,8 +22,8 @@ struct LaunchPlan {
 };
 
 namespace hopper {
-/// Builds a kernel for an attention op that has a schedule; fails with a
-/// diagnostic if there is none. `gate` is the op of its value gate if the
+/// Builds a kernel for an attention op and a schedule; fails with a diagnostic
+/// if there is none. `gate` is the op of its value gate if the
 /// kernel is to compute it, or null. The kernel's parameters are those of a
 /// vga.launch with queries, keys, values and getOtherInputs as inputs, the op's
 /// results as outputs, and as sizes batch, queries, keys, the heads of a
@@ -31,11 +31,37 @@ namespace hopper {
 FailureOr<LaunchPlan> buildAttentionKernel(OpBuilder &builder,
                                            gpu::GPUModuleOp module,
                                            StringRef name, AttentionOp op,
-                                           GateOp gate, const Target &target);
+                                           GateOp gate, ScheduleAttr schedule,
+                                           const Target &target);
 } // namespace hopper
 
-/// Fails with a diagnostic if a gate has no kernel.
-LogicalResult verifyGateHasKernel(GateOp op, const Target &target);
+/// How an attention kernel of warps is launched.
+struct WarpLaunchPlan {
+  int64_t sharedBytes = 0;
+  /// Query heads that share tiles.
+  int64_t packedHeads = 0;
+  /// What a block of threads leaves of a tile whose keys are split.
+  int64_t stateBytes = 0;
+  /// About how many blocks of threads a multiprocessor has at a time.
+  int64_t blocksOfMultiprocessor = 1;
+};
+/// The most tiles whose keys are split.
+constexpr int64_t kMostSplitTiles = 1024;
+
+namespace warp {
+/// The same for a schedule of warps; the inputs are queries, keys, values,
+/// value gate, output gate, mask, lengths, sink, as far as they are there, and,
+/// with splits, states as scratch. The sizes are batch, queries, keys, the
+/// key/value heads of a section, with splits their number, and the strides of a
+/// mask.
+FailureOr<WarpLaunchPlan>
+buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
+                     StringRef name, AttentionOp op, GateOp gate,
+                     WarpScheduleAttr schedule, const Target &target);
+} // namespace warp
+
+/// Whether a gate has a kernel written for it: others are left to linalg.
+bool hasGateKernel(GateOp op);
 /// Whether a gate is a product of matrices: one of many channels, or of all
 /// heads.
 bool isGateProduct(GateOp op);
@@ -67,7 +93,18 @@ FailureOr<int64_t> buildGateValuesKernel(OpBuilder &builder,
                                          gpu::GPUModuleOp module,
                                          StringRef name, AttentionOp op,
                                          GateOp gate, const Target &target);
-/// The threads of a block of a gate kernel.
+/// Builds a kernel for an append, a thread for each of the pieces of all
+/// vectors of the source. Its parameters are those of a vga.launch with source,
+/// positions and block table as inputs, the cache as output, and as sizes
+/// batch, new positions, the batch axis of the cache, and the positions of a
+/// sequence, or pages. It ends the launch with an error where a position does
+/// not fit into the cache, or a page is not there.
+void buildAppendKernel(OpBuilder &builder, gpu::GPUModuleOp module,
+                       StringRef name, AppendOp op);
+/// The pieces of a vector.
+int64_t getAppendPieces(AppendOp op);
+
+/// The threads of a block of a kernel for gates or appends.
 constexpr int64_t kGateThreads = 256;
 
 } // namespace mlir::vga

@@ -32,25 +32,24 @@ SmallVector<Value> vga::multiplyMatrices(KernelBuilder &b, Type elementType,
                                          ArrayRef<Value> rows,
                                          ArrayRef<Value> columns,
                                          ValueRange sums) {
-  bool isF16 = elementType.isF16(), isF32 = elementType.isF32();
   auto toOperands = [&](ArrayRef<Value> registers) {
-    if (!isF16)
+    if (!elementType.isF16())
       return llvm::to_vector(registers);
     auto pair = VectorType::get(2, elementType);
     return llvm::map_to_vector(registers, [&](Value value) -> Value {
       return LLVM::BitcastOp::create(b, pair, value);
     });
   };
-  NVVM::MMATypes type = isF16   ? NVVM::MMATypes::f16
-                        : isF32 ? NVVM::MMATypes::tf32
-                                : NVVM::MMATypes::bf16;
-  int64_t depth = isF32 ? kProductDepthTF32 : kProductDepth;
+  NVVM::MMATypes type = elementType.isBF16()  ? NVVM::MMATypes::bf16
+                        : elementType.isF16() ? NVVM::MMATypes::f16
+                                              : NVVM::MMATypes::tf32;
   auto result = LLVM::LLVMStructType::getLiteral(
       b.getContext(), SmallVector<Type>(kProductSums, b.getF32Type()));
   Value product = NVVM::MmaOp::create(
       b, result, toOperands(rows), toOperands(columns), sums,
-      ArrayRef<int64_t>{kProductRows, kProductColumns, depth}, std::nullopt,
-      std::nullopt, std::array{type, type},
+      ArrayRef<int64_t>{kProductRows, kProductColumns,
+                        getProductDepth(elementType)},
+      std::nullopt, std::nullopt, std::array{type, type},
       std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
   SmallVector<Value> registers;
   for (int64_t i = 0; i < kProductSums; ++i)

@@ -30,8 +30,6 @@ constexpr int64_t kPieceBytes = 16;
 /// Rows, columns and depth of a product of 16-bit elements, and of its sums
 /// those of a lane, and how many of them are neighbors.
 constexpr int64_t kProductRows = 16, kProductColumns = 8, kProductDepth = 16;
-/// The depth of a product of f32 elements, which are rounded to tf32.
-constexpr int64_t kProductDepthTF32 = 8;
 constexpr int64_t kProductSums = 4, kProductRun = 2;
 
 /// Four matrices of 8 rows of 16 bytes, of which lanes 8i to 8i + 7 point to
@@ -40,11 +38,17 @@ constexpr int64_t kProductSums = 4, kProductRun = 2;
 SmallVector<Value> loadMatrices(KernelBuilder &b, Value address,
                                 bool isTransposed);
 
-/// rows * columns + sums, in f32, of f16, bf16 or f32 elements. The four
-/// registers of rows are the matrices of rows 0 to 7 and 8 to 15 at depths 0 to
-/// 7, then at 8 to 15; the two of columns are those at depths 0 to 7 and 8
-/// to 15. Of f32 elements, in registers as i32, they are of 4 depths, of which
-/// a lane has t.
+/// The depth of a product of elements of a type: f32 as tf32, which is cut off
+/// after 10 bits.
+inline int64_t getProductDepth(Type elementType) {
+  return elementType.isF32() ? kProductDepth / 2 : kProductDepth;
+}
+
+/// rows * columns + sums, in f32, of f16, bf16 or f32 elements. A register has
+/// two 16-bit elements, or one of f32, and so the matrices half the depth. The
+/// four registers of rows are the matrices of rows 0 to 7 and 8 to 15 at depths
+/// 0 to 7, then at 8 to 15; the two of columns are those at depths 0 to 7 and 8
+/// to 15.
 SmallVector<Value> multiplyMatrices(KernelBuilder &b, Type elementType,
                                     ArrayRef<Value> rows,
                                     ArrayRef<Value> columns, ValueRange sums);

@@ -17,7 +17,7 @@ using namespace mlir::vga;
 
 llvm::Error vga::setSchedule(ModuleOp module, StringRef text) {
   std::string message;
-  ScheduleAttr schedule;
+  Attribute schedule;
   {
     ScopedDiagnosticHandler handler(module.getContext(),
                                     [&](Diagnostic &diagnostic) {
@@ -25,8 +25,10 @@ llvm::Error vga::setSchedule(ModuleOp module, StringRef text) {
                                         message = diagnostic.str();
                                       return success();
                                     });
-    schedule = dyn_cast_if_present<ScheduleAttr>(
-        parseAttribute(("#vga.schedule" + text).str(), module.getContext()));
+    bool isWarp = text.consume_front("warp");
+    schedule = parseAttribute(
+        ((isWarp ? "#vga.warp_schedule" : "#vga.schedule") + text).str(),
+        module.getContext());
   }
   if (!schedule)
     return llvm::createStringError("--schedule: " + message);

@@ -15,7 +15,7 @@
 namespace mlir::vga {
 
 /// Gives all attention of a module the schedule `text`, written as on the
-/// operation: <queries = 128, ...>.
+/// operation: <queries = 128, ...> or warp<rows = 64, ...>.
 llvm::Error setSchedule(ModuleOp module, StringRef text);
 
 } // namespace mlir::vga

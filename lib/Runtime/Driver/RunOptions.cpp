@@ -89,7 +89,8 @@ struct CommandLine {
   cl::opt<std::string> schedule{
       "schedule",
       cl::desc("How all attention is computed on a GPU, instead of the\n"
-               "schedules that are chosen: see #vga.schedule"),
+               "schedules that are chosen: see #vga.schedule, and\n"
+               "#vga.warp_schedule, which is warp<rows = 64, ...>"),
       cl::value_desc("<queries = 128, ...>"), cl::cat(category)};
   cl::opt<unsigned> threads{
       "threads", cl::desc("Threads to use (default: one for each core)"),

@@ -180,3 +180,24 @@ func.func @mask_of_unknown_heads(%q: tensor<2x8x16x4xf32>, %k: tensor<2x2x16x4xf
   %o = vga.attention %q, %k, %k mask(%m : tensor<?x?x16x16xi1>) : tensor<2x8x16x4xf32>, tensor<2x2x16x4xf32>, tensor<2x2x16x4xf32>
   return %o : tensor<2x8x16x4xf32>
 }
+
+// -----
+
+// j <= i + length - Sq, with the length counted from 0 to Sk.
+// CHECK-LABEL: func @at_length
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant 0 : index
+// CHECK-DAG: %[[KEYS:.*]] = arith.constant 16 : index
+// CHECK-DAG: %[[QUERIES:.*]] = arith.constant -4 : index
+// CHECK: ^bb0(%{{.*}}: f32, %[[N:.*]]: i32, %{{.*}}: f32):
+// CHECK: %[[LENGTH:.*]] = arith.index_cast %[[N]]
+// CHECK: %[[MOST:.*]] = arith.minsi %{{.*}}, %[[KEYS]]
+// CHECK: %[[COUNT:.*]] = arith.maxsi %[[MOST]], %[[ZERO]]
+// CHECK: %[[LIMIT:.*]] = arith.addi %[[COUNT]], %[[QUERIES]]
+// CHECK: %[[I:.*]] = linalg.index 3
+// CHECK: %[[LAST:.*]] = arith.addi %[[I]], %[[LIMIT]]
+// CHECK: arith.cmpi sle, %{{.*}}, %[[LAST]]
+func.func @at_length(%q: tensor<2x2x4x8xf32>, %k: tensor<2x2x16x8xf32>, %n: tensor<2xi32>) -> tensor<2x2x4x8xf32> {
+  %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
+      : tensor<2x2x4x8xf32>, tensor<2x2x16x8xf32>, tensor<2x2x16x8xf32>
+  return %z : tensor<2x2x4x8xf32>
+}

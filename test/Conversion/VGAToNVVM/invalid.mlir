@@ -32,14 +32,6 @@ func.func @shared(%q: tensor<1x2x64x64xf16>, %x: tensor<1x1x64x64xf16>, %g: tens
 
 // -----
 
-func.func @f64_weights(%x: tensor<1x1x64x64xf16>, %w: tensor<1x64xf64>) -> tensor<1x1x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected weights and biases of f16, bf16 or f32}}
-  %g = vga.gate %x, %w : tensor<1x1x64x64xf16>, tensor<1x64xf64>
-  return %g : tensor<1x1x64xf32>
-}
-
-// -----
-
 func.func @f64_gate(%x: tensor<1x1x64x64xf16>, %g: tensor<1x1x64x64xf64>) -> tensor<1x1x64x64xf16> {
   // expected-error@+1 {{has no kernel for 'sm_90a': expected gates of f16, bf16 or f32, got 'f64'}}
   %z = vga.attention %x, %x, %x value_gate(%g : tensor<1x1x64x64xf64>)
@@ -69,40 +61,18 @@ func.func @registers(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
 
 // -----
 
-func.func @product_channels(%x: tensor<1x4x64x12xf16>, %w: tensor<4x12x4xf32>) -> tensor<1x4x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected the channels of source to be a multiple of 8, got 12}}
-  %g = vga.gate %x, %w mixing cross_head : tensor<1x4x64x12xf16>, tensor<4x12x4xf32>
-  return %g : tensor<1x4x64xf32>
+func.func @pages(%q: tensor<2x8x1x64xf16>, %k: tensor<64x2x16x64xf16>, %t: tensor<2x4xi32>) -> tensor<2x8x1x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a' yet: expected keys and values without a block_table}}
+  %z = vga.attention %q, %k, %k block_table(%t : tensor<2x4xi32>)
+    : tensor<2x8x1x64xf16>, tensor<64x2x16x64xf16>, tensor<64x2x16x64xf16>
+  return %z : tensor<2x8x1x64xf16>
 }
 
 // -----
 
-func.func @gate_channels(%x: tensor<1x4x64x12xf16>, %w: tensor<4x12xf32>) -> tensor<1x4x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected the channels of source to be a multiple of 8, got 12}}
-  %g = vga.gate %x, %w : tensor<1x4x64x12xf16>, tensor<4x12xf32>
-  return %g : tensor<1x4x64xf32>
-}
-
-// -----
-
-func.func @product_bias(%x: tensor<1x1x64x64xf16>, %w: tensor<1x64x9xf16>, %b: tensor<1x9xf64>) -> tensor<1x1x64x9xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected weights and biases of f16, bf16 or f32}}
-  %g = vga.gate %x, %w bias(%b : tensor<1x9xf64>) : tensor<1x1x64x64xf16>, tensor<1x64x9xf16>
-  return %g : tensor<1x1x64x9xf32>
-}
-
-// -----
-
-func.func @gate_elements(%x: tensor<1x4x64x16xf32>, %w: tensor<4x16xf32>) -> tensor<1x4x64xf32> {
-  // expected-error@+1 {{has no kernel for 'sm_90a': expected elements of f16 or bf16, got 'f32'}}
-  %g = vga.gate %x, %w : tensor<1x4x64x16xf32>, tensor<4x16xf32>
-  return %g : tensor<1x4x64xf32>
-}
-
-// -----
-
-func.func @append(%x: tensor<2x1x1x64xf16>, %c: tensor<2x1x64x64xf16>, %p: tensor<2xi32>) -> tensor<2x1x64x64xf16> {
-  // expected-error@+1 {{'vga.append' op has no kernel for 'sm_90a' yet}}
-  %r = vga.append %x into %c at %p : tensor<2x1x1x64xf16>, tensor<2x1x64x64xf16>, tensor<2xi32>
-  return %r : tensor<2x1x64x64xf16>
+func.func @at_length(%q: tensor<2x8x4x64xf16>, %k: tensor<2x2x64x64xf16>, %n: tensor<2xi32>) -> tensor<2x8x4x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a' yet: expected alignment bottom_right or top_left, got length}}
+  %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
+    : tensor<2x8x4x64xf16>, tensor<2x2x64x64xf16>, tensor<2x2x64x64xf16>
+  return %z : tensor<2x8x4x64xf16>
 }

@@ -59,8 +59,61 @@ func.func @mlp_up(%h: !rows, %w: tensor<256x1024xf32>, %b: tensor<1024xf32>) -> 
 
 // -----
 
+// Lines at multiples of 16 bytes are for the copy engine: one warp more has it bring 128 x 64 of lhs,
+// lines along the depth, and 64 x 128 of rhs, two atoms of lines across it, to one of three stages.
+// Two warpgroups multiply 64 rows each.
+// CHECK-LABEL: llvm.func @product_0(
+// CHECK-SAME: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant}
+// CHECK-SAME: nvvm.minctasm = 2 : i32, nvvm.reqntid = array<i32: 288>
+// CHECK: scf.if
+// CHECK: scf.for
+// CHECK: nvvm.mbarrier.try_wait.parity
+// CHECK-COUNT-4: nvvm.wgmma.mma_async {{.*}} <m = 64, n = 128, k = 16>, D[<f32>, <one>], A[<bf16>, <one>, <row>], B[<bf16>, <one>, <row>]
+// CHECK: wgmma.wait_group.sync.aligned 0
+// CHECK: nvvm.mbarrier.arrive
+// CHECK: } else {
+// CHECK: nvvm.elect.sync
+// CHECK: scf.for
+// CHECK: nvvm.mbarrier.try_wait.parity
+// CHECK: nvvm.mbarrier.arrive.expect_tx
+// CHECK-COUNT-3: nvvm.cp.async.bulk.tensor.shared.cluster.global
+// CHECK-NOT: nvvm.cp.async.bulk.tensor
+// CHECK: nvvm.barrier
+// CHECK: llvm.load {{.*}} : !llvm.ptr<1> -> vector<8xbf16>
+// CHECK-LABEL: func @boxes
+// CHECK: vga.launch {{.*}} blocks(%c1024) threads 288 shared_memory 98352 {{.*}}boxes [array<i64: 128, 64>, array<i64: 64, 64>, array<i64>, array<i64>]
+// CHECK-NEXT: return
+func.func @boxes(%x: tensor<4096x2048xbf16>, %w: tensor<2048x4096xbf16>, %to: tensor<4096x4096xbf16>)
+    -> tensor<4096x4096xbf16> {
+  %y = linalg.matmul ins(%x, %w : tensor<4096x2048xbf16>, tensor<2048x4096xbf16>)
+    outs(%to : tensor<4096x4096xbf16>) -> tensor<4096x4096xbf16>
+  return %y : tensor<4096x4096xbf16>
+}
+
+// -----
+
+#x = affine_map<(b, s, n, k) -> (b, k, s)>
+#w = affine_map<(b, s, n, k) -> (b, n, k)>
+#y = affine_map<(b, s, n, k) -> (b, s, n)>
+
+// A transposed lhs has an atom for each warpgroup; batches are an axis of the maps.
+// CHECK-LABEL: llvm.func @product_0(
+// CHECK-COUNT-4: nvvm.wgmma.mma_async {{.*}} A[<f16>, <one>, <col>], B[<f16>, <one>, <col>]
+// CHECK-LABEL: func @batches
+// CHECK: vga.launch {{.*}} boxes [array<i64: 1, 64, 64>, array<i64: 1, 128, 64>, array<i64>]
+func.func @batches(%x: tensor<?x512x256xf16>, %w: tensor<?x384x512xf16>, %to: tensor<?x256x384xf32>)
+    -> tensor<?x256x384xf32> {
+  %zero = arith.constant 0.0 : f32
+  %z = linalg.fill ins(%zero : f32) outs(%to : tensor<?x256x384xf32>) -> tensor<?x256x384xf32>
+  %y = linalg.contract indexing_maps = [#x, #w, #y]
+    ins(%x, %w : tensor<?x512x256xf16>, tensor<?x384x512xf16>) outs(%z : tensor<?x256x384xf32>) -> tensor<?x256x384xf32>
+  return %y : tensor<?x256x384xf32>
+}
+
+// -----
+
 // 16-bit operands of one type meet on the tensor cores: 128 x 128 results in blocks of 8 warps, which
-// have 64 x 32 each. Both operands are in shared memory as in global memory.
+// have 64 x 32 each, where lines of an operand begin anywhere. Both operands are in shared memory as in global memory.
 // CHECK-LABEL: llvm.func @product_0(
 // CHECK-SAME: nvvm.minctasm = 2 : i32, nvvm.reqntid = array<i32: 256>
 // CHECK: nvvm.cp.async.shared.global {{.*}} 16, cache = cg
@@ -78,9 +131,9 @@ func.func @mlp_up(%h: !rows, %w: tensor<256x1024xf32>, %b: tensor<1024xf32>) -> 
 // CHECK-LABEL: func @large
 // CHECK: vga.launch {{.*}} blocks(%c1024)
 // CHECK-NEXT: return
-func.func @large(%x: tensor<4096x2048xbf16>, %w: tensor<2048x4096xbf16>, %to: tensor<4096x4096xbf16>)
+func.func @large(%x: tensor<4096x2044xbf16>, %w: tensor<2044x4096xbf16>, %to: tensor<4096x4096xbf16>)
     -> tensor<4096x4096xbf16> {
-  %y = linalg.matmul ins(%x, %w : tensor<4096x2048xbf16>, tensor<2048x4096xbf16>)
+  %y = linalg.matmul ins(%x, %w : tensor<4096x2044xbf16>, tensor<2044x4096xbf16>)
     outs(%to : tensor<4096x4096xbf16>) -> tensor<4096x4096xbf16>
   return %y : tensor<4096x4096xbf16>
 }

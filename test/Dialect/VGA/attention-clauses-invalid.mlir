@@ -350,3 +350,12 @@ func.func @dynamic_output_gate(%q: !q, %k: !k, %g: !g) {
   %0 = vga.attention %q, %k, %k output_gate(%g : !g) layout bshd : !q, !k, !k
   return
 }
+
+// -----
+
+!q = tensor<2x8x16x4xf32>
+func.func @at_no_length(%q: !q) {
+  // expected-error@+1 {{'vga.attention' op expected a kv_length with alignment length}}
+  %0 = vga.attention %q, %q, %q causal alignment length : !q, !q, !q
+  return
+}

@@ -95,6 +95,6 @@ func.func @site(%x: !x, %w: !w) {
 !x = tensor<1x2x8x4xf32>
 func.func @scale_type(%x: !x) {
   // expected-error @+1 {{attribute 'scale' failed to satisfy constraint: 64-bit float attribute}}
-  %0 = "vga.attention"(%x, %x, %x) <{scale = 1.0 : f32, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>}> : (!x, !x, !x) -> !x
+  %0 = "vga.attention"(%x, %x, %x) <{scale = 1.0 : f32, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0>}> : (!x, !x, !x) -> !x
   return
 }

@@ -209,3 +209,15 @@ func.func @gated_attention(%q: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>, %none: 
       : tensor<1x2x8x4xf32>, tensor<1x2x0x4xf32>, tensor<1x2x0x4xf32>, tensor<2x4xf32>
   return %a, %b : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
 }
+
+// The query at the length sees what counts; there are none that it does not see.
+// CHECK-LABEL: func @last_query_at_length
+// CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} kv_length(%{{.*}} : tensor<2xi32>) : tensor<2x2x1x8xf32>
+// CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} kv_length(%{{.*}} : tensor<2xi32>) causal alignment length : tensor<2x2x4x8xf32>
+func.func @last_query_at_length(%q: tensor<2x2x1x8xf32>, %q4: tensor<2x2x4x8xf32>, %k: tensor<2x2x4x8xf32>, %n: tensor<2xi32>) -> (tensor<2x2x1x8xf32>, tensor<2x2x4x8xf32>) {
+  %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
+      : tensor<2x2x1x8xf32>, tensor<2x2x4x8xf32>, tensor<2x2x4x8xf32>
+  %z4 = vga.attention %q4, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
+      : tensor<2x2x4x8xf32>, tensor<2x2x4x8xf32>, tensor<2x2x4x8xf32>
+  return %z, %z4 : tensor<2x2x1x8xf32>, tensor<2x2x4x8xf32>
+}

@@ -35,3 +35,29 @@ func.func @no_pages(%x: tensor<2x1x3x8xf32>, %c: tensor<2x1x16x8xf32>, %p: tenso
   %r = vga.append %x into %c at %p : tensor<2x1x3x8xf32>, tensor<2x1x16x8xf32>, tensor<2xi32>
   return %r : tensor<2x1x16x8xf32>
 }
+
+// Attention uses the entries before the length, no more than there are.
+// CHECK-LABEL: func @attention
+// CHECK-SAME:    %[[N:[^:]*]]: tensor<2xi64>, %[[T:[^:]*]]: tensor<2x?xi32>)
+func.func @attention(%q: tensor<2x1x3x8xf32>, %k: tensor<9x1x16x8xf32>, %n: tensor<2xi64>, %t: tensor<2x?xi32>) -> tensor<2x1x3x8xf32> {
+  // CHECK: scf.for %[[B:.*]] = %{{.*}} to %{{.*}} step
+  // CHECK: %[[ALL:.*]] = tensor.dim %[[T]]
+  // CHECK: tensor.extract %[[N]][%[[B]]]
+  // CHECK: %[[PAGES:.*]] = arith.ceildivsi
+  // CHECK: %[[USED:.*]] = arith.minsi %[[PAGES]], %[[ALL]]
+  // CHECK: scf.for %{{.*}} = %{{.*}} to %[[USED]] step
+  // CHECK: cf.assert %{{.*}}, "vga.attention: block_table has a page that key has not"
+  %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi64>) block_table(%t : tensor<2x?xi32>)
+      : tensor<2x1x3x8xf32>, tensor<9x1x16x8xf32>, tensor<9x1x16x8xf32>
+  return %z : tensor<2x1x3x8xf32>
+}
+
+// CHECK-LABEL: func @whole
+// CHECK: scf.for
+// CHECK: scf.for %{{.*}} = %{{.*}} to %c4
+// CHECK: cf.assert %{{.*}}, "vga.gated_attention: block_table has a page that key has not"
+func.func @whole(%q: tensor<2x1x3x8xf32>, %k: tensor<9x1x16x8xf32>, %w: tensor<1x8xf32>, %t: tensor<2x4xi32>) -> tensor<2x1x3x8xf32> {
+  %z = vga.gated_attention %q, %k, %k, %w block_table(%t : tensor<2x4xi32>)
+      : tensor<2x1x3x8xf32>, tensor<9x1x16x8xf32>, tensor<9x1x16x8xf32>, tensor<1x8xf32>
+  return %z : tensor<2x1x3x8xf32>
+}

@@ -351,3 +351,18 @@ func.func @append_keys(%q: tensor<2x4x1x8xf32>, %v: tensor<2x2x1x8xf32>, %p: ten
   %z = vga.gated_attention %q, %new, %new, %w : tensor<2x4x1x8xf32>, tensor<2x2x8x8xf32>, tensor<2x2x8x8xf32>, tensor<2x8xf32>
   return %z, %new : tensor<2x4x1x8xf32>, tensor<2x2x8x8xf32>
 }
+
+// -----
+
+// Values in pages.
+// CHECK-LABEL: func @pages
+// CHECK-SAME:    %[[V:[^:]*]]: tensor<2x1x2x8xf32>, %[[P:[^:]*]]: tensor<2xi32>
+// CHECK: %[[G:.*]] = vga.gate %[[V]]
+// CHECK: %[[GV:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[G]] :
+// CHECK: %[[NEW:.*]] = vga.append %[[GV]] into %{{.*}} at %[[P]] block_table
+// CHECK: vga.attention %{{.*}}, %{{.*}}, %[[NEW]] kv_length(%{{.*}}) block_table(%{{.*}})
+func.func @pages(%q: tensor<2x1x4x8xf32>, %k: tensor<64x16x2x8xf32>, %v: tensor<2x1x2x8xf32>, %p: tensor<2xi32>, %n: tensor<2xi32>, %t: tensor<2x8xi32>, %pool: tensor<64x16x2x8xf32> {vga.state = "values"}, %w: tensor<2x8xf32> {vga.param = "w"}) -> (tensor<2x1x4x8xf32>, tensor<64x16x2x8xf32>) {
+  %new = vga.append %v into %pool at %p block_table(%t : tensor<2x8xi32>) layout bshd : tensor<2x1x2x8xf32>, tensor<64x16x2x8xf32>, tensor<2xi32>
+  %z = vga.gated_attention %q, %k, %new, %w kv_length(%n : tensor<2xi32>) block_table(%t : tensor<2x8xi32>) layout bshd : tensor<2x1x4x8xf32>, tensor<64x16x2x8xf32>, tensor<64x16x2x8xf32>, tensor<2x8xf32>
+  return %z, %new : tensor<2x1x4x8xf32>, tensor<64x16x2x8xf32>
+}

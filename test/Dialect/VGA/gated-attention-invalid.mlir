@@ -257,7 +257,19 @@ func.func @lse_type(%q: !q, %kv: !kv, %w: !w) {
   // expected-error@+2 {{inferred type(s) 'tensor<2x8x16x6xf16>', 'tensor<2x8x16xf32>' are incompatible with return type(s) of operation 'tensor<2x8x16x6xf16>', 'tensor<2x8x16xf64>'}}
   // expected-error@+1 {{failed to infer returned types}}
   %0:2 = "vga.gated_attention"(%q, %kv, %kv, %w) <{
-           operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0, 0>, return_lse
+           operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0, 0, 0>, return_lse
          }> : (!q, !kv, !kv, !w) -> (!q, tensor<2x8x16xf64>)
+  return
+}
+
+// -----
+
+!q = tensor<2x8x16x6xf16>
+!kv = tensor<2x2x32x6xf16>
+!w = tensor<8x6xf32>
+!n = tensor<2xi32>
+func.func @output_at_length(%q: !q, %kv: !kv, %w: !w, %n: !n) {
+  // expected-error@+1 {{expected site value with alignment length, got site output}}
+  %0 = vga.gated_attention %q, %kv, %kv, %w site output kv_length(%n : !n) causal alignment length : !q, !kv, !kv, !w
   return
 }

@@ -277,6 +277,27 @@ func.func @gated_query_heads(%q: tensor<?x1x4x8xf64>, %kv: tensor<?x1x2x8xf64>,
   return %z : tensor<?x1x4x8xf64>
 }
 
+// CHECK-LABEL: func @attention_at_length(
+// CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} kv_length(%{{.*}} : tensor<2xi64>) causal alignment length : tensor<2x2x4x8xf32>
+func.func @attention_at_length(%q: tensor<2x2x4x8xf32>, %k: tensor<2x2x16x8xf32>, %n: tensor<2xi64>) -> tensor<2x2x4x8xf32> {
+  %z = vga.attention %q, %k, %k alignment length causal kv_length(%n : tensor<2xi64>)
+      : tensor<2x2x4x8xf32>, tensor<2x2x16x8xf32>, tensor<2x2x16x8xf32>
+  return %z : tensor<2x2x4x8xf32>
+}
+
+// Keys, values and gates in pages.
+// CHECK-LABEL: func @attention_pages(
+// CHECK: vga.attention %{{.*}}, %{{.*}}, %{{.*}} value_gate(%{{.*}} : tensor<?x2x16xf32>) kv_length(%{{.*}} : tensor<?xi32>) block_table(%{{.*}} : tensor<?x?xi32>) layout bshd : tensor<?x1x8x16xf16>, tensor<?x16x2x16xf16>, tensor<?x16x2x24xf16>{{$}}
+// CHECK: vga.gated_attention %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} block_table(%{{.*}} : tensor<?x?xi32>) layout bshd :
+func.func @attention_pages(%q: tensor<?x1x8x16xf16>, %k: tensor<?x16x2x16xf16>, %v: tensor<?x16x2x24xf16>, %g: tensor<?x2x16xf32>, %n: tensor<?xi32>, %t: tensor<?x?xi32>, %w: tensor<2x24xf16>)
+    -> (tensor<?x1x8x24xf16>, tensor<?x1x8x24xf16>) {
+  %y = vga.attention %q, %k, %v block_table(%t : tensor<?x?xi32>) layout bshd kv_length(%n : tensor<?xi32>) value_gate(%g : tensor<?x2x16xf32>)
+      : tensor<?x1x8x16xf16>, tensor<?x16x2x16xf16>, tensor<?x16x2x24xf16>
+  %z = vga.gated_attention %q, %k, %v, %w block_table(%t : tensor<?x?xi32>) layout bshd
+      : tensor<?x1x8x16xf16>, tensor<?x16x2x16xf16>, tensor<?x16x2x24xf16>, tensor<2x24xf16>
+  return %y, %z : tensor<?x1x8x24xf16>, tensor<?x1x8x24xf16>
+}
+
 //===----------------------------------------------------------------------===//
 // vga.append
 //===----------------------------------------------------------------------===//

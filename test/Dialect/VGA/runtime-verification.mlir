@@ -116,3 +116,22 @@ func.func @append_pages(%x: tensor<2x1x3xf32>, %c: tensor<9x1x16xf32>, %p: tenso
   %r = vga.append %x into %c at %p block_table(%t : tensor<?x?xi32>) : tensor<2x1x3xf32>, tensor<9x1x16xf32>, tensor<2xi64>
   return %r : tensor<9x1x16xf32>
 }
+
+// Pages are no batch: keys, values and gates have as many, and the mask has the
+// positions of the table.
+// CHECK-LABEL: func @pages
+// CHECK-SAME:    %[[T:[^:]*]]: tensor<?x?xi32>, %[[M:[^:]*]]: tensor<?x?xf32>)
+func.func @pages(%q: tensor<?x2x?x4xf32>, %k: tensor<?x2x16x4xf32>, %v: tensor<?x2x16x4xf32>, %g: tensor<?x2x16xf32>, %t: tensor<?x?xi32>, %m: tensor<?x?xf32>) -> tensor<?x2x?x4xf32> {
+  // CHECK: cf.assert %{{.*}}, "vga.attention: batch of block_table differs from that of query"
+  // CHECK: cf.assert %{{.*}}, "vga.attention: pages of value differs from that of key"
+  // CHECK: %[[N:.*]] = tensor.dim %[[T]], %{{.*}}
+  // CHECK: %[[KEYS:.*]] = arith.muli %[[N]], %{{.*}}
+  // CHECK: arith.cmpi eq, %{{.*}}, %[[KEYS]]
+  // CHECK: cf.assert %{{.*}}, "vga.attention: sequence of mask differs from that of block_table"
+  // CHECK: cf.assert %{{.*}}, "vga.attention: sequence of mask differs from that of query"
+  // CHECK: cf.assert %{{.*}}, "vga.attention: pages of value_gate differs from that of key"
+  // CHECK-NEXT: vga.attention
+  %z = vga.attention %q, %k, %v value_gate(%g : tensor<?x2x16xf32>) block_table(%t : tensor<?x?xi32>) mask(%m : tensor<?x?xf32>)
+      : tensor<?x2x?x4xf32>, tensor<?x2x16x4xf32>, tensor<?x2x16x4xf32>
+  return %z : tensor<?x2x?x4xf32>
+}

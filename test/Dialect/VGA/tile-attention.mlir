@@ -127,3 +127,18 @@ func.func @weights(%q: tensor<1x2x256x8xf32>, %w: tensor<2x8xf32>, %b: tensor<2x
       : tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>, tensor<2x8x8xf32>
   return %z, %y : tensor<1x2x256x8xf32>, tensor<1x2x256x8xf32>
 }
+
+// Lined up at the length, a task has an offset of its own: that of its sequence.
+// CHECK-LABEL: func @at_length
+// CHECK-SAME:    %[[N:[a-z0-9]*]]: tensor<2xi32>)
+// CHECK: scf.forall (%[[B:.*]], %{{.*}}, %{{.*}}) in
+// CHECK: tensor.extract %[[N]][%[[B]]]
+// CHECK: %[[LENGTH:.*]] = arith.index_cast
+// CHECK: %[[COUNT:.*]] = affine.min #{{.*}}%[[LENGTH]]
+// CHECK: %[[OFFSET:.*]] = affine.max #{{.*}}%[[COUNT]]
+// CHECK: vga.online_attention {{.*}} upper(
+func.func @at_length(%q: tensor<2x2x256x64xf32>, %k: tensor<2x2x512x64xf32>, %n: tensor<2xi32>) -> tensor<2x2x256x64xf32> {
+  %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
+      : tensor<2x2x256x64xf32>, tensor<2x2x512x64xf32>, tensor<2x2x512x64xf32>
+  return %z : tensor<2x2x256x64xf32>
+}

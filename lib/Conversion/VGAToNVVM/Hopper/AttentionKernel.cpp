@@ -29,12 +29,11 @@ static LLVM::GlobalOp makeCounters(OpBuilder &b, gpu::GPUModuleOp module,
       /*alignment=*/8, /*addrSpace=*/1);
 }
 
-FailureOr<LaunchPlan> hopper::buildAttentionKernel(OpBuilder &builder,
-                                                   gpu::GPUModuleOp module,
-                                                   StringRef name,
-                                                   AttentionOp op, GateOp gate,
-                                                   const Target &target) {
-  FailureOr<Plan> plan = Plan::create(op, gate, *op.getSchedule(), target);
+FailureOr<LaunchPlan>
+hopper::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
+                             StringRef name, AttentionOp op, GateOp gate,
+                             ScheduleAttr schedule, const Target &target) {
+  FailureOr<Plan> plan = Plan::create(op, gate, schedule, target);
   if (failed(plan))
     return failure();
 

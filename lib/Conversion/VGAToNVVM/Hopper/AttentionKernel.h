@@ -20,7 +20,8 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H
 #define VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H
 
-#include "../KernelBuilder.h"
+#include "../OnlineSoftmax.h"
+#include "../Scores.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 
 namespace mlir::vga {
@@ -107,7 +108,6 @@ struct Plan {
   Type elementType;
   Band band = Band(std::nullopt, std::nullopt);
   bool isBottomRight = true;
-  double scale = 1, softcap = 0;
   /// Rows of the output have gates. Values are gated; once, ahead of the tiles
   /// that need them; they end early.
   bool gatesRows = false;
@@ -205,7 +205,7 @@ Tile recallTile(Kernel &kernel, const Lane &lane);
 /// Leaves the counters as they were; the last act of the producer, and of warps
 /// that gate ahead.
 void finishTiles(Kernel &kernel);
-/// The key at which those of a batch end, with kv_length.
+/// The key at which those of a batch end.
 Value getKeyEnd(Kernel &kernel, Value batch);
 
 //===----------------------------------------------------------------------===//
@@ -296,33 +296,16 @@ struct Lane {
     return b.equal(b.rem(thread, 32), 0);
   }
 };
-constexpr int64_t kLaneRows = 2;
-/// Which of the lane's rows register i belongs to, and its column's distance
-/// from the lane's first one.
-inline int64_t getLaneRow(int64_t i) { return i / 2 % 2; }
-inline int64_t getLaneColumn(int64_t i) { return i / 4 * 8 + i % 2; }
-
-/// The running softmax of a lane's rows. Maxima are those of the scores before
-/// they are scaled; sums are of the lane's columns only.
-struct Rows {
-  SmallVector<Value, kLaneRows> maximum, sum;
-};
 
 //===----------------------------------------------------------------------===//
 // Softmax.cpp, Mask.cpp, OutputGate.cpp, Epilogue.cpp
 //===----------------------------------------------------------------------===//
-
-/// The factor between scores in registers and exponents of 2.
-double getExponentScale(const Plan &plan, AttentionOp op);
 
 /// Turns the scores of a block of keys into weights. `factors` are those by
 /// which accumulators become outdated, `isOutdated` whether they do.
 SmallVector<Value> updateRows(Kernel &kernel, ValueRange scores, Rows &rows,
                               bool mayBeEmpty, SmallVectorImpl<Value> &factors,
                               Value &isOutdated);
-/// Multiplies accumulators by the factors of their rows, if they are outdated.
-SmallVector<Value> rescale(Kernel &kernel, ValueRange accumulator,
-                           ValueRange factors, Value isOutdated);
 /// Weights as operands of wgmma.
 SmallVector<Value> packWeights(Kernel &kernel, ValueRange weights);
 

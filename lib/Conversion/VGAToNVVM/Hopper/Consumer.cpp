@@ -324,7 +324,7 @@ void Consumer::step(const Tile &tile, Value block, bool isEdge, State &state) {
   finishBefore(state.value, state.rows.sum);
   accumulator = waitForProducts(kernel, accumulator, 0);
   releaseValues(state);
-  state.accumulator = rescale(kernel, accumulator, factors, isOutdated);
+  state.accumulator = rescale(b, accumulator, factors, isOutdated);
   // Not earlier: the registers of the weights before are read until now.
   state.weights = packWeights(kernel, weights);
 }

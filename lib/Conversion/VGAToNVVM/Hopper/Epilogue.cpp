@@ -19,36 +19,20 @@ static SmallVector<Value> normalize(Kernel &kernel, const Tile &tile,
                                     const Lane &lane, Rows &rows) {
   KernelBuilder &b = kernel.b;
   const Arguments &arguments = kernel.arguments;
-  Value lowest = b.lowest();
-  Value scale = b.f32(getExponentScale(kernel.plan, kernel.op));
-  auto isLowest = [&](Value x) {
-    return b.compareF(arith::CmpFPredicate::OEQ, x, lowest);
-  };
+  Value scale = b.f32(getExponentScale(kernel.op));
   SmallVector<Value> factors;
   for (int64_t r = 0; r < kLaneRows; ++r) {
-    Value sum = rows.sum[r];
-    for (int64_t distance : {1, 2})
-      sum = b.addF(sum, b.shuffleXor(sum, distance));
-    Value maximum = b.mulF(rows.maximum[r], scale);
-    Value factor;
+    Value sink;
     if (arguments.sink) {
       Type type = kernel.op.getSink().getType().getElementType();
-      Value sink =
-          b.loadF32(type, b.elementAddress(arguments.sink, type, tile.head));
+      sink = b.loadF32(type, b.elementAddress(arguments.sink, type, tile.head));
       sink = b.mulF(sink, b.f32(llvm::numbers::log2e));
-      Value top = b.maxF(maximum, sink);
-      top = b.select(isLowest(top), b.f32(0), top);
-      factor = b.exp2(b.subF(maximum, top));
-      sum = b.fma(sum, factor, b.exp2(b.subF(sink, top)));
-      maximum = top;
-    } else {
-      maximum = b.select(isLowest(maximum), b.f32(0), maximum);
     }
+    FinishedRow finished = FinishedRow::get(b, b.mulF(rows.maximum[r], scale),
+                                            sumOfRow(b, rows.sum[r]), sink);
     if (arguments.lse) {
-      // log2 of a sum of 0 is -inf, as it is to be.
-      Value lse =
-          b.mulF(b.addF(maximum, b.log2(sum)), b.f32(llvm::numbers::ln2));
-      Value row = b.add(b.add(tile.query, lane.row), 8 * r);
+      Value lse = finished.getLse(b);
+      Value row = b.add(b.add(tile.query, lane.row), kLaneRowDistance * r);
       Value writes =
           b.bitAnd(b.less(row, arguments.queries), b.equal(lane.column, 0));
       b.onlyIf(writes, [&] {
@@ -60,10 +44,7 @@ static SmallVector<Value> normalize(Kernel &kernel, const Tile &tile,
             b, lse, b.elementAddress(arguments.lse, b.getF32Type(), index));
       });
     }
-    Value inverse =
-        b.select(b.compareF(arith::CmpFPredicate::OEQ, sum, b.f32(0)), b.f32(0),
-                 b.reciprocal(sum));
-    factors.push_back(factor ? b.mulF(factor, inverse) : inverse);
+    factors.push_back(finished.factor);
   }
   return factors;
 }

@@ -7,116 +7,35 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::hopper;
 
-static bool isFloatMask(AttentionOp op) {
-  return op.getMask() &&
-         isa<FloatType>(op.getMask().getType().getElementType());
-}
-
-/// Whether scores are more than products times a positive number: then they are
-/// made before the maximum is taken.
-static bool needsTransform(const Plan &plan, AttentionOp op) {
-  return plan.softcap != 0 || isFloatMask(op) || plan.scale <= 0;
-}
-
-double hopper::getExponentScale(const Plan &plan, AttentionOp op) {
-  return needsTransform(plan, op) ? 1 : plan.scale * llvm::numbers::log2e;
-}
-
-namespace {
 /// The mask's entries for a lane's rows.
-class MaskReader {
-public:
-  MaskReader(Kernel &kernel, const Tile &tile, const Lane &lane, Value block)
-      : kernel(kernel), b(kernel.b),
-        type(kernel.op.getMask().getType().getElementType()) {
-    const Arguments &arguments = kernel.arguments;
-    ArrayRef<Value> strides = arguments.maskStrides;
-    // Rows and keys that do not exist read others' entries; nothing comes of
-    // it.
-    lastKey = b.sub(arguments.keys, 1);
-    firstColumn =
-        b.add(b.mul(block, kernel.plan.schedule.getKeys()), lane.column);
-    Value head =
-        b.add(wide(tile.batch, strides[0]), wide(tile.head, strides[1]));
-    for (int64_t r = 0; r < kLaneRows; ++r) {
-      Value row = b.add(b.add(tile.query, lane.row), 8 * r);
-      row = b.min(row, b.sub(arguments.queries, 1));
-      rows.push_back(b.elementAddress(arguments.mask, getMemoryType(),
-                                      b.add(head, wide(row, strides[2]))));
-    }
+static MaskReader makeMaskReader(Kernel &kernel, const Tile &tile,
+                                 const Lane &lane, Value block) {
+  KernelBuilder &b = kernel.b;
+  const Arguments &arguments = kernel.arguments;
+  Value firstColumn =
+      b.add(b.mul(block, kernel.plan.schedule.getKeys()), lane.column);
+  MaskReader reader(b, kernel.op, arguments.mask, arguments.maskStrides,
+                    firstColumn, arguments.keys);
+  for (int64_t r = 0; r < kLaneRows; ++r) {
+    // Rows that do not exist read others' entries; nothing comes of it.
+    Value row = b.add(b.add(tile.query, lane.row), kLaneRowDistance * r);
+    reader.addRow(tile.batch, tile.head,
+                  b.min(row, b.sub(arguments.queries, 1)));
   }
-
-  /// The entry that belongs to register i.
-  Value read(int64_t i) {
-    Value key = b.min(b.add(firstColumn, getLaneColumn(i)), lastKey);
-    Value address =
-        b.elementAddress(rows[getLaneRow(i)], getMemoryType(),
-                         b.mul(key, kernel.arguments.maskStrides[3]));
-    if (!type.isInteger(1))
-      return b.loadF32(type, address);
-    Value byte = LLVM::LoadOp::create(b, b.getI8Type(), address);
-    return b.compare(arith::CmpIPredicate::ne, byte,
-                     arith::ConstantOp::create(b, b.getI8IntegerAttr(0)));
-  }
-
-private:
-  /// Booleans are bytes in memory.
-  Type getMemoryType() { return type.isInteger(1) ? b.getI8Type() : type; }
-  Value wide(Value index, Value stride) {
-    return b.mul(b.toI64(index), b.toI64(stride));
-  }
-
-  Kernel &kernel;
-  KernelBuilder &b;
-  Type type;
-  Value lastKey, firstColumn;
-  SmallVector<Value, kLaneRows> rows;
-};
-} // namespace
-
-/// c * tanh(x / c): tanh.approx is off by 5e-4. Where x/c is small, by its
-/// series, whose next term is under 2e-8; elsewhere by powers of two.
-static Value capScore(KernelBuilder &b, Value score, double cap) {
-  constexpr double kSmall = 0.3;
-  Value y = b.mulF(score, b.f32(1 / cap));
-  Value power = b.exp2(b.mulF(y, b.f32(2 * llvm::numbers::log2e)));
-  Value quotient = b.reciprocal(b.addF(power, b.f32(1)));
-  Value large = b.fma(quotient, b.f32(-2 * cap), b.f32(cap));
-  Value square = b.mulF(y, y);
-  Value series = b.f32(62.0 / 2835);
-  for (double coefficient : {-17.0 / 315, 2.0 / 15, -1.0 / 3, 1.0})
-    series = b.fma(series, square, b.f32(coefficient));
-  Value isSmall =
-      b.compareF(arith::CmpFPredicate::OLT, square, b.f32(kSmall * kSmall));
-  return b.select(isSmall, b.mulF(score, series), large);
+  return reader;
 }
 
 SmallVector<Value> hopper::transformScores(Kernel &kernel, const Tile &tile,
                                            const Lane &lane, Value block,
                                            ValueRange scores) {
-  SmallVector<Value> result = llvm::to_vector(scores);
-  const Plan &plan = kernel.plan;
-  if (!needsTransform(plan, kernel.op))
-    return result;
-  KernelBuilder &b = kernel.b;
-  std::optional<MaskReader> mask;
-  if (isFloatMask(kernel.op))
-    mask.emplace(kernel, tile, lane, block);
-  for (auto [i, score] : llvm::enumerate(result)) {
-    score = b.mulF(score, b.f32(plan.scale));
-    if (plan.softcap != 0)
-      score = capScore(b, score, plan.softcap);
-    if (mask)
-      score = b.addF(score, mask->read(i));
-    score = b.mulF(score, b.f32(llvm::numbers::log2e));
-  }
-  return result;
+  return vga::transformScores(kernel.b, kernel.op, scores, [&] {
+    return makeMaskReader(kernel, tile, lane, block);
+  });
 }
 
 SmallVector<Value> hopper::hideKeys(Kernel &kernel, const Tile &tile,
@@ -140,8 +59,8 @@ SmallVector<Value> hopper::hideKeys(Kernel &kernel, const Tile &tile,
   }
 
   std::optional<MaskReader> mask;
-  if (kernel.op.getMask() && !isFloatMask(kernel.op))
-    mask.emplace(kernel, tile, lane, block);
+  if (hasBooleanMask(kernel.op))
+    mask.emplace(makeMaskReader(kernel, tile, lane, block));
   Value lowest = b.lowest();
   SmallVector<Value> result;
   for (auto [i, score] : llvm::enumerate(scores)) {

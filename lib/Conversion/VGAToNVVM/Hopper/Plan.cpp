@@ -98,8 +98,6 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate, ScheduleAttr schedule,
   plan.elementType = op.getQuery().getType().getElementType();
   plan.band = Band(op);
   plan.isBottomRight = op.getAlignment() == Alignment::bottom_right;
-  plan.scale = getScoreScale(op);
-  plan.softcap = op.getSoftcap() ? op.getSoftcapAttr().getValueAsDouble() : 0;
   plan.gatesRows =
       op.getOutputGate() && op.getOutputGate().getType().getRank() == 3;
   plan.gatesValues = static_cast<bool>(op.getValueGate());

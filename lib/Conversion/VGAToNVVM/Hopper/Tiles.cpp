@@ -89,21 +89,8 @@ private:
 } // namespace
 
 Value hopper::getKeyEnd(Kernel &kernel, Value batch) {
-  KernelBuilder &b = kernel.b;
-  const Arguments &arguments = kernel.arguments;
-  if (!arguments.kvLength)
-    return arguments.keys;
-  auto type = kernel.op.getKvLength().getType().getElementType();
-  Value length = LLVM::LoadOp::create(
-      b, type, b.elementAddress(arguments.kvLength, type, batch));
-  if (type.isInteger(64)) {
-    // A length past the end is one of the definition's errors; here it must not
-    // wrap.
-    Value keys = b.toI64(arguments.keys);
-    length = arith::TruncIOp::create(b, b.getI32Type(),
-                                     b.max(b.min(length, keys), b.i64(0)));
-  }
-  return b.max(b.min(length, arguments.keys), b.i32(0));
+  return vga::getKeyEnd(kernel.b, kernel.op, kernel.arguments.kvLength,
+                        kernel.arguments.keys, batch);
 }
 
 //===----------------------------------------------------------------------===//

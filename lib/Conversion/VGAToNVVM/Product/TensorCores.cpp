@@ -23,7 +23,7 @@ class TensorCoreMultiplier : public Multiplier {
 public:
   explicit TensorCoreMultiplier(const Kernel &kernel)
       : Multiplier(kernel), elementType(kernel.product.lhs.getElementType()),
-        productDepth(elementType.isF32() ? kProductDepthTF32 : kProductDepth) {}
+        productDepth(getProductDepth(elementType)) {}
   SmallVector<Value> multiply(Value stage, ValueRange sums) override;
   void store(ValueRange sums) override;
 
@@ -100,7 +100,7 @@ SmallVector<Value> TensorCoreMultiplier::loadOperand(const StagePlan &side,
       registers.push_back(LLVM::LoadOp::create(
           b, b.getI32Type(),
           b.advance(address, getDistance(side, first * kMatrix,
-                                         second * kProductDepthTF32 / 2))));
+                                         second * productDepth / 2))));
     }
   } else {
     registers = loadMatrices(b, address, /*isTransposed=*/!side.isAlongDepth);

@@ -105,16 +105,17 @@ private:
     if (band.isFull())
       return true;
     AttentionSizes sizes(op);
-    // One query at the bottom right is the last row, whatever the key count.
-    if (sizes.queries == 1 && op.getAlignment() == Alignment::bottom_right &&
+    // One query at the bottom right is the last row, whatever the key count;
+    // so is one at the length.
+    if (sizes.queries == 1 && op.getAlignment() != Alignment::top_left &&
         !band.lower && *band.upper >= 0)
       return true;
     if (ShapedType::isDynamic(sizes.queries) ||
         ShapedType::isDynamic(sizes.keys))
       return false;
-    int64_t offset =
+    std::optional<int64_t> offset =
         getBandOffset(op.getAlignment(), sizes.queries, sizes.keys);
-    return band.coversAll(offset, sizes.queries, sizes.keys);
+    return offset && band.coversAll(*offset, sizes.queries, sizes.keys);
   }
 };
 

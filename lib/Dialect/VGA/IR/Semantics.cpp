@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/Dialect/VGA/IR/Semantics.h"
+#include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 #include <algorithm>
 #include <cmath>
 
@@ -36,6 +37,11 @@ CacheAxes::CacheAxes(RankedTensorType type, Layout layout) {
   sequence = hasChannels ? axes.sequence : 2;
 }
 
+int64_t vga::getPageSize(AttentionInterface op) {
+  auto key = cast<RankedTensorType>(op.getKey().getType());
+  return key.getDimSize(AxisOrder(op.getLayout()).sequence);
+}
+
 AttentionSizes::AttentionSizes(AttentionInterface op) {
   AxisOrder axes(op.getLayout());
   auto query = cast<RankedTensorType>(op.getQuery().getType());
@@ -47,6 +53,10 @@ AttentionSizes::AttentionSizes(AttentionInterface op) {
   keyChannels = query.getDimSize(axes.channel);
   kvHeads = key.getDimSize(axes.head);
   keys = key.getDimSize(axes.sequence);
+  if (Value table = op.getBlockTable()) {
+    int64_t pages = cast<RankedTensorType>(table.getType()).getDimSize(1);
+    keys = ShapedType::isDynamic(pages) ? pages : pages * keys;
+  }
   valueChannels = value.getDimSize(axes.channel);
 }
 
@@ -77,8 +87,24 @@ bool Band::coversAll(int64_t offset, int64_t queries, int64_t keys) const {
                           visibleKeys(0, offset, keys).second == keys);
 }
 
-int64_t vga::getBandOffset(Alignment alignment, int64_t queries, int64_t keys) {
-  return alignment == Alignment::bottom_right ? keys - queries : 0;
+std::optional<int64_t> vga::getBandOffset(Alignment alignment, int64_t queries,
+                                          int64_t keys) {
+  switch (alignment) {
+  case Alignment::bottom_right:
+    return keys - queries;
+  case Alignment::top_left:
+    return 0;
+  case Alignment::length:
+    return std::nullopt;
+  }
+  llvm_unreachable("unknown alignment");
+}
+
+OpFoldResult vga::getNumKeys(LinalgBuilder &b, AttentionInterface op) {
+  if (!op.getBlockTable())
+    return b.sizeOf(op.getKey(), AxisOrder(op.getLayout()).sequence);
+  AffineExpr pages = b.getAffineSymbolExpr(0);
+  return b.apply(pages * getPageSize(op), {b.sizeOf(op.getBlockTable(), 1)});
 }
 
 double vga::getScoreScale(AttentionInterface op) {

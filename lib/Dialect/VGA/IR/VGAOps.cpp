@@ -28,13 +28,27 @@ static void printWindow(OpAsmPrinter &printer, Operation *,
   window.print(printer);
 }
 
-static ParseResult parseSchedule(OpAsmParser &parser, ScheduleAttr &schedule) {
-  return parser.parseCustomAttributeWithFallback(schedule);
+/// `<...>`, or `warp<...>` for a kernel of warps.
+static ParseResult parseSchedule(OpAsmParser &parser, Attribute &schedule) {
+  if (succeeded(parser.parseOptionalKeyword("warp"))) {
+    schedule = WarpScheduleAttr::parse(parser, Type());
+    return success(schedule != nullptr);
+  }
+  ScheduleAttr attribute;
+  if (parser.parseCustomAttributeWithFallback(attribute))
+    return failure();
+  schedule = attribute;
+  return success();
 }
 
 static void printSchedule(OpAsmPrinter &printer, Operation *,
-                          ScheduleAttr schedule) {
-  printer.printStrippedAttrOrType(schedule);
+                          Attribute schedule) {
+  if (auto warp = dyn_cast<WarpScheduleAttr>(schedule)) {
+    printer << "warp";
+    printer.printStrippedAttrOrType(warp);
+    return;
+  }
+  printer.printStrippedAttrOrType(cast<ScheduleAttr>(schedule));
 }
 
 #define GET_OP_CLASSES

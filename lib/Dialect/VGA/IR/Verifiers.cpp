@@ -78,6 +78,17 @@ static LogicalResult verifyShape(Operation *op, StringRef operand, Value value,
          << operand << " of shape " << wanted << ", got " << str(got);
 }
 
+/// Rows of pages are found by a division by their size.
+static LogicalResult verifyPages(Operation *op, StringRef operand,
+                                 int64_t page) {
+  if (failed(verifyStatic(op, operand, "page", page)))
+    return failure();
+  if (page == 0)
+    return op->emitOpError("expected a page of ")
+           << operand << " to have at least one row";
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // vga.gate
 //===----------------------------------------------------------------------===//
@@ -129,6 +140,31 @@ LogicalResult GateOp::verify() {
 // What vga.attention and vga.gated_attention share
 //===----------------------------------------------------------------------===//
 
+static LogicalResult verifyBatch(AttentionInterface op, RankedTensorType query,
+                                 RankedTensorType key, RankedTensorType value) {
+  unsigned axis = AxisOrder(op.getLayout()).batch;
+  int64_t batch = query.getDimSize(axis);
+  return success(succeeded(verifySize(op, "key", "batch", key.getDimSize(axis),
+                                      "query", batch)) &&
+                 succeeded(verifySize(op, "value", "batch",
+                                      value.getDimSize(axis), "query", batch)));
+}
+
+/// Keys and values are in pages, which the rows of the table name.
+static LogicalResult verifyPools(AttentionInterface op, RankedTensorType query,
+                                 RankedTensorType key, RankedTensorType value) {
+  AxisOrder axes(op.getLayout());
+  auto table = cast<RankedTensorType>(op.getBlockTable().getType());
+  if (failed(verifySize(op, "block_table", "batch", table.getDimSize(0),
+                        "query", query.getDimSize(axes.batch))) ||
+      failed(verifySize(op, "value", "pages", value.getDimSize(axes.batch),
+                        "key", key.getDimSize(axes.batch))))
+    return failure();
+  return success(
+      succeeded(verifyPages(op, "key", key.getDimSize(axes.sequence))) &&
+      succeeded(verifyPages(op, "value", value.getDimSize(axes.sequence))));
+}
+
 static LogicalResult verifyProblem(AttentionInterface op) {
   auto query = cast<RankedTensorType>(op.getQuery().getType());
   auto key = cast<RankedTensorType>(op.getKey().getType());
@@ -147,10 +183,8 @@ static LogicalResult verifyProblem(AttentionInterface op) {
             verifyStatic(op, name, "channels", type.getDimSize(axes.channel))))
       return failure();
 
-  if (failed(verifySize(op, "key", "batch", key.getDimSize(axes.batch), "query",
-                        query.getDimSize(axes.batch))) ||
-      failed(verifySize(op, "value", "batch", value.getDimSize(axes.batch),
-                        "query", query.getDimSize(axes.batch))) ||
+  if (failed(op.getBlockTable() ? verifyPools(op, query, key, value)
+                                : verifyBatch(op, query, key, value)) ||
       failed(verifySize(op, "value", "heads", value.getDimSize(axes.head),
                         "key", key.getDimSize(axes.head))) ||
       failed(verifySize(op, "value", "sequence",
@@ -192,6 +226,8 @@ static LogicalResult verifyVisibility(AttentionInterface op) {
             verifyStatic(op, "sink", "heads",
                          cast<RankedTensorType>(sink.getType()).getDimSize(0))))
       return failure();
+  if (op.getAlignment() == Alignment::length && !op.getKvLength())
+    return op->emitOpError("expected a kv_length with alignment length");
   if (std::optional<ArrayRef<int64_t>> window = op.getWindow()) {
     if (window->size() != 2)
       return op->emitOpError("expected window to be [left, right], got ")
@@ -231,22 +267,27 @@ LogicalResult AttentionOp::verify() {
 
   AxisOrder axes(getLayout());
   AttentionSizes sizes(*this);
-  auto gateShapes = [&](ArrayRef<int64_t> heads, int64_t sequence) {
+  auto gateShapes = [&](int64_t batch, ArrayRef<int64_t> heads,
+                        int64_t sequence) {
     SmallVector<SmallVector<int64_t>> shapes;
     for (int64_t h : heads)
-      shapes.push_back({sizes.batch, h, sequence});
+      shapes.push_back({batch, h, sequence});
     for (int64_t h : heads)
-      shapes.push_back(
-          axes.arrange(sizes.batch, h, sequence, sizes.valueChannels));
+      shapes.push_back(axes.arrange(batch, h, sequence, sizes.valueChannels));
     return shapes;
   };
+  // The gates of values in pages are in pages.
+  RankedTensorType key = getKey().getType();
+  int64_t keyBatch = getBlockTable() ? key.getDimSize(axes.batch) : sizes.batch;
   SmallVector<int64_t> valueGateHeads = {sizes.kvHeads};
   if (sizes.groupSize() != 1)
     valueGateHeads.push_back(sizes.queryHeads);
   if (failed(verifyShape(*this, "value_gate", getValueGate(),
-                         gateShapes(valueGateHeads, sizes.keys))) ||
-      failed(verifyShape(*this, "output_gate", getOutputGate(),
-                         gateShapes(sizes.queryHeads, sizes.queries))))
+                         gateShapes(keyBatch, valueGateHeads,
+                                    key.getDimSize(axes.sequence)))) ||
+      failed(verifyShape(
+          *this, "output_gate", getOutputGate(),
+          gateShapes(sizes.batch, sizes.queryHeads, sizes.queries))))
     return failure();
   // Its heads say to which kind of heads a gate belongs.
   for (auto [name, gate] : {std::pair("value_gate", getValueGate()),
@@ -287,6 +328,12 @@ LogicalResult GatedAttentionOp::verify() {
   AttentionSizes sizes(*this);
   int64_t heads = weight.getDimSize(perHead ? 0 : 2);
   bool atOutput = getSite() == GateSite::output;
+  if (atOutput && getAlignment() == Alignment::length)
+    return emitOpError(
+        "expected site value with alignment length, got site output");
+  if (atOutput && getBlockTable())
+    return emitOpError(
+        "expected site value with a block_table, got site output");
   if (heads != sizes.queryHeads && (atOutput || heads != sizes.kvHeads)) {
     InFlightDiagnostic diagnostic =
         emitOpError("expected heads of weight to be ");
@@ -306,17 +353,6 @@ LogicalResult GatedAttentionOp::verify() {
 //===----------------------------------------------------------------------===//
 // vga.append
 //===----------------------------------------------------------------------===//
-
-/// Rows of pages are found by a division by their size.
-static LogicalResult verifyPages(Operation *op, StringRef operand,
-                                 int64_t page) {
-  if (failed(verifyStatic(op, operand, "page", page)))
-    return failure();
-  if (page == 0)
-    return op->emitOpError("expected a page of ")
-           << operand << " to have at least one row";
-  return success();
-}
 
 LogicalResult AppendOp::verify() {
   RankedTensorType source = getSource().getType(), cache = getCache().getType();
@@ -389,6 +425,42 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (valueGate == GatePlacement::ahead && !persistent)
     return emitError() << "expected a schedule with value_gate = ahead to be "
                           "persistent";
+  return success();
+}
+
+LogicalResult
+WarpScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                         int64_t rows, int64_t warps, int64_t teams,
+                         int64_t keys, int64_t stages, int64_t splits,
+                         TileOrder order, GatePlacement valueGate) {
+  auto checkRange = [&](StringRef name, int64_t value,
+                        int64_t most) -> LogicalResult {
+    if (value >= 1 && value <= most)
+      return success();
+    return emitError() << "expected " << name
+                       << " of a warp_schedule to be between 1 and " << most
+                       << ", got " << value;
+  };
+  if (failed(checkRange("warps", warps, 16)) ||
+      failed(checkRange("teams", teams, 15)) ||
+      failed(checkRange("stages", stages, 8)) ||
+      failed(checkRange("splits", splits, 256)))
+    return failure();
+  if (rows != 16 * warps && rows != 32 * warps)
+    return emitError() << "expected rows of a warp_schedule of " << warps
+                       << " warps to be " << 16 * warps << " or " << 32 * warps
+                       << ", got " << rows;
+  if (keys <= 0 || keys > 128 || keys % 16 != 0)
+    return emitError() << "expected keys of a warp_schedule to be a multiple "
+                          "of 16 up to 128, got "
+                       << keys;
+  if (warps * teams > 32)
+    return emitError() << "expected a warp_schedule to have at most 32 warps, "
+                          "got "
+                       << warps * teams;
+  if (valueGate == GatePlacement::ahead)
+    return emitError() << "expected value_gate of a warp_schedule to be inside "
+                          "or before";
   return success();
 }
 

@@ -8,6 +8,7 @@
 
 #include "AttentionTask.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
 
 #include <cmath>
@@ -27,10 +28,17 @@ AttentionTask::AttentionTask(LinalgBuilder &builder, AttentionInterface op,
   if (int64_t heads = gates.getHeads(axes); heads && heads != sizes.kvHeads)
     group = 1;
   queries = b.sizeOf(op.getQuery(), axes.sequence);
-  keys = b.sizeOf(op.getKey(), axes.sequence);
-  offset = op.getAlignment() == Alignment::bottom_right
-               ? b.apply(x - y, {keys, queries})
-               : index(0);
+  keys = getNumKeys(b, op);
+  // Blocks of keys do not cross the borders of pages.
+  if (op.getBlockTable()) {
+    int64_t fitting = std::min(shape.keys, getPageSize(op));
+    this->shape.keys =
+        shape.form == Form::pairs ? llvm::alignTo<kPairKeys>(fitting) : fitting;
+  }
+  if (op.getAlignment() == Alignment::bottom_right)
+    offset = b.apply(x - y, {keys, queries});
+  else if (op.getAlignment() == Alignment::top_left)
+    offset = index(0);
   firstKey = index(0);
   lastKey = keys;
 }
@@ -92,6 +100,12 @@ void AttentionTask::enter(ValueRange indices) {
   numQueries = index(queriesPerTask());
   if (isRagged())
     numQueries = b.min(numQueries, b.apply(x - y, {queries, firstQuery}));
+  if (!op.getKvLength())
+    return;
+  Value element = tensor::ExtractOp::create(b, op.getKvLength(), indices[0]);
+  length = arith::IndexCastOp::create(b, b.getIndexType(), element).getResult();
+  if (op.getAlignment() == Alignment::length)
+    offset = b.apply(x - y, {b.max(index(0), b.min(keys, length)), queries});
 }
 
 bool AttentionTask::isRagged() const {

@@ -15,6 +15,9 @@
 
 namespace mlir::vga {
 
+/// Keys come in multiples of this in pairs, as tiles of matrix units do.
+constexpr int64_t kPairKeys = 32;
+
 /// What a task folds the keys into: accumulators [stripes, Dv, lanes], or
 /// [stripes, lanes, Dv] by rows, maxima and sums [stripes, lanes].
 using AttentionState = SmallVector<Value>;
@@ -118,10 +121,10 @@ protected:
   AffineExpr s, l, i, g, j, d, c, v;
   /// Symbols of index arithmetic.
   AffineExpr x, y, z;
-  /// Of the problem; `offset` is that of the band.
+  /// Of the problem; `offset` is that of the band, which may be of the task.
   OpFoldResult queries, keys, offset;
-  /// Of the task.
-  OpFoldResult batch, queryHead, kvHead, firstQuery, numQueries;
+  /// Of the task; `length` is that of its sequence, as it is given.
+  OpFoldResult length, batch, queryHead, kvHead, firstQuery, numQueries;
   OpFoldResult firstKey, lastKey;
 
 private:

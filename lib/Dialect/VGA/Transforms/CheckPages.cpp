@@ -37,6 +37,13 @@ struct CheckPagesPass : vga::impl::VGACheckPagesPassBase<CheckPagesPass> {
                 return getAppended(b, op, sequence);
               });
     });
+    getOperation()->walk([](AttentionInterface op) {
+      if (op.getBlockTable())
+        check(op, "key", op.getKey(), op.getLayout(), op.getBlockTable(),
+              [&](CheckBuilder &b, Value sequence) {
+                return getRead(b, op, sequence);
+              });
+    });
   }
 
 private:
@@ -60,6 +67,18 @@ private:
                          (op->getName().getStringRef() +
                           ": block_table has a page that " + name + " has not")
                              .str());
+  }
+
+  /// The entries of the positions that attention uses: those before kv_length.
+  static Entries getRead(CheckBuilder &b, AttentionInterface op,
+                         Value sequence) {
+    Value zero = b.index(0), all = b.size(op.getBlockTable(), 1);
+    if (!op.getKvLength())
+      return {zero, all};
+    Value length = b.load(op.getKvLength(), {sequence});
+    Value pages =
+        arith::CeilDivSIOp::create(b, length, b.index(getPageSize(op)));
+    return {zero, arith::MinSIOp::create(b, pages, all)};
   }
 
   /// The entries that an append writes to.

@@ -48,6 +48,22 @@ public:
                              .str());
   }
 
+  /// `value` must have at `axis` the positions of `table` in pages of `page`.
+  void expectPositions(StringRef name, Value value, unsigned axis, Value table,
+                       int64_t page) {
+    if (!isDynamic(value, axis) && !isDynamic(table, 1))
+      return;
+    CheckBuilder b(builder.getLoc(), builder);
+    Value got = b.size(value, axis);
+    Value expected = arith::MulIOp::create(b, b.size(table, 1), b.index(page));
+    Value same =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, got, expected);
+    cf::AssertOp::create(b, same,
+                         (op->getName().getStringRef() + ": sequence of " +
+                          name + " differs from that of block_table")
+                             .str());
+  }
+
 private:
   static bool isDynamic(Value value, unsigned axis) {
     return cast<RankedTensorType>(value.getType()).isDynamicDim(axis);
@@ -62,10 +78,18 @@ private:
 static void checkProblem(AttentionInterface op, AxisChecker &checker) {
   AxisOrder axes(op.getLayout());
   Value query = op.getQuery(), key = op.getKey(), value = op.getValue();
-  checker.expectSame("key", key, axes.batch, "query", query, axes.batch,
-                     "batch");
-  checker.expectSame("value", value, axes.batch, "query", query, axes.batch,
-                     "batch");
+  Value table = op.getBlockTable();
+  if (table) {
+    checker.expectSame("block_table", table, 0, "query", query, axes.batch,
+                       "batch");
+    checker.expectSame("value", value, axes.batch, "key", key, axes.batch,
+                       "pages");
+  } else {
+    checker.expectSame("key", key, axes.batch, "query", query, axes.batch,
+                       "batch");
+    checker.expectSame("value", value, axes.batch, "query", query, axes.batch,
+                       "batch");
+  }
   checker.expectSame("value", value, axes.sequence, "key", key, axes.sequence,
                      "sequence");
   checker.expectSame("kv_length", op.getKvLength(), 0, "query", query,
@@ -90,19 +114,24 @@ static void checkProblem(AttentionInterface op, AxisChecker &checker) {
     if (type.getRank() < axis.fromRight)
       return;
     unsigned dim = type.getRank() - axis.fromRight;
-    if (type.getDimSize(dim) != 1)
+    if (type.getDimSize(dim) == 1)
+      continue;
+    if (axis.fromRight == 1 && table)
+      checker.expectPositions("mask", mask, dim, table, getPageSize(op));
+    else
       checker.expectSame("mask", mask, dim, axis.sourceName, axis.source,
                          axis.sourceAxis, axis.name);
   }
 }
 
 static void checkGate(StringRef name, Value gate, StringRef sourceName,
-                      Value source, AxisOrder axes, AxisChecker &checker) {
+                      Value source, AxisOrder axes, StringRef batchName,
+                      AxisChecker &checker) {
   if (!gate)
     return;
   bool elementwise = cast<RankedTensorType>(gate.getType()).getRank() == 4;
   checker.expectSame(name, gate, elementwise ? axes.batch : 0, sourceName,
-                     source, axes.batch, "batch");
+                     source, axes.batch, batchName);
   checker.expectSame(name, gate, elementwise ? axes.sequence : 2, sourceName,
                      source, axes.sequence, "sequence");
 }
@@ -169,9 +198,10 @@ struct AttentionVerification
     if (auto attention = dyn_cast<AttentionOp>(op)) {
       AxisOrder axes(attention.getLayout());
       checkGate("value_gate", attention.getValueGate(), "key",
-                attention.getKey(), axes, checker);
+                attention.getKey(), axes,
+                attention.getBlockTable() ? "pages" : "batch", checker);
       checkGate("output_gate", attention.getOutputGate(), "query",
-                attention.getQuery(), axes, checker);
+                attention.getQuery(), axes, "batch", checker);
     }
   }
 };

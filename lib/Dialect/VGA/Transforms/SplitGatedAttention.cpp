@@ -130,7 +130,7 @@ AttentionOp vga::replaceByAttention(RewriterBase &rewriter, GatedAttentionOp op,
   auto attention = AttentionOp::create(
       rewriter, op.getLoc(), op.getResultTypes(), op.getQuery(), op.getKey(),
       op.getValue(), valueGate, outputGate, op.getMask(), op.getKvLength(),
-      op.getSink(), op.getCausalAttr(), op.getWindowAttr(),
+      op.getBlockTable(), op.getSink(), op.getCausalAttr(), op.getWindowAttr(),
       op.getAlignmentAttr(), op.getScaleAttr(), op.getSoftcapAttr(),
       op.getLayoutAttr(), op.getScheduleAttr(), op.getReturnLseAttr());
   attention->setDiscardableAttrs(op->getDiscardableAttrDictionary());

@@ -99,7 +99,7 @@ private:
     if (pairs && type.isBF16()) {
       // Values are rearranged once per block, which pays with many queries.
       shape.form = Form::pairs;
-      shape.keys = llvm::alignTo<32>(shape.keys);
+      shape.keys = llvm::alignTo<kPairKeys>(shape.keys);
       shape.stripes *= 2;
     }
     return emitTasks(b, op, shape, outs).getResults();

@@ -14,14 +14,12 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-/// Keys come in multiples of this in pairs, as tiles of matrix units do.
-static constexpr int64_t kPairKeys = 32;
-
 namespace {
 class KeyLoops : AttentionTask {
 public:
   KeyLoops(const AttentionTask &task, Value packed)
       : AttentionTask(task), packed(packed) {
+    place = {batch, index(0)};
     computeVisibleKeys();
   }
 
@@ -53,12 +51,8 @@ private:
   /// [firstKey, lastKey) are visible to some query of the task; those of
   /// [firstFull, lastFull) to all of them.
   void computeVisibleKeys() {
-    if (op.getKvLength()) {
-      Value length = tensor::ExtractOp::create(b, op.getKvLength(),
-                                               ValueRange{cast<Value>(batch)});
-      length = arith::IndexCastOp::create(b, b.getIndexType(), length);
+    if (length)
       lastKey = b.max(firstKey, b.min(lastKey, length));
-    }
     if (band.lower)
       firstKey =
           b.max(firstKey, b.apply(x + y + *band.lower, {firstQuery, offset}));
@@ -87,6 +81,37 @@ private:
 
   AttentionState emitKeyLoop(AttentionState state, OpFoldResult first,
                              OpFoldResult last, Edges edges) {
+    return op.getBlockTable() ? emitPages(state, first, last, edges)
+                              : emitRange(state, first, last, edges);
+  }
+
+  /// A loop over the pages of [first, last), read in place.
+  AttentionState emitPages(AttentionState state, OpFoldResult first,
+                           OpFoldResult last, Edges edges) {
+    if (isEqualConstantIntOrValue(first, last))
+      return state;
+    int64_t size = getPageSize(op);
+    auto loop =
+        scf::ForOp::create(b, b.toValue(b.apply(x.floorDiv(size), {first})),
+                           b.toValue(b.apply(x.ceilDiv(size), {last})),
+                           b.toValue(index(1)), state);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value entry = loop.getInductionVar();
+    Value page = tensor::ExtractOp::create(b, op.getBlockTable(),
+                                           {cast<Value>(batch), entry});
+    page = arith::IndexCastOp::create(b, b.getIndexType(), page);
+    OpFoldResult begin = b.apply(x * size, {entry});
+    place = {page, begin};
+    AttentionState updated = emitRange(
+        SmallVector<Value>(loop.getRegionIterArgs()), b.max(first, begin),
+        b.min(last, b.apply(x + size, {begin})), edges);
+    scf::YieldOp::create(b, updated);
+    return loop.getResults();
+  }
+
+  AttentionState emitRange(AttentionState state, OpFoldResult first,
+                           OpFoldResult last, Edges edges) {
     if (shape.form != Form::pairs)
       return emitBlocks(state, first, last, edges, /*whole=*/false);
     // Whole blocks are read in place, and none of their keys is padding.
@@ -117,13 +142,19 @@ private:
     return loop.getResults();
   }
 
+  /// Where a position is in memory.
+  OpFoldResult row(OpFoldResult position) {
+    return b.apply(x - y, {position, place.begin});
+  }
+
   /// `extent` keys of this task's head, [extent, channels].
   Value sliceKeys(Value tensor, OpFoldResult head, OpFoldResult first,
                   OpFoldResult extent) {
     int64_t channels =
         cast<RankedTensorType>(tensor.getType()).getDimSize(axes.channel);
     return b.slice(
-        tensor, axes.arrange<OpFoldResult>(batch, head, first, index(0)),
+        tensor,
+        axes.arrange<OpFoldResult>(place.batch, head, row(first), index(0)),
         axes.arrange<OpFoldResult>(index(1), index(1), extent, index(channels)),
         {axes.batch, axes.head});
   }
@@ -164,7 +195,7 @@ private:
       return computeGate(value, gateHead());
     if (!gates.value || hasElementwiseGate())
       return {};
-    return convert(b.slice(gates.value, {batch, gateHead(), first},
+    return convert(b.slice(gates.value, {place.batch, gateHead(), row(first)},
                            {index(1), index(1), extent}, {0, 1}),
                    type);
   }
@@ -433,6 +464,11 @@ private:
         constant(e, -std::numeric_limits<double>::infinity()));
   }
 
+  /// What keys and values are read from, and its first position: the sequence,
+  /// or one of its pages.
+  struct {
+    OpFoldResult batch, begin;
+  } place;
   Value packed;
   OpFoldResult firstFull, lastFull;
 };

@@ -95,7 +95,7 @@ class Case:
             "dyn" + "".join(self.dynamic) if self.dynamic else "",
             "causal" if self.causal else "",
             "win" + "x".join("u" if n < 0 else str(n) for n in self.window) if self.window else "",
-            "tl" if self.alignment == "top_left" else "",
+            {"bottom_right": "", "top_left": "tl", "length": "atlength"}[self.alignment],
             f"mask{self.mask.type}_{''.join(self.mask.dims)}" if self.mask else "",
             f"kv{self.kv_length}_{self.kv_type}" if self.kv_length else "",
             f"sink{self.sink}" if self.sink else "",
@@ -193,11 +193,13 @@ def in_layout(case: Case, batch: str, head: str, position: str, channel: str) ->
     return tuple(axes[axis] for axis in case.layout)
 
 
-def gate_dims(case: Case, head: str, position: str, channel: str | None) -> tuple[str, ...]:
+def gate_dims(
+    case: Case, batch: str, head: str, position: str, channel: str | None
+) -> tuple[str, ...]:
     """The dimensions of a gate: [B,H,S] when scalar, in the layout when elementwise."""
     if channel is None:
-        return ("B", head, position)
-    return in_layout(case, "B", head, position, channel)
+        return (batch, head, position)
+    return in_layout(case, batch, head, position, channel)
 
 
 def inputs(case: Case) -> list[Tensor]:
@@ -215,10 +217,11 @@ def inputs(case: Case) -> list[Tensor]:
         if case.page:
             add("table", ("B", "N"), "i32")
         return found
+    batch, position = ("P", "page") if case.page else ("B", "Sk")
     if case.op != "gate":
         add("q", in_layout(case, "B", "Hq", "Sq", "Dk"), case.dtype)
-        add("k", in_layout(case, "B", "Hkv", "Sk", "Dk"), case.dtype)
-    add("v", in_layout(case, "B", "Hkv", "Sk", "Dv"), case.dtype)
+        add("k", in_layout(case, batch, "Hkv", position, "Dk"), case.dtype)
+    add("v", in_layout(case, batch, "Hkv", position, "Dv"), case.dtype)
     gate = case.projection
     if gate:
         heads, width = "Hkv", "Dv"
@@ -234,16 +237,18 @@ def inputs(case: Case) -> list[Tensor]:
         add("mask", case.mask.dims, case.mask.type)
     if case.kv_length:
         add("len", ("B",), case.kv_type)
+    if case.page:
+        add("table", ("B", "N"), "i32")
     if case.sink:
         add("sink", ("Hq",), case.sink)
-    for name, operand, position in (
-        ("gv", case.value_gate, "Sk"),
-        ("go", case.output_gate, "Sq"),
+    for name, operand, batch, position in (
+        ("gv", case.value_gate, batch, position),
+        ("go", case.output_gate, "B", "Sq"),
     ):
         if operand:
             head = "Hkv" if operand.heads == "kv" else "Hq"
             channel = "Dv" if operand.elementwise else None
-            add(name, gate_dims(case, head, position, channel), operand.type)
+            add(name, gate_dims(case, batch, head, position, channel), operand.type)
     return found
 
 
@@ -255,13 +260,20 @@ def cache_dims(case: Case, position: str) -> tuple[str, ...]:
 
 def gate_position(case: Case) -> str:
     """The position axis of the case's projected gate, before any shift."""
-    return "Sq" if case.op == "gate_attention" and case.site == "output" else "Sk"
+    if case.op == "gate_attention" and case.site == "output":
+        return "Sq"
+    return "page" if case.page else "Sk"
+
+
+def gate_batch(case: Case) -> str:
+    """Its batch axis: gates of values in pages are in pages."""
+    return "P" if gate_position(case) == "page" else "B"
 
 
 def gate_result(case: Case) -> Tensor:
     """The result of the case's vga.gate."""
     channel = "De" if case.projection.elementwise else None
-    return Tensor("g", gate_dims(case, "H", gate_position(case), channel), case.wide)
+    return Tensor("g", gate_dims(case, gate_batch(case), "H", gate_position(case), channel), case.wide)
 
 
 def outputs(case: Case) -> list[Tensor]:

@@ -28,8 +28,8 @@ def reference(case: Case, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
         form = {"mixing": gate.mixing, "activation": gate.activation}
     if case.op == "gate":
         return [oracle.gate(t["v"], t["w"], t.get("b"), layout=case.layout, **form)]
+    table = t.get("table")
     if case.op == "append":
-        table = t.get("table")
         return [oracle.append(t["v"], t["cache"], t["pos"], block_table=table, layout=case.layout)]
     options = {
         "mask": t.get("mask"),
@@ -41,6 +41,7 @@ def reference(case: Case, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
         "scale": case.scale,
         "softcap": case.softcap,
         "layout": case.layout,
+        "block_table": table,
     }
     attended = (t["q"], t["k"], t["v"])
     if case.op == "gated_attention":

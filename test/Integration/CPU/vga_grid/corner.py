@@ -226,6 +226,25 @@ def _append() -> list[Case]:
     ]
 
 
+def _at_length() -> list[Case]:
+    """Chunks of queries at the end of what each sequence has, shorter than the chunk included."""
+    base = {**BASE, "batch": 3, "alignment": "length", "kv_length": "mixed"}
+    gate = GateOperand("kv", False, "f32")
+    cases = []
+    for layout in LAYOUTS:
+        cases += [
+            Case(note="chunk", sq=17, sk=80, causal=True, value_gate=gate, layout=layout,
+                 dynamic=("Sq", "Sk"), **base),
+            Case(note="chunk", sq=70, sk=33, window=(9, 3), layout=layout, **base),
+        ]  # fmt: skip
+    return [
+        *cases,
+        Case(note="chunk", sq=1, sk=300, causal=True, window=(7, -1), dynamic=("Sq",), **base),
+        Case(note="chunk", sq=5, sk=33, causal=True, **{**base, "kv_length": "over"}),
+        Case(note="chunk", sq=5, sk=33, causal=True, **{**base, "kv_length": "negative"}),
+    ]
+
+
 def corner_cases() -> list[Case]:
     groups = (
         _features,
@@ -240,5 +259,6 @@ def corner_cases() -> list[Case]:
         _long_keys,
         _output_site,
         _append,
+        _at_length,
     )
     return [case for group in groups for case in group()]

@@ -82,6 +82,15 @@ def table_of(case: Case, first: np.ndarray, end: np.ndarray, rng: np.random.Gene
     return np.where(used, pages, rng.choice([-1, case.sizes["P"], 2**31 - 1], shape))
 
 
+def shared_table(case: Case, end: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pages for the positions before `end`; sequences begin with the same page, if they have one."""
+    table = table_of(case, np.zeros_like(end), end, rng)
+    begun = end > 0
+    if begun.any():
+        table[begun, :1] = table[begun, :1][0]
+    return table
+
+
 def boolean_mask(dims: tuple[str, ...], size: tuple[int, ...], rng) -> np.ndarray:
     """True for seven keys in ten; the first query and some others see nothing."""
     values = rng.random(size) < 0.7
@@ -130,6 +139,27 @@ def poison(case: Case, tensors: dict[str, np.ndarray]) -> None:
                 rows[b, max(length, 0) :] = np.nan
 
 
+def poison_pages(case: Case, tensors: dict[str, np.ndarray]) -> None:
+    """NaN in every row of a pool that is none of a position in use."""
+    used = np.zeros((case.sizes["P"], case.page), bool)
+    for entries, end in zip(tensors["table"], ends(case, tensors), strict=True):
+        for j in range(end):
+            used[entries[j // case.page], j % case.page] = True
+    axes = {dim.name: dim.dims for dim in inputs(case)}
+    for name in ("k", "v", "gv"):
+        if name in tensors:
+            dims = axes[name]
+            rows = np.moveaxis(tensors[name], (dims.index("P"), dims.index("page")), (0, 1))
+            rows[~used] = np.nan
+
+
+def ends(case: Case, tensors: dict[str, np.ndarray]) -> np.ndarray:
+    """How many positions of each sequence are in use."""
+    if "len" in tensors:
+        return np.clip(tensors["len"], 0, case.sk)
+    return np.full(case.batch, case.sk)
+
+
 def make_inputs(named: NamedCase) -> dict[str, np.ndarray]:
     """The inputs of a case by name: floats in float64 as their types hold them."""
     case, rng = named.case, np.random.default_rng(named.seed)
@@ -139,10 +169,15 @@ def make_inputs(named: NamedCase) -> dict[str, np.ndarray]:
             first = tensors["pos"]
             tensors["table"] = table_of(case, first, first + case.sq, rng)
             continue
+        if tensor.name == "table":
+            tensors["table"] = shared_table(case, ends(case, tensors), rng)
+            continue
         values = draw(tensor, case, rng)
         if tensor.type not in ("i1", "i32", "i64"):
             values = rounded(values, tensor.type)
         tensors[tensor.name] = values
-    if case.kv_length:
+    if case.page and case.op != "append":
+        poison_pages(case, tensors)
+    elif case.kv_length:
         poison(case, tensors)
     return tensors

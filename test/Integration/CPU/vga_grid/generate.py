@@ -105,6 +105,30 @@ GATED = {
     "bias": [None, "same", "f32"],
 }
 
+PAGED = {
+    "dtype": list(FLOATS),
+    "layout": list(LAYOUTS),
+    "batch": [1, 2, 3],
+    "heads": [(1, 1), (2, 2), (4, 2), (4, 1), (6, 3)],
+    "widths": [(8, 8), (16, 16), (64, 64), (5, 9), (33, 17)],
+    "queries": [1, 3, 17, 70],
+    "pages": [(1, 4), (3, 7), (5, 16), (2, 48), (2, 100)],
+    "visibility": [
+        *(VISIBILITY[n] for n in (0, 1, 9)),
+        {"causal": True, "alignment": "length"},
+        {"window": (5, 2), "alignment": "length"},
+    ],
+    "mask": [MASKS[n] for n in (0, 0, 2, 5)],
+    "length": [(None, "i32"), ("partial", "i32"), ("mixed", "i64"), ("mixed", "i32"),
+               ("over", "i32")],
+    "sink": [None, "f32"],
+    "softcap": [None, 1.5],
+    "gate": [None, GateOperand("kv", False, "f32"), GateOperand("q", False, "same"),
+             GateOperand("kv", True, "same"), "vector", "matrix", "composed"],
+    "lse": [False, True],
+    "dynamic": [(), ("Sk",), ("B", "Sq", "Sk")],
+}  # fmt: skip
+
 GATES = {
     "dtype": list(FLOATS),
     "layout": list(LAYOUTS),
@@ -198,6 +222,21 @@ def gated_case(row: dict) -> Case:
     return Case(op="gated_attention", site=row["site"], projection=projection, **_shared(row))
 
 
+def paged_case(row: dict) -> Case:
+    """Keys and values in pages; gates in pages, too, or computed from the values."""
+    (entries, page), gate = row["pages"], row["gate"]
+    hq, hkv = row["heads"]
+    fields = _shared({**row, "positions": (row["queries"], entries * page)})
+    fields["page"] = page
+    if fields.get("alignment") == "length":
+        fields["kv_length"] = fields["kv_length"] or "mixed"
+    if isinstance(gate, str):
+        operation = "gate_attention" if gate == "composed" else "gated_attention"
+        projection = Projection(heads=hkv, elementwise=gate == "matrix", weight="f32", bias="f32")
+        return Case(op=operation, projection=projection, **fields)
+    return Case(op="attention", value_gate=_gate_operand(gate, row["dtype"]), **fields)
+
+
 def gate_case(row: dict) -> Case:
     projection = Projection(
         heads=row["source_heads"] * row["group"],
@@ -253,6 +292,7 @@ def all_cases() -> list[NamedCase]:
         "gated": map(gated_case, pairwise.rows(GATED, 2, 60, PLAIN)),
         "gate": map(gate_case, pairwise.rows(GATES, 3, 56)),
         "composed": map(composed_case, pairwise.rows(COMPOSED, 4, 20)),
+        "paged": map(paged_case, pairwise.rows(PAGED, 5, 40)),
         "corner": corner_cases(),
     }
     first = [

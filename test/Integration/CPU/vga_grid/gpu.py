@@ -25,6 +25,8 @@ def _on_gpu(named: NamedCase) -> NamedCase:
     rng = random.Random(named.function)
     dk = rng.choice(HEADS)
     dv = dk if case.dk == case.dv else rng.choice(HEADS)
+    if case.dv == 0:  # what is appended has no channels
+        dv = 0
     changes: dict = {"dtype": ELEMENTS[case.dtype], "dk": dk, "dv": dv}
     if case.mask:
         changes["mask"] = replace(case.mask, type=_narrow(case.mask.type))
@@ -42,6 +44,11 @@ def _on_gpu(named: NamedCase) -> NamedCase:
     return replace(named, case=replace(case, **changes))
 
 
+def _has_kernel(case: Case) -> bool:
+    """Attention on pages, and at the length, has none yet."""
+    return case.op == "append" or not (case.page or case.alignment == "length")
+
+
 def on_gpu(cases: list[NamedCase]) -> list[NamedCase]:
     """The cases for a GPU, under the names of those that they come from."""
-    return [_on_gpu(named) for named in cases]
+    return [_on_gpu(named) for named in cases if _has_kernel(named.case)]

@@ -36,6 +36,7 @@ def attention_clauses(case: Case, types: dict[str, str]) -> list[str]:
     operands = (
         ("mask", "mask"),
         ("len", "kv_length"),
+        ("table", "block_table"),
         ("sink", "sink"),
         ("gv", "value_gate"),
         ("go", "output_gate"),

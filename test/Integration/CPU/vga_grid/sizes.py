@@ -36,6 +36,8 @@ def variants(named: NamedCase) -> list[NamedCase]:
             # The bound on f64 is for rows of up to 331 terms.
             is_long = is_decode and case.dtype != "f64"
             sizes["sk"] = rng.choice(MANY_KEYS if is_long else KEYS)
+            if case.page:  # whole pages
+                sizes["sk"] = -(-sizes["sk"] // case.page) * case.page
         other = replace(case, **sizes)
         name = f"{named.name}_as_b{other.batch}s{other.sq}x{other.sk}"
         if other != case:

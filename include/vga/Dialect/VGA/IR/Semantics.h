@@ -50,6 +50,9 @@ struct CacheAxes {
   CacheAxes(RankedTensorType type, Layout layout);
 };
 
+/// The rows of a page of a cache with a block table, which are static.
+int64_t getPageSize(AttentionInterface op);
+
 /// The sizes of an attention problem; ShapedType::kDynamic where unknown.
 struct AttentionSizes {
   int64_t batch, queryHeads, kvHeads, queries, keys, keyChannels, valueChannels;
@@ -81,8 +84,13 @@ struct Band {
   bool coversAll(int64_t offset, int64_t queries, int64_t keys) const;
 };
 
-/// The offset o of causal masks and windows, for static sizes.
-int64_t getBandOffset(Alignment alignment, int64_t queries, int64_t keys);
+/// The offset o of causal masks and windows, for static sizes; nothing where it
+/// depends on lengths.
+std::optional<int64_t> getBandOffset(Alignment alignment, int64_t queries,
+                                     int64_t keys);
+
+/// The number of keys of a sequence, those past its length included.
+OpFoldResult getNumKeys(LinalgBuilder &builder, AttentionInterface op);
 
 /// The factor of the scores: the attribute, or 1/sqrt(Dk).
 double getScoreScale(AttentionInterface op);

@@ -9,6 +9,7 @@
 #ifndef VGA_DIALECT_VGA_IR_VGAATTRS_TD
 #define VGA_DIALECT_VGA_IR_VGAATTRS_TD
 
+include "mlir/IR/CommonAttrConstraints.td"
 include "mlir/IR/EnumAttr.td"
 include "vga/Dialect/VGA/IR/VGADialect.td"
 
@@ -34,6 +35,7 @@ def VGA_Alignment : VGA_Enum<"Alignment",
     "where causal masks and windows are anchored when Sq != Sk", [
   I32EnumAttrCase<"bottom_right", 0>, // the last query sees the last key
   I32EnumAttrCase<"top_left", 1>,     // the first query sees the first key
+  I32EnumAttrCase<"length", 2>,       // the last query sees the last key that counts
 ]>;
 def VGA_AlignmentAttr : VGA_EnumAttr<VGA_Alignment, "alignment">;
 
@@ -139,5 +141,69 @@ def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
     int64_t getConsumers() const { return getQueries() / 64; }
   }];
 }
+
+def VGA_WarpScheduleAttr : AttrDef<VGA_Dialect, "WarpSchedule"> {
+  let summary = "how a GPU kernel of warps computes attention";
+  let description = [{
+    The schedule of the kernel that runs on every GPU since compute capability
+    8.0, for many queries and for few. Its tiles are of packed queries: those of
+    all heads that read one key/value head, position by position, so that all of
+    them share what is loaded. A tile is computed by teams of warps. The warps of
+    a team divide the rows and share the blocks of keys in shared memory; teams
+    take different blocks of keys, and merge at the end. Where there are few
+    tiles, the keys of a tile are split over several blocks of threads, too.
+
+    | parameter | meaning |
+    |---|---|
+    | `rows` | rows of a tile, 16 or 32 for each warp of a team |
+    | `warps` | warps of a team |
+    | `teams` | teams of a block of threads |
+    | `keys` | keys of a block, a multiple of 16 up to 128 |
+    | `stages` | blocks of keys, and of values, that a team has in shared memory at a time |
+    | `splits` | the most blocks of threads that share a tile; how many do is decided when its size is known |
+    | `order` | `linear`, or `heavy_first` for causal masks |
+    | `value_gate` | where values are gated: `inside`, or once `before`, by a kernel of its own |
+
+    On the operation it is `schedule warp<...>`:
+
+    ```mlir
+    func.func @decode(%q: tensor<64x32x1x128xbf16>,
+                      %k: tensor<64x8x?x128xbf16>,
+                      %v: tensor<64x8x?x128xbf16>)
+        -> tensor<64x32x1x128xbf16> {
+      %z = vga.attention %q, %k, %v
+             schedule warp<rows = 16, warps = 1, teams = 4, keys = 16,
+                           stages = 3, splits = 64>
+             : tensor<64x32x1x128xbf16>, tensor<64x8x?x128xbf16>,
+               tensor<64x8x?x128xbf16>
+      return %z : tensor<64x32x1x128xbf16>
+    }
+    ```
+  }];
+  let mnemonic = "warp_schedule";
+  let parameters = (ins
+    "int64_t":$rows,
+    "int64_t":$warps,
+    "int64_t":$teams,
+    "int64_t":$keys,
+    "int64_t":$stages,
+    DefaultValuedParameter<"int64_t", "1">:$splits,
+    DefaultValuedParameter<"::mlir::vga::TileOrder",
+                           "::mlir::vga::TileOrder::linear">:$order,
+    DefaultValuedParameter<"::mlir::vga::GatePlacement",
+                           "::mlir::vga::GatePlacement::inside">:$value_gate);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The rows of each warp of a team.
+    int64_t getWarpRows() const { return getRows() / getWarps(); }
+    /// The threads of a team, and of a block.
+    int64_t getTeamThreads() const { return getWarps() * 32; }
+    int64_t getThreads() const { return getTeams() * getTeamThreads(); }
+  }];
+}
+
+def VGA_AnySchedule : AnyAttrOf<[VGA_ScheduleAttr, VGA_WarpScheduleAttr],
+                                "schedule of a GPU kernel">;
 
 #endif // VGA_DIALECT_VGA_IR_VGAATTRS_TD

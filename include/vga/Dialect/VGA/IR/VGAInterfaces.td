@@ -27,6 +27,8 @@ def VGA_AttentionInterface : OpInterface<"AttentionInterface"> {
     VGA_Getter<"::mlir::Value", "getValue", "The values, rank 4.">,
     VGA_Getter<"::mlir::Value", "getMask", "The mask, or null.">,
     VGA_Getter<"::mlir::Value", "getKvLength", "Keys per sequence, or null.">,
+    VGA_Getter<"::mlir::Value", "getBlockTable",
+               "The pages of each sequence, or null.">,
     VGA_Getter<"::mlir::Value", "getSink", "The sink logits, or null.">,
     VGA_Getter<"bool", "getCausal", "True for causal attention.">,
     VGA_Getter<"::std::optional<::llvm::ArrayRef<int64_t>>", "getWindow",

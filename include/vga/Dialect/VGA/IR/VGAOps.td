@@ -37,6 +37,8 @@ def VGA_GateWeight : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[2, 3, 4]>],
                                     "2D, 3D or 4D tensor of f16, bf16, f32 or f64">;
 def VGA_GateBias : RankedTensorOf<[VGA_Float], [HasAnyRankOfPred<[1, 2]>],
                                   "1D or 2D tensor of f16, bf16, f32 or f64">;
+def VGA_BlockTable : RankedTensorOf<[I32], [HasAnyRankOfPred<[2]>],
+                                    "2D tensor">;
 def VGA_Lse : RankedTensorOf<[F32, F64], [HasAnyRankOfPred<[3]>],
                              "3D tensor of f32 or f64">;
 
@@ -133,6 +135,7 @@ class VGA_AttentionBase<string mnemonic, dag gateArguments, string gateClauses,
     gateArguments,
     (ins Optional<VGA_Mask>:$mask,
          Optional<VGA_Lengths>:$kv_length,
+         Optional<VGA_BlockTable>:$block_table,
          Optional<VGA_PerHead>:$sink,
          UnitAttr:$causal,
          OptionalAttr<DenseI64ArrayAttr>:$window,
@@ -140,7 +143,7 @@ class VGA_AttentionBase<string mnemonic, dag gateArguments, string gateClauses,
          OptionalAttr<F64Attr>:$scale,
          OptionalAttr<F64Attr>:$softcap,
          DefaultValuedAttr<VGA_LayoutAttr, "::mlir::vga::Layout::bhsd">:$layout,
-         OptionalAttr<VGA_ScheduleAttr>:$schedule,
+         OptionalAttr<VGA_AnySchedule>:$schedule,
          UnitAttr:$return_lse));
   let results = (outs VGA_Tensor4D:$result, Optional<VGA_Lse>:$lse);
   let assemblyFormat = [{
@@ -148,6 +151,7 @@ class VGA_AttentionBase<string mnemonic, dag gateArguments, string gateClauses,
     oilist( }] # gateClauses # [{
            `mask` `(` $mask `:` type($mask) `)`
          | `kv_length` `(` $kv_length `:` type($kv_length) `)`
+         | `block_table` `(` $block_table `:` type($block_table) `)`
          | `sink` `(` $sink `:` type($sink) `)`
          | `causal` $causal
          | `window` custom<Window>($window)
@@ -182,8 +186,10 @@ def VGA_AttentionOp : VGA_AttentionBase<"attention",
     ```
 
     The gate never enters the softmax statistics (arXiv 2510.09017, equation
-    4). With `o = Sk - Sq` for alignment `bottom_right` (default) and `o = 0`
-    for `top_left`, key j is visible to query i when all given conditions hold:
+    4). With `o = Sk - Sq` for alignment `bottom_right` (default), `o = 0` for
+    `top_left`, and `o = kv_length[b] - Sq` for `length`, which lines up the last
+    query with the last key that counts, key j is visible to query i when all
+    given conditions hold:
 
     | given | condition |
     |---|---|
@@ -205,12 +211,26 @@ def VGA_AttentionOp : VGA_AttentionBase<"attention",
     | `output_gate` | `[B, Hq, Sq]`, or `[B, Hq, Sq, Dv]` in `layout` | |
     | `mask` | broadcasts to `[B, Hq, Sq, Sk]` | right-aligned, dimensions of 1 or the full size; a dynamic dimension is a full one |
     | `kv_length` | `[B]` of i32 or i64 | keys and values at or past it are never used, whatever they hold |
+    | `block_table` | `[B, N]` of i32 | key, value and value gate are pools of pages, see below |
     | `sink` | `[Hq]` | |
     | result | `[B, Hq, Sq, Dv]`, in `layout` | element type of `query` |
     | `lse` | `[B, Hq, Sq]`, with keyword `lse` | f32, or f64 for f64 |
 
     Scores, softmax, gates and sums are computed in f32 for f16, bf16 and f32,
     and in f64 for f64.
+
+    With a `block_table` the batch axis of `key`, `value` and `value_gate` counts
+    pages and their sequence axis is a page, of static size: position j of
+    sequence b is row `j mod page` of page `block_table[b, j / page]`, as
+    `vga.append` writes it, and `Sk` is `N * page`. Entries for positions at or
+    past kv_length are never used; the others are from 0 to P - 1, which
+    `vga-check-pages` checks.
+
+    | operand | shape with a `block_table` |
+    |---|---|
+    | `key` | `[P, Hkv, page, Dk]`, in `layout` |
+    | `value` | `[P, Hkv, page, Dv]`, in `layout` |
+    | `value_gate` | `[P, Hg, page]`, or `[P, Hg, page, Dv]` in `layout` |
 
     Example:
 
@@ -222,6 +242,15 @@ def VGA_AttentionOp : VGA_AttentionBase<"attention",
              causal window [255, 0]
              : tensor<2x8x?x64xf16>, tensor<2x2x?x64xf16>, tensor<2x2x?x64xf16>
       return %z : tensor<2x8x?x64xf16>
+    }
+    func.func @decode(%q: tensor<4x1x8x64xf16>, %k: tensor<64x16x2x64xf16>,
+                      %v: tensor<64x16x2x64xf16>, %n: tensor<4xi32>,
+                      %t: tensor<4x32xi32>) -> tensor<4x1x8x64xf16> {
+      %z = vga.attention %q, %k, %v kv_length(%n : tensor<4xi32>)
+             block_table(%t : tensor<4x32xi32>) layout bshd
+             : tensor<4x1x8x64xf16>, tensor<64x16x2x64xf16>,
+               tensor<64x16x2x64xf16>
+      return %z : tensor<4x1x8x64xf16>
     }
     ```
   }];
@@ -254,12 +283,12 @@ def VGA_GatedAttentionOp : VGA_AttentionBase<"gated_attention",
     At the output site query i takes its gate from the value at its own
     position, `i + (Sk - Sq)`; where there is no such position its gate is 0,
     and so is its output. (The gate is that of the position, also at or past
-    kv_length.) Scores, visibility, sink, lse and precision are those
+    kv_length. Alignment `length` is for site value.) Scores, visibility, sink, lse and precision are those
     of `vga.attention`.
 
     | operand | shape | notes |
     |---|---|---|
-    | `query`, `key`, `value`, `mask`, `kv_length`, `sink` | as for `vga.attention` | |
+    | `query`, `key`, `value`, `mask`, `kv_length`, `block_table`, `sink` | as for `vga.attention` | |
     | `weight` | `[H, Dv]` or `[H, Dv, Dv]` (`per_head`), `[Hkv, Dv, H]` or `[Hkv, Dv, H, Dv]` (`cross_head`) | `H` is `Hkv` or `Hq` at the value site, `Hq` at the output site |
     | `bias` | `[H]` or `[H, Dv]` | optional |
 
@@ -286,9 +315,6 @@ def VGA_GatedAttentionOp : VGA_AttentionBase<"gated_attention",
 //===----------------------------------------------------------------------===//
 // vga.append
 //===----------------------------------------------------------------------===//
-
-def VGA_BlockTable : RankedTensorOf<[I32], [HasAnyRankOfPred<[2]>],
-                                    "2D tensor">;
 
 def VGA_AppendOp : Op<VGA_Dialect, "append", [
     Pure, DestinationStyleOpInterface, AllTypesMatch<["cache", "result"]>]> {

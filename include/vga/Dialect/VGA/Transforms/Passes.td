@@ -147,7 +147,8 @@ def VGACheckPagesPass : Pass<"vga-check-pages"> {
   let summary = "Check at run time that block tables name pages that there are";
   let description = [{
     Asserts in front of every operation with a `block_table` that each entry it
-    uses is a page of its cache: those of the positions that an append writes.
+    uses is a page of its cache: those of the positions that an append writes, or
+    that lie before the `kv_length` of attention.
 
     ```mlir
     %d = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) ...

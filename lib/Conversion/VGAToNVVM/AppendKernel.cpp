@@ -1,0 +1,172 @@
+//===- AppendKernel.cpp - New positions go into caches --------------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A thread copies a piece of a vector: 16 bytes, or as many as all vectors are
+// multiples of. Nobody can be asked before whether a position fits and a page
+// is there, so the kernel stops where it is not.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelBuilder.h"
+#include "KernelFunction.h"
+#include "Kernels.h"
+#include "MemoryRows.h"
+#include "llvm/ADT/bit.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+
+/// The largest power of two up to 16 that divides the bytes of a vector, which
+/// has some.
+static int64_t getPieceBytes(int64_t vectorBytes) {
+  return std::min<int64_t>(
+      16, int64_t(1) << llvm::countr_zero(static_cast<uint64_t>(vectorBytes)));
+}
+
+static int64_t getVectorBytes(AppendOp op) {
+  RankedTensorType type = op.getCache().getType();
+  int64_t elementBytes = type.getElementTypeBitWidth() / 8;
+  // A scalar gate is a vector of one.
+  return type.getRank() == 4
+             ? type.getDimSize(AxisOrder::channel) * elementBytes
+             : elementBytes;
+}
+
+int64_t vga::getAppendPieces(AppendOp op) {
+  int64_t bytes = getVectorBytes(op);
+  return bytes == 0 ? 0 : bytes / getPieceBytes(bytes);
+}
+
+namespace {
+/// The kernel of one vga.append.
+class AppendKernel {
+public:
+  AppendKernel(KernelBuilder &builder, AppendOp op)
+      : b(builder), op(op), cache(op.getCache().getType()),
+        axes(cache.getRank() == 4 ? op.getLayout() : Layout::bhsd),
+        heads(cache.getDimSize(axes.head)) {}
+
+  /// The parameters, in the order of takeParameters.
+  static void addParameters(AppendOp op, KernelFunction &signature) {
+    for (unsigned i = 0; i < (op.getBlockTable() ? 4 : 3); ++i)
+      signature.addPointer();
+    for (unsigned i = 0; i < 4; ++i)
+      signature.addSize();
+  }
+
+  void takeParameters(Block *entry) {
+    unsigned next = 0;
+    auto take = [&] { return Value(entry->getArgument(next++)); };
+    source = take();
+    position = take();
+    table = op.getBlockTable() ? take() : Value();
+    destination = take();
+    batch = take();
+    count = take();
+    targets = take();
+    capacity = take();
+  }
+
+  void build() {
+    int64_t vectorBytes = getVectorBytes(op);
+    int64_t pieceBytes = getPieceBytes(vectorBytes);
+    Value thread =
+        b.add(b.mul(NVVM::BlockIdXOp::create(b, b.getI32Type()), kGateThreads),
+              NVVM::ThreadIdXOp::create(b, b.getI32Type()));
+    Value row = b.div(thread, vectorBytes / pieceBytes);
+    Value offset =
+        b.toI64(b.mul(b.rem(thread, vectorBytes / pieceBytes), pieceBytes));
+    MemoryRows memory(b, axes, batch, heads, count);
+    Value rows =
+        b.mul(b.mul(memory.sizes[0], memory.sizes[1]), memory.sizes[2]);
+    b.onlyIf(b.less(row, rows), [&] {
+      auto address = [&](Value base, Value vector) {
+        return b.advance(base, b.add(b.mul(vector, vectorBytes), offset));
+      };
+      Type type = getPieceType(pieceBytes);
+      Value piece = LLVM::LoadOp::create(b, type, address(source, b.toI64(row)),
+                                         pieceBytes);
+      Value to = findRow(memory.getIndices(b, row));
+      LLVM::StoreOp::create(b, piece, address(destination, to), pieceBytes);
+    });
+  }
+
+private:
+  Type getPieceType(int64_t bytes) {
+    if (bytes == 16)
+      return VectorType::get(4, b.getI32Type());
+    return b.getIntegerType(bytes * 8);
+  }
+
+  /// The vector of the cache that a vector of the source goes to.
+  Value findRow(ArrayRef<Value> indices) {
+    Value sequence = indices[axes.batch];
+    Value to = b.add(load(position, op.getPosition(), b.toI64(sequence)),
+                     b.toI64(indices[axes.sequence]));
+    if (!table) {
+      expectBelow(to, b.toI64(capacity));
+      return getRow(sequence, indices[axes.head], to, capacity);
+    }
+    // The capacity is in pages.
+    int64_t page = cache.getDimSize(axes.sequence);
+    expectBelow(to, b.mul(b.toI64(capacity), page));
+    Value entry =
+        b.add(b.mul(b.toI64(sequence), b.toI64(capacity)), b.div(to, page));
+    Value target = load(table, op.getBlockTable(), entry);
+    expectBelow(target, b.toI64(targets));
+    return getRow(b.toI32(target), indices[axes.head], b.rem(to, page),
+                  b.i32(page));
+  }
+
+  Value getRow(Value target, Value head, Value row, Value rows) {
+    return MemoryRows(b, axes, targets, heads, rows)
+        .getRow(b, target, head, b.toI32(row));
+  }
+
+  /// An element of an array of integers, as i64.
+  Value load(Value base, Value array, Value index) {
+    Type type = getElementTypeOrSelf(array);
+    Value element =
+        LLVM::LoadOp::create(b, type, b.elementAddress(base, type, index));
+    return type.isInteger(64)
+               ? element
+               : b.createOrFold<arith::ExtSIOp>(b.getI64Type(), element);
+  }
+
+  /// Stops the kernel, with an error of the launch, unless 0 <= a < b.
+  void expectBelow(Value index, Value end) {
+    b.onlyIf(b.compare(arith::CmpIPredicate::uge, index, end),
+             [&] { LLVM::Trap::create(b); });
+  }
+
+  KernelBuilder &b;
+  AppendOp op;
+  RankedTensorType cache;
+  AxisOrder axes;
+  int64_t heads;
+  Value source, position, table, destination;
+  /// Sequences, new positions; what the batch axis of the cache counts; and the
+  /// positions, or pages, of a sequence.
+  Value batch, count, targets, capacity;
+};
+} // namespace
+
+void vga::buildAppendKernel(OpBuilder &builder, gpu::GPUModuleOp module,
+                            StringRef name, AppendOp op) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(module.getBody());
+  KernelFunction signature(builder);
+  AppendKernel::addParameters(op, signature);
+  Block *entry = signature.makeFunction(op.getLoc(), name, kGateThreads);
+  builder.setInsertionPointToStart(entry);
+  KernelBuilder b(op.getLoc(), builder);
+  AppendKernel kernel(b, op);
+  kernel.takeParameters(entry);
+  kernel.build();
+  LLVM::ReturnOp::create(b, ValueRange());
+}

@@ -1,0 +1,99 @@
+//===- Plan.cpp - Shared memory and registers of a kernel -----------------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionKernel.h"
+#include "vga/GPU/Gates.h"
+#include "vga/GPU/Target.h"
+
+using namespace mlir;
+using namespace mlir::vga;
+using namespace mlir::vga::warp;
+
+/// The most registers of a thread; a block has 65536.
+static int64_t getMostRegisters(WarpScheduleAttr schedule) {
+  constexpr int64_t kMost = 255, kAll = 65536;
+  return std::min(kMost, kAll / schedule.getThreads());
+}
+
+/// About how many registers a thread takes without its queries: accumulators,
+/// scores, addresses and statistics.
+static int64_t estimateRegisters(const Plan &plan) {
+  constexpr int64_t kOthers = 48;
+  // Weights of f32 are split before they meet the values.
+  int64_t keyProducts =
+      plan.getKeyProducts() * (plan.elementType.isF32() ? 2 : 1);
+  return plan.getRowProducts() * kProductSums *
+             (plan.getValueProducts() + keyProducts) +
+         kOthers;
+}
+
+/// Lays out shared memory; returns its size.
+static int64_t layOut(Plan &plan) {
+  int64_t teams = plan.schedule.getTeams();
+  plan.queryData = 0;
+  plan.rings = plan.schedule.getRows() * plan.getPitch(plan.keyChannels);
+  int64_t bytes = plan.rings + teams * plan.getTeamBytes();
+  if (teams > 1)
+    bytes = std::max(bytes, teams * plan.getStateBytes());
+  return bytes;
+}
+
+/// Whether values are multiplied by their gates, not weights.
+static bool multipliesValues(AttentionOp op, GateOp gate) {
+  return gate ||
+         (op.getValueGate() && op.getValueGate().getType().getRank() == 4);
+}
+
+FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
+                             WarpScheduleAttr schedule, const Target &target) {
+  AttentionSizes sizes(op);
+  Plan plan;
+  plan.schedule = schedule;
+  plan.queryHeads = sizes.queryHeads;
+  plan.kvHeads = sizes.kvHeads;
+  // Values with gates of one query head are of no use for another.
+  plan.gatesValues = multipliesValues(op, gate);
+  bool isShared = !plan.gatesValues || !hasGatesOfQueryHeads(op);
+  plan.packedHeads = isShared ? sizes.groupSize() : 1;
+  plan.keyChannels = sizes.keyChannels;
+  plan.valueChannels = sizes.valueChannels;
+  plan.axes = AxisOrder(op.getLayout());
+  plan.elementType = op.getQuery().getType().getElementType();
+  plan.band = Band(op);
+  plan.isBottomRight = op.getAlignment() == Alignment::bottom_right;
+
+  auto refuse = [&]() {
+    return op.emitOpError("has no kernel for '") << target.chip << "': ";
+  };
+  if (!plan.elementType.isF16() && !plan.elementType.isBF16() &&
+      !plan.elementType.isF32())
+    return refuse() << "expected elements of f16, bf16 or f32, got "
+                    << plan.elementType;
+  for (auto [name, channels] :
+       {std::pair("key", plan.keyChannels), {"value", plan.valueChannels}})
+    if (channels % 8 != 0 || channels > 256 || channels == 0)
+      return refuse() << "expected the channels of " << name
+                      << " to be a multiple of 8 up to 256, got " << channels;
+  for (Value gate : {Value(op.getValueGate()), Value(op.getOutputGate())})
+    if (gate && getElementTypeOrSelf(gate).isF64())
+      return refuse() << "expected gates of f16, bf16 or f32, got 'f64'";
+  plan.sharedBytes = layOut(plan);
+  if (plan.sharedBytes > target.sharedMemoryBytes)
+    return refuse() << "its schedule takes " << plan.sharedBytes
+                    << " bytes of shared memory, there are "
+                    << target.sharedMemoryBytes;
+  int64_t registers = estimateRegisters(plan),
+          most = getMostRegisters(schedule);
+  if (registers > most)
+    return refuse() << "its schedule takes about " << registers
+                    << " registers of a thread, there are " << most;
+  int64_t ofQueries = plan.getRowProducts() * kProductSums *
+                      llvm::divideCeil(plan.keyChannels, plan.getDepth());
+  plan.keepsQueries = registers + ofQueries <= most;
+  return plan;
+}
