@@ -87,9 +87,9 @@ def ConvertProductsToNVVMPass : Pass<"convert-products-to-nvvm",
 
     If `cublas` is set, a library is asked first where there are 128 rows or more
     of 16-bit elements and nothing surrounds the product but what `vga.multiply`
-    has: a bias for each column, a residual, a cast, and relu or the tanh form of
-    gelu, of t in f32. It keeps t in f32 even if a step rounds it between. The
-    launch that follows has no blocks if the library has done it.
+    has: a bias for each column, a residual, a cast, and relu or, if the output is
+    of 16 bits, the tanh form of gelu. The library keeps what is between in f32 even
+    if a step rounds it. The launch that follows has no blocks if the library has done it.
 
     Axes may be in any order in memory, and of any size. A product of matrices that
     has no kernel, as one of integers, is an error that says why.
