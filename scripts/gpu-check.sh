@@ -16,5 +16,6 @@ python3 test/Integration/CPU/grid.py --vga-run "$vga_run" --target cuda \
 python3 test/Integration/CPU/grid.py --vga-run "$vga_run" --target cuda --mgpu sm_80
 python3 test/Integration/GPU/elementwise.py --vga-run "$vga_run" --target cuda
 python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda
+python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda --no-cublas
 python3 benchmarks/run.py --target cuda --vga-run "$vga_run" --peers "${VGA_GPU_PEERS-torch,mosaic}" \
   --json "$out/gpu.json"

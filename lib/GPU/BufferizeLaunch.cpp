@@ -60,9 +60,61 @@ struct LaunchOpInterface
 };
 } // namespace
 
+namespace {
+/// The result is in the memory of the output, as for destination-style
+/// operations, of which this is none: it also says whether it is done.
+struct MultiplyOpInterface
+    : BufferizableOpInterface::ExternalModel<MultiplyOpInterface, MultiplyOp> {
+  static bool isOutput(Operation *op, OpOperand &operand) {
+    return &operand == &cast<MultiplyOp>(op).getOutputMutable();
+  }
+
+  /// The output is read, too: it stays as it is if nothing is done.
+  bool bufferizesToMemoryRead(Operation *, OpOperand &,
+                              const AnalysisState &) const {
+    return true;
+  }
+  bool bufferizesToMemoryWrite(Operation *op, OpOperand &operand,
+                               const AnalysisState &) const {
+    return isOutput(op, operand);
+  }
+  AliasingValueList getAliasingValues(Operation *op, OpOperand &operand,
+                                      const AnalysisState &) const {
+    if (!isOutput(op, operand))
+      return {};
+    return {{cast<MultiplyOp>(op).getResult(), BufferRelation::Equivalent}};
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    auto multiply = cast<MultiplyOp>(op);
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands()) {
+      if (!isa<TensorType>(operand.getType())) {
+        operands.push_back(operand);
+        continue;
+      }
+      FailureOr<Value> buffer = getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      operands.push_back(*buffer);
+    }
+    rewriter.setInsertionPoint(op);
+    auto onBuffers = MultiplyOp::create(rewriter, op->getLoc(),
+                                        TypeRange(rewriter.getI1Type()),
+                                        operands, op->getAttrs());
+    replaceOpWithBufferizedValues(rewriter, op,
+                                  {onBuffers.getOutput(), onBuffers.getDone()});
+    return success();
+  }
+};
+} // namespace
+
 void vga::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, VGADialect *) {
     LaunchOp::attachInterface<LaunchOpInterface>(*context);
+    MultiplyOp::attachInterface<MultiplyOpInterface>(*context);
   });
 }

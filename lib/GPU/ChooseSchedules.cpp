@@ -140,12 +140,16 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
   bool areFew = !ShapedType::isDynamic(packedRows) && packedRows <= kFewRows;
   int64_t warps = 4, rows, teams = 1, keys, splits = 1, mostStages = 2;
   if (areFew) {
-    // 16 rows a warp, and as many teams as make 4 warps.
+    // 16 rows a warp, and as many teams as make 4 warps. What a team copies at
+    // a time is 16 KB of bf16 with 128 channels: measured, see
+    // docs/performance.md.
     warps = std::max<int64_t>(llvm::divideCeil(packedRows, 16), 1);
     warps = llvm::PowerOf2Ceil(warps);
     rows = 16 * warps;
     teams = 4 / warps;
-    keys = 16 * warps;
+    keys = 32 * warps;
+    if (getSharedBytes(op, rows, teams, keys, 2) > target.sharedMemoryBytes)
+      keys = 16 * warps;
     mostStages = 4;
     splits = 64;
   } else {
@@ -171,6 +175,11 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
     keys -= 16;
   int64_t stages = 1;
   int64_t budget = getBytes(1) <= half ? half : target.sharedMemoryBytes;
+  // Two stages of large blocks of keys, for one block of threads, are more on
+  // their way than small ones for two.
+  if (areFew && getBytes(2) > half)
+    budget = std::min<int64_t>(std::max(getBytes(2), half),
+                               target.sharedMemoryBytes);
   while (stages < mostStages && getBytes(stages + 1) <= budget)
     ++stages;
 

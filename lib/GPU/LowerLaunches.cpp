@@ -12,6 +12,7 @@
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/GPU/Passes.h"
 #include "vga/Runtime/CUDA.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGAGPULOWERLAUNCHESPASS
@@ -29,9 +30,11 @@ public:
       : op(op), module(module), overlap(overlap), b(op, module) {}
 
   LogicalResult lower(LaunchOp launch);
+  LogicalResult lower(MultiplyOp multiply);
   LogicalResult lower(gpu::LaunchFuncOp launch);
 
 private:
+  LogicalResult checkDense(Value memref);
   Value makeMap(Value memref, ArrayRef<int64_t> box);
   FailureOr<Value> getParameter(Value array, ArrayRef<int64_t> box);
   void addParameter(Value value) {
@@ -66,13 +69,19 @@ Value LaunchLowering::makeMap(Value memref, ArrayRef<int64_t> box) {
   return map;
 }
 
+LogicalResult LaunchLowering::checkDense(Value memref) {
+  auto type = cast<MemRefType>(memref.getType());
+  if (type.getLayout().isIdentity())
+    return success();
+  return op->emitOpError("expected dense arrays, got ")
+         << type << " (vga-gpu-place-arrays)";
+}
+
 /// The address of a parameter of a kernel of vga.launch.
 FailureOr<Value> LaunchLowering::getParameter(Value value,
                                               ArrayRef<int64_t> box) {
-  auto type = cast<MemRefType>(value.getType());
-  if (!type.getLayout().isIdentity())
-    return op->emitOpError("expected dense arrays, got ")
-           << type << " (vga-gpu-place-arrays)";
+  if (failed(checkDense(value)))
+    return failure();
   if (!box.empty())
     return makeMap(value, box);
   return b.array(b.address(value), b.pointer);
@@ -146,6 +155,36 @@ LogicalResult LaunchLowering::lower(gpu::LaunchFuncOp launch) {
                     /*isPersistent=*/false, /*isCooperative=*/false);
 }
 
+/// The integers are those of VGACudaProduct.
+LogicalResult LaunchLowering::lower(MultiplyOp multiply) {
+  bool isBF16 =
+      cast<MemRefType>(multiply.getLhs().getType()).getElementType().isBF16();
+  bool isOutputF32 =
+      cast<MemRefType>(multiply.getOutput().getType()).getElementType().isF32();
+  SmallVector<Value> integers;
+  for (int64_t value : {int64_t(isBF16), int64_t(isOutputF32),
+                        int64_t(multiply.getLhsTransposed()),
+                        int64_t(multiply.getRhsTransposed()),
+                        static_cast<int64_t>(multiply.getNonlinearity())})
+    integers.push_back(b.i64(value));
+  for (OperandRange sizes : {multiply.getSizes(), multiply.getStrides()})
+    for (Value size : sizes)
+      integers.push_back(b.i64(size));
+  SmallVector<Value> arguments = {b.array(integers, b.getI64Type())};
+  for (Value array : {multiply.getLhs(), multiply.getRhs(), multiply.getBias(),
+                      multiply.getResidual(), multiply.getOutput()}) {
+    if (array && failed(checkDense(array)))
+      return failure();
+    arguments.push_back(array ? b.address(array)
+                              : LLVM::ZeroOp::create(b, b.pointer).getResult());
+  }
+  Value done = b.call("vgaCudaMultiply", arguments, b.getI64Type());
+  multiply.getDone().replaceAllUsesWith(arith::CmpIOp::create(
+      b, arith::CmpIPredicate::ne, done, b.i64(int64_t(0))));
+  op->erase();
+  return success();
+}
+
 namespace {
 struct VGAGPULowerLaunchesPass
     : vga::impl::VGAGPULowerLaunchesPassBase<VGAGPULowerLaunchesPass> {
@@ -154,14 +193,16 @@ struct VGAGPULowerLaunchesPass
   void runOnOperation() override {
     SmallVector<Operation *> launches;
     getOperation().walk([&](Operation *op) {
-      if (isa<LaunchOp, gpu::LaunchFuncOp>(op))
+      if (isa<LaunchOp, MultiplyOp, gpu::LaunchFuncOp>(op))
         launches.push_back(op);
     });
     for (Operation *op : launches) {
       LaunchLowering lowering(op, getOperation(), overlap);
-      auto launch = dyn_cast<LaunchOp>(op);
-      if (failed(launch ? lowering.lower(launch)
-                        : lowering.lower(cast<gpu::LaunchFuncOp>(op))))
+      LogicalResult lowered =
+          TypeSwitch<Operation *, LogicalResult>(op)
+              .Case<LaunchOp, MultiplyOp, gpu::LaunchFuncOp>(
+                  [&](auto launch) { return lowering.lower(launch); });
+      if (failed(lowered))
         return signalPassFailure();
     }
     for (auto binary :

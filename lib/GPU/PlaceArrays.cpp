@@ -93,24 +93,38 @@ static Value makeDense(ImplicitLocOpBuilder &b, Value view, bool isCopied) {
   return dense;
 }
 
-static void placeOperands(LaunchOp launch) {
-  ImplicitLocOpBuilder b(launch.getLoc(), launch);
-  auto isStrided = [](OpOperand &operand) {
+/// Whether `operand` is an output of a kernel or of a library.
+static bool isOutput(OpOperand &operand) {
+  Operation *op = operand.getOwner();
+  if (auto launch = dyn_cast<LaunchOp>(op))
+    return launch.isDpsInit(&operand);
+  auto multiply = dyn_cast<MultiplyOp>(op);
+  return multiply && &operand == &multiply.getOutputMutable();
+}
+
+/// Whether `output` may already have what this operation is to write: of those
+/// with one output, all but one do nothing.
+static bool isWrittenBefore(OpOperand &output) {
+  Operation *op = output.getOwner();
+  return llvm::any_of(output.get().getUses(), [&](OpOperand &use) {
+    return isOutput(use) && use.getOwner()->getBlock() == op->getBlock() &&
+           use.getOwner()->isBeforeInBlock(op);
+  });
+}
+
+static void placeOperands(Operation *op) {
+  ImplicitLocOpBuilder b(op->getLoc(), op);
+  for (OpOperand &operand : op->getOpOperands()) {
     auto type = dyn_cast<MemRefType>(operand.get().getType());
-    return type && !type.getLayout().isIdentity();
-  };
-  for (OpOperand &input : launch.getInputsMutable())
-    if (isStrided(input))
-      input.set(makeDense(b, input.get(), /*isCopied=*/true));
-  for (OpOperand &output : launch.getOutputsMutable()) {
-    if (!isStrided(output))
+    if (!type || type.getLayout().isIdentity())
       continue;
-    Value view = output.get();
-    Value dense = makeDense(b, view, /*isCopied=*/false);
-    output.set(dense);
-    if (dense.getDefiningOp<memref::AllocOp>()) {
+    Value view = operand.get();
+    Value dense = makeDense(b, view, /*isCopied=*/!isOutput(operand) ||
+                                         isWrittenBefore(operand));
+    operand.set(dense);
+    if (isOutput(operand) && dense.getDefiningOp<memref::AllocOp>()) {
       OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointAfter(launch);
+      b.setInsertionPointAfter(op);
       memref::CopyOp::create(b, dense, view);
     }
   }
@@ -135,7 +149,14 @@ namespace {
 struct PlaceArraysPass : vga::impl::VGAGPUPlaceArraysPassBase<PlaceArraysPass> {
   void runOnOperation() override {
     getOperation().walk([](memref::GetGlobalOp op) { placeConstant(op); });
-    getOperation().walk([](LaunchOp op) { placeOperands(op); });
+    SmallVector<Operation *> users;
+    getOperation().walk([&](Operation *op) {
+      if (isa<LaunchOp, MultiplyOp>(op))
+        users.push_back(op);
+    });
+    // From the end: who writes before is still seen to.
+    for (Operation *op : llvm::reverse(users))
+      placeOperands(op);
   }
 };
 } // namespace

@@ -59,7 +59,8 @@ Value RuntimeCalls::constant(StringRef name, StringRef bytes,
   return LLVM::AddressOfOp::create(*this, global);
 }
 
-void RuntimeCalls::call(StringRef name, ArrayRef<Value> arguments) {
+Value RuntimeCalls::call(StringRef name, ArrayRef<Value> arguments,
+                         Type result) {
   auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(name);
   if (!function) {
     InsertionGuard guard(*this);
@@ -67,8 +68,9 @@ void RuntimeCalls::call(StringRef name, ArrayRef<Value> arguments) {
     function = LLVM::LLVMFuncOp::create(
         *this, name,
         LLVM::LLVMFunctionType::get(
-            LLVM::LLVMVoidType::get(getContext()),
+            result ? result : LLVM::LLVMVoidType::get(getContext()),
             llvm::to_vector(TypeRange(ValueRange(arguments)))));
   }
-  LLVM::CallOp::create(*this, function, arguments);
+  auto call = LLVM::CallOp::create(*this, function, arguments);
+  return result ? call.getResult() : Value();
 }

@@ -39,7 +39,8 @@ struct RuntimeCalls : ImplicitLocOpBuilder {
   Value array(ArrayRef<Value> values, Type type);
   /// The address of a constant of the module.
   Value constant(StringRef name, StringRef bytes, unsigned alignment = 1);
-  void call(StringRef name, ArrayRef<Value> arguments);
+  /// The result is null without a type for it.
+  Value call(StringRef name, ArrayRef<Value> arguments, Type result = {});
 
   Operation *op;
   ModuleOp module;

@@ -57,8 +57,8 @@ static void addGraphPasses(OpPassManager &manager,
   manager.addPass(createConvertElementwiseToLinalgPass());
   manager.addNestedPass<func::FuncOp>(createVGADecomposeAggregatesPass());
   manager.addNestedPass<func::FuncOp>(createVGAGPUFillConstantsPass());
-  manager.addPass(
-      createConvertProductsToNVVMPass({options.chip, options.tf32}));
+  manager.addPass(createConvertProductsToNVVMPass(
+      {options.chip, options.tf32, options.cublas}));
   addCleanup(manager);
   manager.addPass(createVGAGPUJoinLaunchesPass());
   OpPassManager &function = manager.nest<func::FuncOp>();

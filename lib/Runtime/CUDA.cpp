@@ -9,6 +9,7 @@
 #include "vga/Runtime/CUDA.h"
 
 #include "CUDADriver.h"
+#include "CuBLAS.h"
 #include "DeviceMemory.h"
 #include "vga/Runtime/Runner.h"
 #include "llvm/ADT/DenseMap.h"
@@ -252,6 +253,25 @@ Error CudaDevice::launch(const void *image, const char *kernel, int64_t blocks,
       ("cuLaunchKernelEx of " + StringRef(kernel)).str());
 }
 
+Expected<bool> CudaDevice::multiply(const VGACudaProduct &product,
+                                    const void *lhs, const void *rhs,
+                                    const void *bias, const void *residual,
+                                    void *output) {
+  if (product.batches == 0 || product.rows == 0 || product.columns == 0 ||
+      product.depth == 0)
+    return false;
+  Expected<CuBLAS *> library = CuBLAS::get();
+  if (!library)
+    return library.takeError();
+  if (!*library)
+    return false;
+  Expected<bool> done = (*library)->multiply(
+      product, {lhs, rhs, bias, residual, output}, *arena, stream);
+  if (done && *done)
+    ++numLaunches;
+  return done;
+}
+
 //===----------------------------------------------------------------------===//
 // Graphs
 //===----------------------------------------------------------------------===//
@@ -311,6 +331,16 @@ void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
                    void **parameters) {
   endOnError(getDevice().launch(image, kernel, blocks, threads, sharedBytes,
                                 flags, parameters));
+}
+
+int64_t vgaCudaMultiply(const VGACudaProduct *product, const void *lhs,
+                        const void *rhs, const void *bias, const void *residual,
+                        void *output) {
+  Expected<bool> done =
+      getDevice().multiply(*product, lhs, rhs, bias, residual, output);
+  if (!done)
+    endOnError(done.takeError());
+  return *done ? 1 : 0;
 }
 
 void vgaCudaRead(void *host, const void *device, int64_t bytes) {

@@ -157,6 +157,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
     registerGPUTranslations(module.getContext());
     GPUPipelineOptions pipelineOptions;
     pipelineOptions.chip = options.gpu;
+    pipelineOptions.cublas = options.cublas;
     buildGPUPipeline(pm, pipelineOptions);
     return run(pm, module);
   }
@@ -181,6 +182,7 @@ static ArrayRef<std::pair<StringRef, void *>> getRuntimeFunctions() {
       {"vgaRuntimeError", reinterpret_cast<void *>(vgaRuntimeError)},
       {"vgaCudaMakeTensorMap", reinterpret_cast<void *>(vgaCudaMakeTensorMap)},
       {"vgaCudaLaunch", reinterpret_cast<void *>(vgaCudaLaunch)},
+      {"vgaCudaMultiply", reinterpret_cast<void *>(vgaCudaMultiply)},
       {"vgaCudaRead", reinterpret_cast<void *>(vgaCudaRead)},
       // What functions for a GPU allocate is its memory.
       {"_mlir_memref_to_llvm_alloc", reinterpret_cast<void *>(vgaCudaAllocate)},

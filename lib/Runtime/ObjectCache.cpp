@@ -70,7 +70,8 @@ ObjectCache::ObjectCache(ModuleOp module, const llvm::TargetMachine &machine,
      << machine.getTargetFeatureString() << '\n'
      << options.optLevel << ' ' << options.parallel << ' '
      << static_cast<int>(options.attention) << ' ' << options.checkPages << ' '
-     << static_cast<int>(options.processor) << ' ' << options.gpu << '\n';
+     << static_cast<int>(options.processor) << ' ' << options.gpu << ' '
+     << options.cublas << '\n';
   (void)writeBytecodeToFile(module, os);
   SmallString<128> file(directory);
   llvm::sys::path::append(file, kPrefix + llvm::toHex(hash(content),

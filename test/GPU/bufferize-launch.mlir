@@ -30,3 +30,24 @@ func.func @scratch(%x: tensor<4x64xf16>, %n: index) -> tensor<4x64xf16> {
     -> tensor<4x64xf16>, tensor<4x64xf16>
   return %r#0 : tensor<4x64xf16>
 }
+
+// What a library may have done, a launch may find done, in the same memory.
+// CHECK-LABEL: func @multiply
+// CHECK: %[[OUT:.*]] = memref.alloc
+// CHECK-NOT: memref.{{alloc|copy}}
+// CHECK: %[[DONE:.*]] = vga.multiply {{.*}} lhs(%{{.*}} : memref<4x64xf16{{.*}}>) {{.*}} outs(%[[OUT]] : memref<4x64xf16>)
+// CHECK: arith.select %[[DONE]]
+// CHECK: vga.launch @k::@k {{.*}} outs(%[[OUT]] :
+// CHECK: return %[[OUT]]
+func.func @multiply(%x: tensor<4x64xf16>, %w: tensor<64x64xf16>, %n: index) -> tensor<4x64xf16> {
+  %c0 = arith.constant 0 : index
+  %e = tensor.empty() : tensor<4x64xf16>
+  %r, %done = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n)
+    lhs(%x : tensor<4x64xf16>) rhs(%w : tensor<64x64xf16>)
+    outs(%e : tensor<4x64xf16>) -> tensor<4x64xf16>
+  %blocks = arith.select %done, %c0, %n : index
+  %s = vga.launch @k::@k blocks(%blocks) threads 128 shared_memory 0
+    boxes [array<i64>, array<i64>]
+    ins(%x : tensor<4x64xf16>) outs(%r : tensor<4x64xf16>) -> tensor<4x64xf16>
+  return %s : tensor<4x64xf16>
+}

@@ -39,4 +39,20 @@ func.func @launch_func(%x: memref<?x64xbf16, strided<[64, 1], offset: ?>>, %n: i
     args(%x : memref<?x64xbf16, strided<[64, 1], offset: ?>>, %n : index, %s : f32)
   return
 }
+
+// The integers of VGACudaProduct, then arrays, of which those that there are not are null.
+// CHECK-LABEL: func @multiply
+// CHECK: %[[INTEGERS:.*]] = llvm.alloca %c15_i64{{.*}} x i64
+// CHECK: llvm.store %{{.*}}, %{{.*}} : i64, !llvm.ptr
+// CHECK: %[[NULL:.*]] = llvm.mlir.zero : !llvm.ptr
+// CHECK: %[[DONE:.*]] = llvm.call @vgaCudaMultiply(%[[INTEGERS]], %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %[[NULL]], %{{[^,]*}}) : {{.*}} -> i64
+// CHECK: %[[FLAG:.*]] = arith.cmpi ne, %[[DONE]], %c0_i64
+// CHECK: return %[[FLAG]]
+func.func @multiply(%x: memref<?x64xbf16>, %w: memref<64x32xbf16>, %b: memref<32xbf16>,
+                    %y: memref<?x32xbf16>, %n: index) -> i1 {
+  %done = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n)
+    lhs(%x : memref<?x64xbf16>) rhs(%w : memref<64x32xbf16>) bias(%b : memref<32xbf16>)
+    nonlinearity gelu outs(%y : memref<?x32xbf16>)
+  return %done : i1
+}
 }

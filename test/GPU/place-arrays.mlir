@@ -51,3 +51,23 @@ func.func @read_by_linalg(%y: memref<4xf32>) {
   linalg.exp ins(%c : memref<4xf32>) outs(%y : memref<4xf32>)
   return
 }
+
+// The second on one output may do nothing: what is there comes along.
+// CHECK-LABEL: func @one_after_the_other
+// CHECK-SAME: %{{[^,]*}}: memref<8x8xf16>, %[[VIEW:[^,]*]]: memref<8x8xf16, strided<[16, 1]>>
+// CHECK: %[[FIRST:.*]] = memref.alloc() : memref<8x8xf16>
+// CHECK-NEXT: vga.multiply {{.*}} outs(%[[FIRST]] :
+// CHECK-NEXT: memref.copy %[[FIRST]], %[[VIEW]]
+// CHECK: %[[SECOND:.*]] = memref.alloc() : memref<8x8xf16>
+// CHECK-NEXT: memref.copy %[[VIEW]], %[[SECOND]]
+// CHECK-NEXT: vga.launch {{.*}} outs(%[[SECOND]] :
+// CHECK-NEXT: memref.copy %[[SECOND]], %[[VIEW]]
+func.func @one_after_the_other(%x: memref<8x8xf16>, %y: memref<8x8xf16, strided<[16, 1]>>,
+                               %n: index) {
+  %done = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n)
+    lhs(%x : memref<8x8xf16>) rhs(%x : memref<8x8xf16>)
+    outs(%y : memref<8x8xf16, strided<[16, 1]>>)
+  vga.launch @k::@k blocks(%n) threads 128 shared_memory 0 boxes [array<i64>, array<i64>]
+    ins(%x : memref<8x8xf16>) outs(%y : memref<8x8xf16, strided<[16, 1]>>)
+  return
+}

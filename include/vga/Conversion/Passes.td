@@ -86,6 +86,12 @@ def ConvertProductsToNVVMPass : Pass<"convert-products-to-nvvm",
     for one row, for a few, and for many, and launches of all on the same output, of
     which two have no blocks.
 
+    If `cublas` is set, a library is asked first where there are 128 rows or more
+    of 16-bit elements and nothing surrounds the product but what `vga.multiply`
+    has: a bias for each column, a residual, a cast, and relu or, if the output is
+    of 16 bits, the tanh form of gelu. The library keeps what is between in f32 even
+    if a step rounds it. The launch that follows has no blocks if the library has done it.
+
     Axes may be in any order in memory, and of any size. A product of matrices that
     has no kernel, as one of integers, is an error that says why.
   }];
@@ -93,7 +99,9 @@ def ConvertProductsToNVVMPass : Pass<"convert-products-to-nvvm",
     Option<"chip", "chip", "std::string", "\"sm_90a\"",
            "The GPU, by LLVM's name">,
     Option<"tf32", "tf32", "bool", "false",
-           "Round f32 operands of many rows to tf32, for the tensor cores">
+           "Round f32 operands of many rows to tf32, for the tensor cores">,
+    Option<"cublas", "cublas", "bool", "false",
+           "Have a library compute the products that it can (vga.multiply)">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",

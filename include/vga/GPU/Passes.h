@@ -24,7 +24,8 @@ namespace mlir::vga {
 #define GEN_PASS_DECL
 #include "vga/GPU/Passes.h.inc"
 
-/// Lets bufferization turn vga.launch on tensors into vga.launch on memrefs.
+/// Lets bufferization turn vga.launch and vga.multiply on tensors into the same
+/// on memrefs.
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
 
 #define GEN_PASS_REGISTRATION

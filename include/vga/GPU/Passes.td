@@ -90,8 +90,10 @@ def VGAGPULowerHostAccessesPass : Pass<"vga-gpu-lower-host-accesses",
 def VGAGPUPlaceArraysPass : Pass<"vga-gpu-place-arrays", "::mlir::ModuleOp"> {
   let summary = "Give launches dense arrays in the GPU's memory";
   let description = [{
-    Kernels of `vga.launch` take dense arrays: a view that is not known to be
-    dense is copied before the launch, or after it if it is an output. Constants,
+    Kernels of `vga.launch`, and `vga.multiply`, take dense arrays: a view that is
+    not known to be dense is copied before, or after if it is an output; both if
+    something has been written there before, as all but one of several launches on
+    one output do nothing. Constants,
     which are in the host's memory, are copied to the GPU's unless linalg alone
     reads them: kernels made of it contain them.
   }];
@@ -197,7 +199,7 @@ def VGAGPULowerLaunchesPass : Pass<"vga-gpu-lower-launches",
                                    "::mlir::ModuleOp"> {
   let summary = "Turn launches on memrefs into calls of the runtime";
   let description = [{
-    vga.launch and gpu.launch_func become calls of the functions in
+    vga.launch, vga.multiply and gpu.launch_func become calls of the functions in
     `vga/Runtime/CUDA.h`, with tensor maps and parameters on the stack, and
     `gpu.binary` operations constants of the module.
   }];

@@ -27,6 +27,11 @@ struct GPUPipelineOptions : PassPipelineOptions<GPUPipelineOptions> {
       llvm::cl::desc("Let products of f32 matrices round their operands to "
                      "tf32, for the tensor cores"),
       llvm::cl::init(false)};
+  Option<bool> cublas{
+      *this, "cublas",
+      llvm::cl::desc("Let cuBLASLt, where it is found, multiply large matrices "
+                     "of 16-bit elements"),
+      llvm::cl::init(true)};
 };
 
 /// vga on tensors -> kernels in PTX, in gpu.binary operations, and functions

@@ -21,6 +21,8 @@
 #include <memory>
 #include <vector>
 
+struct VGACudaProduct;
+
 namespace mlir::vga {
 
 class DeviceArena;
@@ -64,8 +66,8 @@ public:
   /// Where compiled code gets memory from.
   DeviceArena &getArena() { return *arena; }
   void setArena(DeviceArena &newArena) { arena = &newArena; }
-  /// How many kernels have been launched, and how often compiled code has read
-  /// the device's memory.
+  /// How many kernels and products of a library have been launched, and how
+  /// often compiled code has read the device's memory.
   unsigned getNumLaunches() const { return numLaunches; }
   unsigned getNumReads() const { return numReads; }
   void noteRead() { ++numReads; }
@@ -76,6 +78,9 @@ public:
   llvm::Error launch(const void *image, const char *kernel, int64_t blocks,
                      int64_t threads, int64_t sharedBytes, int64_t flags,
                      void **parameters);
+  llvm::Expected<bool> multiply(const VGACudaProduct &product, const void *lhs,
+                                const void *rhs, const void *bias,
+                                const void *residual, void *output);
 
 private:
   CudaDevice() = default;
@@ -117,6 +122,21 @@ enum VGACudaLaunchFlags {
 void vgaCudaLaunch(const void *image, const char *kernel, int64_t blocks,
                    int64_t threads, int64_t sharedBytes, int64_t flags,
                    void **parameters);
+/// A product of matrices, as vga.multiply has it, in integers of 64 bits.
+struct VGACudaProduct {
+  int64_t isBF16, isOutputF32, isLhsTransposed, isRhsTransposed;
+  /// 0 for none, 1 for relu, 2 for gelu.
+  int64_t nonlinearity;
+  int64_t batches, rows, columns, depth;
+  int64_t lhsBatchStride, lhsStride, rhsBatchStride, rhsStride;
+  int64_t outputBatchStride, outputStride;
+};
+/// Has cuBLASLt multiply, and returns 1; or returns 0 if there is no such
+/// library, if it does not support this product, or if a size is 0. `bias` and
+/// `residual` may be null.
+int64_t vgaCudaMultiply(const VGACudaProduct *product, const void *lhs,
+                        const void *rhs, const void *bias, const void *residual,
+                        void *output);
 /// Waits for the device, and copies from its memory.
 void vgaCudaRead(void *host, const void *device, int64_t bytes);
 /// Memory of the device, as MLIR's lowering of memref.alloc calls it: that of

@@ -49,6 +49,9 @@ struct CompileOptions {
   /// The GPU to generate code for, by LLVM's name.
   std::string gpu = "sm_90a";
 
+  /// Whether cuBLASLt, where it is found, multiplies large matrices on a GPU.
+  bool cublas = true;
+
   /// Whether tasks run in parallel; such code needs the OpenMP runtime.
   bool parallel = true;
 
@@ -89,9 +92,9 @@ public:
   llvm::Expected<SmallVector<HostTensor>>
   run(StringRef entry, ArrayRef<const HostTensor *> arguments);
 
-  /// Does what a function does once for its weights, such as packing them, or on
-  /// a GPU copying them and loading kernels; the first call does it otherwise.
-  /// Weights are known again by their address.
+  /// Does what a function does once for its weights, such as packing them, or
+  /// on a GPU copying them and loading kernels; the first call does it
+  /// otherwise. Weights are known again by their address.
   llvm::Error prepare(StringRef entry, ArrayRef<const HostTensor *> arguments);
 
   /// A call that is to be timed.

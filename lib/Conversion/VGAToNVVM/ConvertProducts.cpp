@@ -8,6 +8,7 @@
 
 #include "HostBuilder.h"
 #include "Product/Kernel.h"
+#include "Product/LibraryProduct.h"
 #include "vga/Conversion/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -68,8 +69,6 @@ static Value countBlocks(HostBuilder &b, const Product &product,
   return blocks;
 }
 
-/// Replaces a product by launches on the same output, of which all but one have
-/// no blocks.
 /// An operand with one dimension for each of its axes.
 static Value collapse(HostBuilder &b, const Product &product,
                       const Array &array) {
@@ -85,8 +84,56 @@ static Value collapse(HostBuilder &b, const Product &product,
   return tensor::CollapseShapeOp::create(b, array.value, groups);
 }
 
+/// How many elements lie between neighbors along an axis.
+static Value getStride(HostBuilder &b, const Product &product,
+                       const Array &array, int64_t axis) {
+  if (!array.has(axis))
+    return b.index(0);
+  Value stride = b.index(1);
+  for (int64_t inner : llvm::reverse(array.axes)) {
+    if (inner == axis)
+      break;
+    stride = b.mul(stride, getAxisSize(b, product, inner));
+  }
+  return stride;
+}
+
+/// A product by a library, which leaves few rows to kernels.
+static MultiplyOp multiplyByLibrary(HostBuilder &b, const Product &product,
+                                    const LibraryProduct &library,
+                                    Value output) {
+  Value batches = getAxisSize(b, product, library.batch);
+  Value rows = getAxisSize(b, product, product.row);
+  if (ShapedType::isDynamic(product.getSize(product.row)))
+    batches = arith::SelectOp::create(
+        b,
+        arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rows,
+                              b.index(LibraryProduct::kLeastRows)),
+        batches, b.index(0));
+  bool isLhsTransposed = !product.lhs.isAlong(product.depth);
+  bool isRhsTransposed = !product.rhs.isAlong(product.column);
+  int64_t lhsLine = isLhsTransposed ? product.depth : product.row;
+  int64_t rhsLine = isRhsTransposed ? product.column : product.depth;
+  SmallVector<Value> strides;
+  for (auto [array, line] : {std::pair(&product.lhs, lhsLine),
+                             {&product.rhs, rhsLine},
+                             {&product.output, product.row}})
+    for (int64_t axis : {library.batch, line})
+      strides.push_back(getStride(b, product, *array, axis));
+  return MultiplyOp::create(
+      b, output.getType(), b.getI1Type(),
+      ValueRange{batches, rows, getAxisSize(b, product, product.column),
+                 getAxisSize(b, product, product.depth)},
+      strides, isLhsTransposed, isRhsTransposed, library.nonlinearity,
+      product.lhs.value, product.rhs.value, library.bias, library.residual,
+      output);
+}
+
+/// Replaces a product by launches on the same output, of which all but one have
+/// no blocks, or none has if a library has multiplied before.
 static void convertProduct(Product &product, gpu::GPUModuleOp module,
-                           const Target &target, bool allowsTF32) {
+                           const Target &target,
+                           const ConvertProductsToNVVMPassOptions &options) {
   linalg::LinalgOp last = product.getLast();
   OpBuilder builder(last);
   HostBuilder b(product.op->getLoc(), last);
@@ -101,8 +148,15 @@ static void convertProduct(Product &product, gpu::GPUModuleOp module,
     shape.push_back(getLoopSize(b, product, loop));
   Value output =
       tensor::EmptyOp::create(b, shape, product.output.getElementType());
+  Value isDone;
+  if (options.cublas)
+    if (auto library = LibraryProduct::match(product)) {
+      MultiplyOp multiply = multiplyByLibrary(b, product, *library, output);
+      output = multiply.getResult();
+      isDone = multiply.getDone();
+    }
   int64_t limit = 0;
-  for (const Plan &plan : choosePlans(product, target, allowsTF32)) {
+  for (const Plan &plan : choosePlans(product, target, options.tf32)) {
     StringAttr kernel = buildKernel(builder, module, product, plan);
     SmallVector<Value> arrays = inputs;
     SmallVector<SmallVector<int64_t>> boxes;
@@ -112,9 +166,12 @@ static void convertProduct(Product &product, gpu::GPUModuleOp module,
       boxes = {getBox(product, product.lhs, plan.lhs),
                getBox(product, product.rhs, plan.rhs)};
     }
-    output = b.launchOnArrays(
-        getKernel(module, kernel), countBlocks(b, product, plan, limit),
-        plan.getThreads(), plan.getSharedBytes(), sizes, arrays, output, boxes);
+    Value blocks = countBlocks(b, product, plan, limit);
+    if (isDone && plan.rowLimit >= LibraryProduct::kLeastRows)
+      blocks = arith::SelectOp::create(b, isDone, b.index(0), blocks);
+    output =
+        b.launchOnArrays(getKernel(module, kernel), blocks, plan.getThreads(),
+                         plan.getSharedBytes(), sizes, arrays, output, boxes);
     limit = plan.rowLimit;
   }
   last->getResult(0).replaceAllUsesWith(output);
@@ -150,7 +207,7 @@ struct ConvertProductsToNVVMPass
       std::string obstacle;
       FailureOr<Product> product = Product::match(op, obstacle);
       if (succeeded(product)) {
-        convertProduct(*product, getKernels(), *target, tf32);
+        convertProduct(*product, getKernels(), *target, {chip, tf32, cublas});
       } else if (!obstacle.empty()) {
         op.emitOpError("has no kernel yet: ") << obstacle;
         return signalPassFailure();

@@ -81,6 +81,11 @@ struct CommandLine {
   cl::opt<std::string> gpu{
       "mgpu", cl::desc("GPU to generate code for (default: sm_90a)"),
       cl::value_desc("name"), cl::init("sm_90a"), cl::cat(category)};
+  cl::opt<bool> noCuBLAS{
+      "no-cublas",
+      cl::desc("Multiply all matrices on a GPU by kernels of this compiler,\n"
+               "none by NVIDIA's library"),
+      cl::cat(category)};
   cl::opt<std::string> schedule{
       "schedule",
       cl::desc("How all attention is computed on a GPU, instead of the\n"
@@ -271,6 +276,8 @@ Error CommandLine::checkValues() const {
           "--emit=ptx and --emit=cubin need --target cuda");
     if (gpu.getNumOccurrences() != 0)
       return createStringError("--mgpu needs --target cuda");
+    if (noCuBLAS.getNumOccurrences() != 0)
+      return createStringError("--no-cublas needs --target cuda");
     if (schedule.getNumOccurrences() != 0)
       return createStringError("--schedule needs --target cuda");
   }
@@ -335,6 +342,7 @@ RunOptions CommandLine::get(Mode mode) const {
   options.compile.processor = target;
   options.compile.cpu = cpu;
   options.compile.gpu = gpu;
+  options.compile.cublas = !noCuBLAS;
   options.compile.cacheDirectory = getCacheDirectory();
   options.bindThreads = affinity == Affinity::Cores;
   options.compile.configurePassManager = [](PassManager &pm) {

@@ -109,3 +109,59 @@ func.func @rank(%x: memref<?x64xf16>, %n: index) {
     ins(%x : memref<?x64xf16>) outs(%x : memref<?x64xf16>)
   return
 }
+
+// -----
+
+func.func @sizes(%x: memref<8x8xf16>, %n: index) {
+  // expected-error@+1 {{expected 4 sizes and 6 strides, got 3 and 6}}
+  %d = vga.multiply sizes(%n, %n, %n) strides(%n, %n, %n, %n, %n, %n) lhs(%x : memref<8x8xf16>) rhs(%x : memref<8x8xf16>) outs(%x : memref<8x8xf16>)
+  return
+}
+
+// -----
+
+func.func @factors(%x: memref<8x8xf16>, %y: memref<8x8xbf16>, %n: index) {
+  // expected-error@+1 {{expected lhs and rhs of f16 or of bf16, got 'f16' and 'bf16'}}
+  %d = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n) lhs(%x : memref<8x8xf16>) rhs(%y : memref<8x8xbf16>) outs(%x : memref<8x8xf16>)
+  return
+}
+
+// -----
+
+func.func @f32_factors(%x: memref<8x8xf32>, %n: index) {
+  // expected-error@+1 {{expected lhs and rhs of f16 or of bf16, got 'f32' and 'f32'}}
+  %d = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n) lhs(%x : memref<8x8xf32>) rhs(%x : memref<8x8xf32>) outs(%x : memref<8x8xf32>)
+  return
+}
+
+// -----
+
+func.func @outs(%x: memref<8x8xf16>, %y: memref<8x8xbf16>, %n: index) {
+  // expected-error@+1 {{expected outs of 'f16' or f32, got 'bf16'}}
+  %d = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n) lhs(%x : memref<8x8xf16>) rhs(%x : memref<8x8xf16>) outs(%y : memref<8x8xbf16>)
+  return
+}
+
+// -----
+
+func.func @bias(%x: memref<8x8xf16>, %y: memref<8xf32>, %n: index) {
+  // expected-error@+1 {{expected the bias to be of 'f16' as outs are, got 'f32'}}
+  %d = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n) lhs(%x : memref<8x8xf16>) rhs(%x : memref<8x8xf16>) bias(%y : memref<8xf32>) outs(%x : memref<8x8xf16>)
+  return
+}
+
+// -----
+
+func.func @residual(%x: memref<8x8xf16>, %y: memref<8x8xf32>, %n: index) {
+  // expected-error@+1 {{expected the residual to be of 'f16' as outs are, got 'f32'}}
+  %d = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n) lhs(%x : memref<8x8xf16>) rhs(%x : memref<8x8xf16>) residual(%y : memref<8x8xf32>) outs(%x : memref<8x8xf16>)
+  return
+}
+
+// -----
+
+func.func @result(%x: tensor<8x8xf16>, %n: index) {
+  // expected-error@+1 {{expected a result of the type of outs if that is a tensor, and none otherwise}}
+  %d = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n) lhs(%x : tensor<8x8xf16>) rhs(%x : tensor<8x8xf16>) outs(%x : tensor<8x8xf16>)
+  return
+}

@@ -1,4 +1,4 @@
-// Schedules and launches, in pretty and generic form.
+// Schedules, launches and products, in pretty and generic form.
 // RUN: vga-opt %s | vga-opt | FileCheck %s
 // RUN: vga-opt %s --mlir-print-op-generic | vga-opt | FileCheck %s
 
@@ -21,4 +21,27 @@ func.func @launch(%x: memref<?x64xf16>, %y: memref<?x64xf16>, %n: index) {
     persistent sizes(%n) boxes [array<i64: 64, 64>, array<i64>]
     ins(%x : memref<?x64xf16>) outs(%y : memref<?x64xf16>)
   return
+}
+
+// CHECK-LABEL: func @multiply
+// CHECK: vga.multiply sizes(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) strides(
+// CHECK-SAME: lhs transposed(%{{.*}} : tensor<64x512xf16>) rhs(%{{.*}} : tensor<64x256xf16>)
+// CHECK-SAME: residual(%{{.*}} : tensor<512x256xf32>) nonlinearity relu outs(%{{.*}} : tensor<512x256xf32>) -> tensor<512x256xf32>
+func.func @multiply(%x: tensor<64x512xf16>, %w: tensor<64x256xf16>, %r: tensor<512x256xf32>,
+                    %y: tensor<512x256xf32>, %n: index) -> (tensor<512x256xf32>, i1) {
+  %z, %done = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n)
+    lhs transposed(%x : tensor<64x512xf16>) rhs(%w : tensor<64x256xf16>)
+    residual(%r : tensor<512x256xf32>) nonlinearity relu
+    outs(%y : tensor<512x256xf32>) -> tensor<512x256xf32>
+  return %z, %done : tensor<512x256xf32>, i1
+}
+
+// CHECK-LABEL: func @multiply_memrefs
+// CHECK: vga.multiply {{.*}} bias(%{{.*}} : memref<256xbf16>) outs(%{{.*}} : memref<512x256xbf16>)
+func.func @multiply_memrefs(%x: memref<512x64xbf16>, %w: memref<64x256xbf16>, %b: memref<256xbf16>,
+                            %y: memref<512x256xbf16>, %n: index) -> i1 {
+  %done = vga.multiply sizes(%n, %n, %n, %n) strides(%n, %n, %n, %n, %n, %n)
+    lhs(%x : memref<512x64xbf16>) rhs(%w : memref<64x256xbf16>) bias(%b : memref<256xbf16>)
+    nonlinearity none outs(%y : memref<512x256xbf16>)
+  return %done : i1
 }

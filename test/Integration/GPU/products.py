@@ -98,6 +98,7 @@ CHAIN = {
     %part = arith.mulf %open, %half : T
     %r = arith.mulf %part, %a0 : T
 """),
+    "relu": ([], "    %r = arith.maximumf %a0, %floor : T\n"),
     "residual": (["all"], "    %r = arith.addf %a0, %a1 : T\n"),
     "bias": (["columns"], "    %r = arith.addf %a0, %a1 : T\n"),
     "scale_rows": (["rows"], "    %r = arith.mulf %a0, %a1 : T\n"),
@@ -131,7 +132,7 @@ def function(case: Case) -> tuple[str, list, str, str]:
                              f"{tensor(case, arguments[source][0], arguments[source][1])}\n")
         lines.append(f"  {name} = tensor.empty({', '.join(sizes)}) : {tensor(case, axes, element)}\n")
 
-    for name, value in (("half", 0.5), ("one", 1.0), ("cubic", 0.044715), ("root", 0.7978845608)):
+    for name, value in (("half", 0.5), ("one", 1.0), ("cubic", 0.044715), ("root", 0.7978845608), ("floor", 0.0)):
         lines.append(f"  %{name} = arith.constant {value} : {tz}\n")
     start = f"%arg{len(arguments)}"
     if case.start == "full":
@@ -194,6 +195,8 @@ def reference(case: Case, values: list) -> np.ndarray:
         if link == "gelu":
             inner = 0.7978845608 * (result + 0.044715 * result**3)
             result = 0.5 * result * (1 + np.tanh(inner))
+        elif link == "relu":
+            result = np.maximum(result, 0)
         elif link == "scale_rows":
             result = result * next(rest)[..., None]
         elif CHAIN[link][0]:
@@ -266,6 +269,23 @@ def cases() -> list:
             of("mk,kn->mn", "m1 k64 n48", types, chain=("residual", "transpose"), **rows),
         ]  # fmt: skip
     found.append(of("mk,kn->mn", "m1 k64 n48", SUMS, chain=("residual", "bf16"), **rows))
+    # What a library computes, where there is one.
+    for types in (SUMS, BF16, F16):
+        found += [
+            of("mk,kn->mn", "m256 k96 n72", types),
+            of("mk,nk->mn", "m200 k64 n136", types, start="bias"),
+            of("km,kn->mn", "m144 k72 n56", types, start="full"),
+            of("km,nk->mn", "m131 k35 n19", types, start="bias", chain=("residual",)),
+            of("mk,kn->mn", "m256 k64 n512", types, chain=("bias", "gelu")),
+            of("mk,nk->mn", "m128 k512 n64", types, chain=("relu",)),
+            of("mk,kn->nm", "m40 k64 n160", types, start="full"),
+            of("bmk,bkn->bmn", "b3 m150 k64 n40", types),
+            of("bmk,bnk->bmn", "b3 m129 k48 n33", types, start="bias"),
+            of("bmk,hkn->bhmn", "b1 m160 k32 h3 n16", types, start="full"),
+            of("bsk,khd->bhsd", "b1 s140 k48 h3 d32", types),
+            of("bmk,kn->bmn", "b4 m130 k64 n40", types, chain=("bias",)),
+        ]  # fmt: skip
+    found.append(of("mk,kn->mn", "m192 k64 n48", SUMS, chain=("gelu", "bf16")))
     found.append(of("bhmk,bhkn->bhmn", "b2 h2 m10 k16 n24", chain=("residual", "transpose")))
     return found
 
@@ -288,6 +308,7 @@ def main() -> int:
     parser.add_argument("--vga-run", required=True)
     parser.add_argument("--target", default="cpu", help="its option of that name")
     parser.add_argument("--filter", default="", help="only functions whose name has this")
+    parser.add_argument("--no-cublas", action="store_true", help="by kernels only")
     parser.add_argument("--emit", action="store_true", help="write the functions, and end")
     options = parser.parse_args()
     chosen = [case for case in cases() if options.filter in case.name]
@@ -321,7 +342,7 @@ def main() -> int:
         (folder / "runs.json").write_text(json.dumps(runs), encoding="utf-8")
         done = subprocess.run(
             [options.vga_run, str(folder / "products.mlir"), f"--target={options.target}",
-             "--runs", str(folder / "runs.json")],
+             "--runs", str(folder / "runs.json"), *["--no-cublas"] * options.no_cublas],
             check=False,
         )  # fmt: skip
         if done.returncode:

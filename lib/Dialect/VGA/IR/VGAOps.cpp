@@ -209,6 +209,16 @@ GatedAttentionOp::reifyResultShapes(OpBuilder &builder,
 // vga.launch
 //===----------------------------------------------------------------------===//
 
+void MultiplyOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand &operand : (*this)->getOpOperands())
+    if (isa<MemRefType>(operand.get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  if (isa<MemRefType>(getOutput().getType()))
+    effects.emplace_back(MemoryEffects::Write::get(), &getOutputMutable());
+}
+
 void LaunchOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {

@@ -478,3 +478,32 @@ LogicalResult LaunchOp::verify() {
   }
   return success();
 }
+
+LogicalResult MultiplyOp::verify() {
+  constexpr size_t kSizes = 4, kStrides = 6;
+  if (getSizes().size() != kSizes || getStrides().size() != kStrides)
+    return emitOpError("expected ")
+           << kSizes << " sizes and " << kStrides << " strides, got "
+           << getSizes().size() << " and " << getStrides().size();
+  Type factor = getElementTypeOrSelf(getLhs().getType());
+  Type rhs = getElementTypeOrSelf(getRhs().getType());
+  if (!isa<Float16Type, BFloat16Type>(factor) || rhs != factor)
+    return emitOpError("expected lhs and rhs of f16 or of bf16, got ")
+           << factor << " and " << rhs;
+  Type type = getElementTypeOrSelf(getOutput().getType());
+  if (type != factor && !type.isF32())
+    return emitOpError("expected outs of ")
+           << factor << " or f32, got " << type;
+  for (auto [name, array] :
+       {std::pair("bias", getBias()), {"residual", getResidual()}})
+    if (array && getElementTypeOrSelf(array.getType()) != type)
+      return emitOpError("expected the ")
+             << name << " to be of " << type << " as outs are, got "
+             << getElementTypeOrSelf(array.getType());
+  bool isTensor = isa<RankedTensorType>(getOutput().getType());
+  if (isTensor != (getResult() != nullptr) ||
+      (isTensor && getResult().getType() != getOutput().getType()))
+    return emitOpError("expected a result of the type of outs if that is a "
+                       "tensor, and none otherwise");
+  return success();
+}

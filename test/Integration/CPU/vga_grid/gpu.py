@@ -48,8 +48,9 @@ def _on_gpu(named: NamedCase, has_f32: bool) -> NamedCase:
 
 
 def _has_kernel(case: Case) -> bool:
-    """Gates of the output, computed from values in pages, are gathered by no kernel yet."""
-    return not (case.page and case.op.startswith("gat") and case.site == "output")
+    """Gates of the output, computed from values in pages or at a length, are gathered by no kernel
+    yet."""
+    return case.site != "output" or not (case.page or case.alignment == "length")
 
 
 def on_gpu(cases: list[NamedCase], has_f32: bool = True) -> list[NamedCase]:

@@ -78,6 +78,13 @@ def VGA_GatePlacement : VGA_Enum<"GatePlacement", "where a value gate is applied
 ]>;
 def VGA_GatePlacementAttr : VGA_EnumAttr<VGA_GatePlacement, "gate_placement">;
 
+def VGA_Nonlinearity : VGA_Enum<"Nonlinearity", "what a product ends with", [
+  I32EnumAttrCase<"none", 0>, // f(t) = t
+  I32EnumAttrCase<"relu", 1>, // f(t) = max(t, 0)
+  I32EnumAttrCase<"gelu", 2>, // the tanh form
+]>;
+def VGA_NonlinearityAttr : VGA_EnumAttr<VGA_Nonlinearity, "nonlinearity">;
+
 def VGA_ScheduleAttr : AttrDef<VGA_Dialect, "Schedule"> {
   let summary = "how a GPU kernel computes attention";
   let description = [{

@@ -615,4 +615,78 @@ def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
   }];
 }
 
+def VGA_MultiplyOp : Op<VGA_Dialect, "multiply", [
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "has a library multiply matrices on the GPU";
+  let description = [{
+    For all batches b, rows i and columns j,
+
+    ```
+    outs[b, i, j] = f(sum over l of lhs[b, i, l] * rhs[b, l, j]
+                      + residual[b, i, j] + bias[j])
+    ```
+
+    where f is the `nonlinearity`: none, `relu`, max(t, 0), or `gelu`,
+    t/2 (1 + tanh(sqrt(2/pi) (t + 0.044715 t^3))). Sums, and what follows, are in
+    f32, and rounded once. `done` is whether that happens: it does not, and
+    `outs` stays as it is, if there is no library, if it has no code for this
+    product, or if any of the sizes is 0. Who needs the product then launches a
+    kernel.
+
+    `sizes` are the numbers of batches, of rows, of columns, and the depth, which
+    l counts. `strides` are how many elements lie between batches, and between
+    lines, of `lhs`, of `rhs`, and of `outs` and `residual`. A stride of 0 has all
+    batches share a matrix. Lines are rows, whose elements are neighbors, or
+    columns of an operand that is `transposed`. `lhs` and `rhs` are of f16 or of
+    bf16; all others are of one type, which is that or f32.
+
+    Like launches, products are asynchronous and in order.
+
+    Example:
+
+    ```mlir
+    func.func @up(%x: tensor<512x64xbf16>, %w: tensor<256x64xbf16>,
+                  %b: tensor<256xbf16>, %y: tensor<512x256xbf16>)
+        -> (tensor<512x256xbf16>, i1) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c64 = arith.constant 64 : index
+      %c256 = arith.constant 256 : index
+      %c512 = arith.constant 512 : index
+      %r, %done = vga.multiply sizes(%c1, %c512, %c256, %c64)
+             strides(%c0, %c64, %c0, %c64, %c0, %c256)
+             lhs(%x : tensor<512x64xbf16>)
+             rhs transposed(%w : tensor<256x64xbf16>)
+             bias(%b : tensor<256xbf16>) nonlinearity gelu
+             outs(%y : tensor<512x256xbf16>) -> tensor<512x256xbf16>
+      return %r, %done : tensor<512x256xbf16>, i1
+    }
+    ```
+  }];
+  let arguments = (ins
+    Variadic<Index>:$sizes,
+    Variadic<Index>:$strides,
+    UnitAttr:$lhs_transposed,
+    UnitAttr:$rhs_transposed,
+    DefaultValuedAttr<VGA_NonlinearityAttr,
+                      "::mlir::vga::Nonlinearity::none">:$nonlinearity,
+    VGA_DeviceArray:$lhs,
+    VGA_DeviceArray:$rhs,
+    Optional<VGA_DeviceArray>:$bias,
+    Optional<VGA_DeviceArray>:$residual,
+    VGA_DeviceArray:$output);
+  let results = (outs Optional<AnyRankedTensor>:$result, I1:$done);
+  let assemblyFormat = [{
+    `sizes` `(` $sizes `)` `strides` `(` $strides `)`
+    `lhs` (`transposed` $lhs_transposed^)? `(` $lhs `:` type($lhs) `)`
+    `rhs` (`transposed` $rhs_transposed^)? `(` $rhs `:` type($rhs) `)`
+    (`bias` `(` $bias^ `:` type($bias) `)`)?
+    (`residual` `(` $residual^ `:` type($residual) `)`)?
+    (`nonlinearity` $nonlinearity^)?
+    `outs` `(` $output `:` type($output) `)` attr-dict (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // VGA_DIALECT_VGA_IR_VGAOPS_TD
