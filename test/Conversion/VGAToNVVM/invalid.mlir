@@ -96,6 +96,7 @@ func.func @registers(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
 func.func @pages(%q: tensor<2x8x1x64xf16>, %k: tensor<64x2x16x64xf16>, %t: tensor<2x4xi32>) -> tensor<2x8x1x64xf16> {
   // expected-error@+1 {{has no kernel for 'sm_90a': a block_table and alignment length take a warp_schedule}}
   %z = vga.attention %q, %k, %k block_table(%t : tensor<2x4xi32>)
+    schedule <queries = 64, keys = 64, key_stages = 1, value_stages = 1>
     : tensor<2x8x1x64xf16>, tensor<64x2x16x64xf16>, tensor<64x2x16x64xf16>
   return %z : tensor<2x8x1x64xf16>
 }
@@ -105,6 +106,7 @@ func.func @pages(%q: tensor<2x8x1x64xf16>, %k: tensor<64x2x16x64xf16>, %t: tenso
 func.func @at_length(%q: tensor<2x8x4x64xf16>, %k: tensor<2x2x64x64xf16>, %n: tensor<2xi32>) -> tensor<2x8x4x64xf16> {
   // expected-error@+1 {{has no kernel for 'sm_90a': a block_table and alignment length take a warp_schedule}}
   %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi32>) causal alignment length
+    schedule <queries = 64, keys = 64, key_stages = 1, value_stages = 1>
     : tensor<2x8x4x64xf16>, tensor<2x2x64x64xf16>, tensor<2x2x64x64xf16>
   return %z : tensor<2x8x4x64xf16>
 }

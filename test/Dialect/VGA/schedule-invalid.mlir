@@ -87,7 +87,7 @@ func.func @keyword(%x: !x) {
 !x = tensor<1x2x8x8xf16>
 func.func @any_schedule(%x: !x) {
   // expected-error@+1 {{attribute 'schedule' failed to satisfy constraint: schedule of a GPU kernel}}
-  %0 = "vga.attention"(%x, %x, %x) <{schedule = "fast", operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>}> : (!x, !x, !x) -> !x
+  %0 = "vga.attention"(%x, %x, %x) <{schedule = "fast", operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0>}> : (!x, !x, !x) -> !x
   return
 }
 

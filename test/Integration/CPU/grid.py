@@ -112,7 +112,7 @@ def main() -> int:
     options = arguments()
     cases = selected(options.filter)
     if options.target == "cuda":
-        cases = on_gpu(cases, not (options.schedule or "").startswith("<"))
+        cases = on_gpu(cases, on_hopper=(options.schedule or "").startswith("<"))
     if options.list:
         print("\n".join(named.name for named in cases))
         return 0

@@ -47,13 +47,17 @@ def _on_gpu(named: NamedCase, has_f32: bool) -> NamedCase:
     return replace(named, case=replace(case, **changes))
 
 
-def _has_kernel(case: Case) -> bool:
+def _has_kernel(case: Case, on_hopper: bool) -> bool:
     """Gates of the output, computed from values in pages or at a length, are gathered by no kernel
-    yet."""
-    return case.site != "output" or not (case.page or case.alignment == "length")
+    yet; schedules of Hopper know no pages and no lengths to align with."""
+    if not (case.page or case.alignment == "length"):
+        return True
+    return case.op == "append" or not (on_hopper or case.site == "output")
 
 
-def on_gpu(cases: list[NamedCase], has_f32: bool = True) -> list[NamedCase]:
+def on_gpu(cases: list[NamedCase], on_hopper: bool = False) -> list[NamedCase]:
     """The cases for a GPU, under the names of those that they come from. Schedules of Hopper have no
     elements of f32."""
-    return [_on_gpu(named, has_f32) for named in cases if _has_kernel(named.case)]
+    return [
+        _on_gpu(named, not on_hopper) for named in cases if _has_kernel(named.case, on_hopper)
+    ]
