@@ -177,7 +177,7 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
   int64_t budget = getBytes(1) <= half ? half : target.sharedMemoryBytes;
   // Two stages of large blocks of keys, for one block of threads, are more on
   // their way than small ones for two.
-  if (areFew && getBytes(2) > half)
+  if (areFew && keys > 16 * warps && getBytes(2) > half)
     budget = std::min<int64_t>(std::max(getBytes(2), half),
                                target.sharedMemoryBytes);
   while (stages < mostStages && getBytes(stages + 1) <= budget)

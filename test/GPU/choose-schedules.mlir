@@ -86,7 +86,7 @@ func.func @given(%a: !h64) -> !h64 {
 // Few queries of all heads that read a key/value head are rows of warps, the rest are teams.
 // CHECK-LABEL: func @decode
 // CHECK: schedule warp<rows = 16, warps = 1, teams = 4, keys = 32, stages = 2, splits = 64>
-// CHECK: schedule warp<rows = 32, warps = 2, teams = 2, keys = 32, stages = 3, splits = 64, order = heavy_first>
+// CHECK: schedule warp<rows = 32, warps = 2, teams = 2, keys = 64, stages = 2, splits = 64, order = heavy_first>
 func.func @decode(%a: tensor<2x8x1x128xbf16>, %b: tensor<2x8x4x128xbf16>, %k: tensor<2x1x?x128xbf16>)
     -> (tensor<2x8x1x128xbf16>, tensor<2x8x4x128xbf16>) {
   %x = vga.attention %a, %k, %k : tensor<2x8x1x128xbf16>, tensor<2x1x?x128xbf16>, tensor<2x1x?x128xbf16>

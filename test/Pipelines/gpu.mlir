@@ -77,9 +77,9 @@ func.func @first(%x: tensor<16xf32>, %n: tensor<i64>) -> tensor<?xf32> {
   return %y : tensor<?xf32>
 }
 
-// A gate of f32 is linalg: a kernel for its sums, activation and all.
+// A gate of f32 is linalg: a kernel for its products, activation and all.
 // CHECK-LABEL: func @gate_f32
-// CHECK: gpu.launch_func @vga_kernels::@rows_
+// CHECK: vga.launch @vga_kernels::@product_
 // CHECK-NOT: launch
 // CHECK: return
 func.func @gate_f32(%x: tensor<1x4x64x12xf32>, %w: tensor<4x12xf32>) -> tensor<1x4x64xf32> {
