@@ -34,11 +34,14 @@ using namespace mlir::vga;
 
 /// vga on tensors -> kernels, and launches on tensors.
 static void addAttentionPasses(OpPassManager &manager,
-                               const std::string &chip) {
+                               const GPUPipelineOptions &options) {
+  const std::string &chip = options.chip;
   // With everything in one function, every buffer has one owner, and what one
   // function computes fuses with what another does.
   manager.addPass(createInlinerPass());
   manager.addPass(createSymbolDCEPass());
+  if (options.checkPages)
+    manager.addPass(createVGACheckPagesPass());
   manager.addPass(createVGAFoldValueGatesPass());
   manager.addPass(createVGASplitGatedAttentionPass());
   addCleanup(manager);
@@ -134,7 +137,7 @@ static void addCodePasses(OpPassManager &manager, const std::string &chip) {
 
 void vga::buildGPUKernelPipeline(OpPassManager &manager,
                                  const GPUPipelineOptions &options) {
-  addAttentionPasses(manager, options.chip);
+  addAttentionPasses(manager, options);
   addGraphPasses(manager, options);
   addBufferPasses(manager);
   addKernelPasses(manager);

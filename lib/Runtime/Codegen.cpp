@@ -158,6 +158,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
     GPUPipelineOptions pipelineOptions;
     pipelineOptions.chip = options.gpu;
     pipelineOptions.cublas = options.cublas;
+    pipelineOptions.checkPages = options.checkPages;
     buildGPUPipeline(pm, pipelineOptions);
     return run(pm, module);
   }

@@ -16,8 +16,6 @@
 // RUN: not vga-run %s --entry paged --input %t/x.npy --input %t/pool.npy --input %t/50.npy --input %t/t4.npy --check-pages 2>&1 | FileCheck %s --check-prefix=PAGES
 // PAGES: append-checks.mlir:[[#@LINE+11]]:8: vga.append: block_table has a page that cache has not{{$}}
 
-// RUN: not vga-run %s --target cuda --check-pages 2>&1 | FileCheck %s --check-prefix=CUDA
-// CUDA: --check-pages cannot go with --target cuda
 
 func.func @contiguous(%x: tensor<2x1x?xf32>, %c: tensor<2x1x8xf32>, %p: tensor<2xi32>) -> tensor<2x1x8xf32> {
   %r = vga.append %x into %c at %p : tensor<2x1x?xf32>, tensor<2x1x8xf32>, tensor<2xi32>

@@ -22,6 +22,11 @@ struct GPUPipelineOptions : PassPipelineOptions<GPUPipelineOptions> {
   Option<std::string> chip{*this, "chip",
                            llvm::cl::desc("The GPU, by LLVM's name"),
                            llvm::cl::init("sm_90a")};
+  Option<bool> checkPages{
+      *this, "check-pages",
+      llvm::cl::desc("Whether the host reads block tables and checks their "
+                     "entries (vga-check-pages)"),
+      llvm::cl::init(false)};
   Option<bool> tf32{
       *this, "tf32",
       llvm::cl::desc("Let products of f32 matrices round their operands to "

@@ -264,7 +264,7 @@ Error CommandLine::checkValues() const {
     return createStringError("--cache-dir must not be empty");
   if (target == Processor::CUDA) {
     for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-             &cpu, &threads, &affinity, &attention, &checkPages})
+             &cpu, &threads, &affinity, &attention})
       if (option->getNumOccurrences() != 0)
         return createStringError(getSpelling(*option) +
                                  " cannot go with --target cuda");
