@@ -15,6 +15,8 @@
 // TABLE: append-checks.mlir:[[#@LINE+13]]:8: vga.append: source (tensor<2x1x3xf32>) at position does not fit into cache (tensor<4x1x4xf32>) with block_table (tensor<?x?xi32>){{$}}
 // RUN: not vga-run %s --entry paged --input %t/x.npy --input %t/pool.npy --input %t/50.npy --input %t/t4.npy --check-pages 2>&1 | FileCheck %s --check-prefix=PAGES
 // PAGES: append-checks.mlir:[[#@LINE+11]]:8: vga.append: block_table has a page that cache has not{{$}}
+// On a GPU, kernels check where they append; cuda-pages.test has what the host
+// checks for them.
 
 
 func.func @contiguous(%x: tensor<2x1x?xf32>, %c: tensor<2x1x8xf32>, %p: tensor<2xi32>) -> tensor<2x1x8xf32> {
