@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../WarpgroupMatrices.h"
 #include "AttentionKernel.h"
 
 using namespace mlir;
@@ -84,9 +85,7 @@ void hopper::initializeBarriers(Kernel &kernel) {
 }
 
 void hopper::waitFor(Kernel &kernel, Value barrier, Value parity) {
-  constexpr int64_t kNanoseconds = 10'000'000;
-  NVVM::MBarrierTryWaitParityOp::create(kernel.b, barrier, parity,
-                                        kernel.b.i32(kNanoseconds));
+  warpgroup::waitFor(kernel.b, barrier, parity);
 }
 
 void hopper::waitUntilEmpty(Kernel &kernel, Value barrier, Value parity) {
@@ -94,19 +93,11 @@ void hopper::waitUntilEmpty(Kernel &kernel, Value barrier, Value parity) {
 }
 
 void hopper::arrive(Kernel &kernel, Value barrier) {
-  KernelBuilder &b = kernel.b;
-  NVVM::MBarrierArriveOp::create(
-      b, b.getI64Type(), barrier, Value(),
-      NVVM::MemScopeKindAttr::get(b.getContext(), NVVM::MemScopeKind::CTA),
-      b.getBoolAttr(false));
+  warpgroup::arrive(kernel.b, barrier);
 }
 
 void hopper::arriveExpecting(Kernel &kernel, Value barrier, int64_t bytes) {
-  KernelBuilder &b = kernel.b;
-  NVVM::MBarrierArriveExpectTxOp::create(
-      b, Type(), barrier, b.i32(bytes),
-      NVVM::MemScopeKindAttr::get(b.getContext(), NVVM::MemScopeKind::CTA),
-      b.getBoolAttr(false), Value());
+  warpgroup::arriveExpecting(kernel.b, barrier, bytes);
 }
 
 void hopper::fenceSharedStores(Kernel &kernel) {

@@ -12,35 +12,27 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../WarpgroupMatrices.h"
 #include "AttentionKernel.h"
 
 using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::hopper;
 
-/// Coordinates, innermost first.
+/// Coordinates, outermost first.
 static SmallVector<Value> getCoordinates(Kernel &kernel, int64_t atom,
                                          Value row, Value head, Value batch) {
-  SmallVector<Value> outermostFirst = kernel.plan.axes.arrange<Value>(
-      batch, head, row, kernel.b.i32(atom * kAtomChannels));
-  return llvm::to_vector(llvm::reverse(outermostFirst));
+  return kernel.plan.axes.arrange<Value>(batch, head, row,
+                                         kernel.b.i32(atom * kAtomChannels));
 }
 
 void hopper::loadTile(Kernel &kernel, Value map, Value destination,
                       Value barrier, int64_t atoms, int64_t atomBytes,
                       Value row, Value head, Value batch) {
   KernelBuilder &b = kernel.b;
-  auto clusterPointer = LLVM::LLVMPointerType::get(b.getContext(), 7);
-  for (int64_t atom = 0; atom < atoms; ++atom) {
-    Value place = LLVM::AddrSpaceCastOp::create(
-        b, clusterPointer, b.advance(destination, atom * atomBytes));
-    NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
-        b, place, map, getCoordinates(kernel, atom, row, head, batch), barrier,
-        /*im2colOffsets=*/ValueRange(), /*multicastMask=*/Value(),
-        /*l2CacheHint=*/Value(),
-        NVVM::TMALoadModeAttr::get(b.getContext(), NVVM::TMALoadMode::TILE),
-        b.getBoolAttr(false), NVVM::CTAGroupKindAttr(), /*predicate=*/Value());
-  }
+  for (int64_t atom = 0; atom < atoms; ++atom)
+    warpgroup::copyBox(b, map, b.advance(destination, atom * atomBytes),
+                       barrier, getCoordinates(kernel, atom, row, head, batch));
 }
 
 void hopper::storeRows(Kernel &kernel, Value map, Value source, int64_t atoms,
@@ -49,7 +41,8 @@ void hopper::storeRows(Kernel &kernel, Value map, Value source, int64_t atoms,
   for (int64_t atom = 0; atom < atoms; ++atom)
     NVVM::CpAsyncBulkTensorSharedCTAToGlobalOp::create(
         b, map, b.advance(source, atom * atomBytes),
-        getCoordinates(kernel, atom, row, head, batch),
+        llvm::to_vector(
+            llvm::reverse(getCoordinates(kernel, atom, row, head, batch))),
         /*l2CacheHint=*/Value(),
         NVVM::TMAStoreModeAttr::get(b.getContext(), NVVM::TMAStoreMode::TILE),
         /*predicate=*/Value());
