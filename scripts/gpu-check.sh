@@ -17,10 +17,12 @@ if [ "$part" != benchmark ]; then
   # of an older GPU.
   grid --schedule '<queries = 64, keys = 64, key_stages = 2, value_stages = 2>'
   grid --mgpu sm_80
+  grid --tf32
   for script in elementwise products models; do
     python3 test/Integration/GPU/$script.py --vga-run "$vga_run" --target cuda
   done
   python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda --no-cublas
+  python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda --tf32
   if command -v compute-sanitizer > /dev/null; then
     for tool in memcheck racecheck; do
       wrapper=$(mktemp)

@@ -131,12 +131,16 @@ static int64_t getSharedBytes(AttentionOp op, int64_t rows, int64_t teams,
          teams * stages * keys * (queryPitch + getPitch(sizes.valueChannels));
 }
 
+static bool isOfF32(AttentionOp op) {
+  return op.getQuery().getType().getElementType().isF32();
+}
+
 /// A schedule for so many rows, or for any number of them.
 static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
-                                           const Target &target) {
+                                           const Target &target, bool tf32) {
   AttentionSizes sizes(op);
   int64_t channels = std::max(sizes.keyChannels, sizes.valueChannels);
-  bool isF32 = op.getQuery().getType().getElementType().isF32();
+  bool isF32 = isOfF32(op);
   bool areFew = !ShapedType::isDynamic(packedRows) && packedRows <= kFewRows;
   int64_t warps = 4, rows, teams = 1, keys, splits = 1, mostStages = 2;
   if (areFew) {
@@ -192,7 +196,8 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
       isBefore ? GatePlacement::before : GatePlacement::inside;
   return WarpScheduleAttr::get(
       op.getContext(), rows, warps, teams, keys, stages, splits,
-      Band(op).upper ? TileOrder::heavy_first : TileOrder::linear, placement);
+      Band(op).upper ? TileOrder::heavy_first : TileOrder::linear, placement,
+      isF32 && tf32);
 }
 
 //===----------------------------------------------------------------------===//
@@ -204,13 +209,12 @@ static bool isFewRows(int64_t rows) {
 }
 
 static Attribute chooseSchedule(AttentionOp op, int64_t packedRows,
-                                const Target &target) {
-  bool isF32 = op.getQuery().getType().getElementType().isF32();
-  bool needsWarps =
-      isF32 || op.getBlockTable() || op.getAlignment() == Alignment::length;
+                                const Target &target, bool tf32) {
+  bool needsWarps = isOfF32(op) || op.getBlockTable() ||
+                    op.getAlignment() == Alignment::length;
   if (target.hasWarpgroups() && !isFewRows(packedRows) && !needsWarps)
     return chooseHopperSchedule(op);
-  return chooseWarpSchedule(op, packedRows, target);
+  return chooseWarpSchedule(op, packedRows, target, tf32);
 }
 
 /// Moves a copy of the op with this schedule, and of its own gate, to a block.
@@ -228,16 +232,16 @@ static void moveTo(OpBuilder &b, Block *block, AttentionOp op,
 
 /// Where the number of queries is known when the function runs, it decides
 /// then.
-static void decideLater(AttentionOp op, const Target &target) {
+static void decideLater(AttentionOp op, const Target &target, bool tf32) {
   AttentionSizes sizes(op);
   // The fewest rows, and those that take two tiles of such.
   int64_t rows = sizes.groupSize();
-  Attribute many = chooseSchedule(op, ShapedType::kDynamic, target);
+  Attribute many = chooseSchedule(op, ShapedType::kDynamic, target, tf32);
   if (!isFewRows(rows)) {
     op.setScheduleAttr(many);
     return;
   }
-  WarpScheduleAttr few = chooseWarpSchedule(op, rows, target);
+  WarpScheduleAttr few = chooseWarpSchedule(op, rows, target, tf32);
   ImplicitLocOpBuilder b(op.getLoc(), op);
   Value queries = b.createOrFold<tensor::DimOp>(
       op.getQuery(), AxisOrder(op.getLayout()).sequence);
@@ -275,9 +279,9 @@ struct VGAGPUChooseSchedulesPass
     for (AttentionOp op : ops) {
       int64_t rows = getPackedRows(op);
       if (ShapedType::isDynamic(rows))
-        decideLater(op, *target);
+        decideLater(op, *target, tf32);
       else
-        op.setScheduleAttr(chooseSchedule(op, rows, *target));
+        op.setScheduleAttr(chooseSchedule(op, rows, *target, tf32));
     }
   }
 };

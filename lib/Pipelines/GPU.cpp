@@ -45,7 +45,7 @@ static void addAttentionPasses(OpPassManager &manager,
   manager.addPass(createVGAFoldValueGatesPass());
   manager.addPass(createVGASplitGatedAttentionPass());
   addCleanup(manager);
-  manager.addPass(createVGAGPUChooseSchedulesPass({chip}));
+  manager.addPass(createVGAGPUChooseSchedulesPass({chip, options.tf32}));
   manager.addPass(createConvertVGAToNVVMPass({chip}));
   // Gates without a kernel of their own.
   manager.addPass(createConvertVGAToLinalgPass());

@@ -157,6 +157,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
     registerGPUTranslations(module.getContext());
     GPUPipelineOptions pipelineOptions;
     pipelineOptions.chip = options.gpu;
+    pipelineOptions.tf32 = options.tf32;
     pipelineOptions.cublas = options.cublas;
     pipelineOptions.checkPages = options.checkPages;
     buildGPUPipeline(pm, pipelineOptions);
@@ -396,6 +397,7 @@ static LogicalResult emitKernels(ModuleOp module, CodeFormat format,
   registerGPUTranslations(module.getContext());
   GPUPipelineOptions pipelineOptions;
   pipelineOptions.chip = options.gpu;
+  pipelineOptions.tf32 = options.tf32;
   buildGPUKernelPipeline(pm, pipelineOptions);
   if (failed(pm.run(module)))
     return failure();

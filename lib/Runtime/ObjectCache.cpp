@@ -71,7 +71,7 @@ ObjectCache::ObjectCache(ModuleOp module, const llvm::TargetMachine &machine,
      << options.optLevel << ' ' << options.parallel << ' '
      << static_cast<int>(options.attention) << ' ' << options.checkPages << ' '
      << static_cast<int>(options.processor) << ' ' << options.gpu << ' '
-     << options.cublas << '\n';
+     << options.tf32 << ' ' << options.cublas << '\n';
   (void)writeBytecodeToFile(module, os);
   SmallString<128> file(directory);
   llvm::sys::path::append(file, kPrefix + llvm::toHex(hash(content),

@@ -1,6 +1,7 @@
 // Schedules follow from heads, masks and what is read for each score.
 // RUN: vga-opt %s --vga-gpu-choose-schedules | FileCheck %s
 // RUN: vga-opt %s --vga-gpu-choose-schedules=chip=sm_80 | FileCheck %s --check-prefix=SM80
+// RUN: vga-opt %s --vga-gpu-choose-schedules=tf32 | FileCheck %s --check-prefix=TF32
 // RUN: not vga-opt %s --vga-gpu-choose-schedules=chip=sm_70 2>&1 | FileCheck %s --check-prefix=CHIP
 // CHIP: error: no kernels for 'sm_70'; there are some for sm_80, sm_86, sm_89, sm_90, sm_90a
 
@@ -118,6 +119,9 @@ func.func @dynamic(%q: tensor<2x8x?x64xbf16>, %k: tensor<2x2x?x64xbf16>, %w: ten
 // into the shared memory of an A100.
 // CHECK-LABEL: func @f32
 // CHECK: schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 2>
+// TF32-LABEL: func @f32
+// TF32: schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 2, tf32 = true>
+// TF32-NOT: tf32
 // SM80-LABEL: func @f32
 // SM80: schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 1>
 // SM80: schedule warp<rows = 128, warps = 4, teams = 1, keys = 64, stages = 1>

@@ -4,6 +4,7 @@
 // RUN: not vga-run %s --emit=ptx >> %t 2>&1
 // RUN: not vga-run %s --mgpu sm_90a >> %t 2>&1
 // RUN: not vga-run %s --no-cublas >> %t 2>&1
+// RUN: not vga-run %s --tf32 >> %t 2>&1
 // RUN: not vga-run %s --schedule '<>' >> %t 2>&1
 // RUN: not vga-run %s --target cuda --emit=ptx --schedule '<queries = 100, keys = 128, key_stages = 2, value_stages = 2>' >> %t 2>&1
 // RUN: not vga-run %s --target cuda --emit=ptx --schedule 'queries = 128' >> %t 2>&1
@@ -22,7 +23,7 @@
 // RUN: not vga-run %s -o a >> %t 2>&1
 // RUN: not vga-run %s --json >> %t 2>&1
 // RUN: FileCheck %s --match-full-lines < %t
-// RUN: count 22 < %t
+// RUN: count 23 < %t
 
 // RUN: not vga-run %s --no-such-option 2>&1 | FileCheck %s --check-prefix=SYNTAX
 // RUN: not vga-run %s --tokens -1 2>&1 | FileCheck %s --check-prefix=VALUE
@@ -33,6 +34,7 @@
 // CHECK-NEXT: vga-run: error: --emit=ptx and --emit=cubin need --target cuda
 // CHECK-NEXT: vga-run: error: --mgpu needs --target cuda
 // CHECK-NEXT: vga-run: error: --no-cublas needs --target cuda
+// CHECK-NEXT: vga-run: error: --tf32 needs --target cuda
 // CHECK-NEXT: vga-run: error: --schedule needs --target cuda
 // CHECK-NEXT: vga-run: error: --schedule: expected queries of a schedule to be a multiple of 64 up to 192, got 100
 // CHECK-NEXT: vga-run: error: --schedule: {{.+}}

@@ -22,7 +22,9 @@ def VGAGPUChooseSchedulesPass : Pass<"vga-gpu-choose-schedules"> {
   }];
   let options = [
     Option<"chip", "chip", "std::string", "\"sm_90a\"",
-           "The GPU, by LLVM's name">
+           "The GPU, by LLVM's name">,
+    Option<"tf32", "tf32", "bool", "false",
+           "Round f32 elements to tf32, for the tensor cores">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::scf::SCFDialect",

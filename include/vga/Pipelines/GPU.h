@@ -29,8 +29,8 @@ struct GPUPipelineOptions : PassPipelineOptions<GPUPipelineOptions> {
       llvm::cl::init(false)};
   Option<bool> tf32{
       *this, "tf32",
-      llvm::cl::desc("Let products of f32 matrices round their operands to "
-                     "tf32, for the tensor cores"),
+      llvm::cl::desc("Let attention and products of f32 round their operands "
+                     "to tf32, for the tensor cores"),
       llvm::cl::init(false)};
   Option<bool> cublas{
       *this, "cublas",

@@ -49,6 +49,10 @@ struct CompileOptions {
   /// The GPU to generate code for, by LLVM's name.
   std::string gpu = "sm_90a";
 
+  /// Whether a GPU may round operands of f32 products to tf32, which has 10
+  /// bits of fraction.
+  bool tf32 = false;
+
   /// Whether cuBLASLt, where it is found, multiplies large matrices on a GPU.
   bool cublas = true;
 

@@ -81,6 +81,11 @@ struct CommandLine {
   cl::opt<std::string> gpu{
       "mgpu", cl::desc("GPU to generate code for (default: sm_90a)"),
       cl::value_desc("name"), cl::init("sm_90a"), cl::cat(category)};
+  cl::opt<bool> tf32{
+      "tf32",
+      cl::desc("Let a GPU round operands of f32 products, and of attention,\n"
+               "to tf32: faster, with relative errors of about 5e-4"),
+      cl::cat(category)};
   cl::opt<bool> noCuBLAS{
       "no-cublas",
       cl::desc("Multiply all matrices on a GPU by kernels of this compiler,\n"
@@ -274,12 +279,10 @@ Error CommandLine::checkValues() const {
     if (emit.getNumOccurrences() != 0 && emitsKernels())
       return createStringError(
           "--emit=ptx and --emit=cubin need --target cuda");
-    if (gpu.getNumOccurrences() != 0)
-      return createStringError("--mgpu needs --target cuda");
-    if (noCuBLAS.getNumOccurrences() != 0)
-      return createStringError("--no-cublas needs --target cuda");
-    if (schedule.getNumOccurrences() != 0)
-      return createStringError("--schedule needs --target cuda");
+    for (const cl::Option *option : std::initializer_list<const cl::Option *>{
+             &gpu, &tf32, &noCuBLAS, &schedule})
+      if (option->getNumOccurrences() != 0)
+        return createStringError(getSpelling(*option) + " needs --target cuda");
   }
   if (optLevel > 3)
     return createStringError("-O must be one of 0, 1, 2 and 3, got " +
@@ -342,6 +345,7 @@ RunOptions CommandLine::get(Mode mode) const {
   options.compile.processor = target;
   options.compile.cpu = cpu;
   options.compile.gpu = gpu;
+  options.compile.tf32 = tf32;
   options.compile.cublas = !noCuBLAS;
   options.compile.cacheDirectory = getCacheDirectory();
   options.bindThreads = affinity == Affinity::Cores;

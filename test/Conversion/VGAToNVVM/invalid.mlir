@@ -34,6 +34,16 @@ func.func @warp_memory(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
 
 // -----
 
+func.func @warp_tf32(%x: tensor<1x1x64x64xf16>) -> tensor<1x1x64x64xf16> {
+  // expected-error@+1 {{has no kernel for 'sm_90a': tf32 is for elements of f32, got 'f16'}}
+  %z = vga.attention %x, %x, %x
+    schedule warp<rows = 64, warps = 4, teams = 1, keys = 64, stages = 1, tf32 = true>
+    : tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>
+  return %z : tensor<1x1x64x64xf16>
+}
+
+// -----
+
 func.func @warp_registers(%x: tensor<1x1x64x256xf16>) -> tensor<1x1x64x256xf16> {
   // expected-error@+1 {{has no kernel for 'sm_90a': its schedule takes about 336 registers of a thread, there are 255}}
   %z = vga.attention %x, %x, %x

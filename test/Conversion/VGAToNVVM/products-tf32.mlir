@@ -1,6 +1,6 @@
 // With tf32, the tensor cores multiply f32, but for a few rows.
 // RUN: vga-opt %s --convert-products-to-nvvm=tf32 | FileCheck %s
-// RUN: vga-opt %s --vga-gpu-kernel-pipeline=tf32 | FileCheck %s --check-prefix=PTX
+// RUN: vga-run %s --target cuda --tf32 --emit=ptx | FileCheck %s --check-prefix=PTX
 // PTX: mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
 
 // CHECK-LABEL: llvm.func @product_0(

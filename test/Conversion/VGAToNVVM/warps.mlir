@@ -5,6 +5,7 @@
 // RUN: vga-opt %t/teams.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/teams.mlir
 // RUN: vga-opt %t/splits.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/splits.mlir
 // RUN: vga-opt %t/f32.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/f32.mlir
+// RUN: vga-opt %t/tf32.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/tf32.mlir
 // RUN: vga-opt %t/gates.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/gates.mlir
 // RUN: vga-opt %t/own-gate.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/own-gate.mlir
 
@@ -117,6 +118,20 @@ func.func @splits(%q: tensor<1x8x1x64xf16>, %k: tensor<1x2x?x64xf16>) -> tensor<
 func.func @f32(%q: tensor<2x2x100x64xf32>) -> tensor<2x2x100x64xf32> {
   %z = vga.attention %q, %q, %q
     schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 1>
+    : tensor<2x2x100x64xf32>, tensor<2x2x100x64xf32>, tensor<2x2x100x64xf32>
+  return %z : tensor<2x2x100x64xf32>
+}
+
+//--- tf32.mlir
+// On request it is one, of elements that are rounded.
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: nvvm.convert.float.to.tf32 %{{.*}} {rnd = #nvvm.fp_rnd_mode<rna>}
+// CHECK-NOT: arith.subf
+// CHECK: nvvm.mma.sync {{.*}} multiplicandAPtxType = #nvvm.mma_type<tf32>
+// CHECK: arith.subf
+func.func @tf32(%q: tensor<2x2x100x64xf32>) -> tensor<2x2x100x64xf32> {
+  %z = vga.attention %q, %q, %q
+    schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 1, tf32 = true>
     : tensor<2x2x100x64xf32>, tensor<2x2x100x64xf32>, tensor<2x2x100x64xf32>
   return %z : tensor<2x2x100x64xf32>
 }

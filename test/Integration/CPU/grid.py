@@ -36,6 +36,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--mgpu", metavar="NAME", help="its option of that name, for cuda")
     parser.add_argument("--schedule", metavar="TEXT", help="its option of that name, for cuda")
+    parser.add_argument(
+        "--tf32", action="store_true", help="its option of that name, for attention of f32"
+    )
     parser.add_argument("-O", default="3", metavar="LEVEL", help="its option of that name")
     parser.add_argument("--filter", metavar="REGEX", help="only cases whose name matches")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
@@ -113,6 +116,9 @@ def main() -> int:
     cases = selected(options.filter)
     if options.target == "cuda":
         cases = on_gpu(cases, on_hopper=(options.schedule or "").startswith("<"))
+    if options.tf32:
+        cases = [n for n in cases if n.case.dtype == "f32" and n.case.op == "attention"]
+        execute.check.BOUNDS["f32"] = execute.check.TF32_BOUND
     if options.list:
         print("\n".join(named.name for named in cases))
         return 0
@@ -129,6 +135,7 @@ def main() -> int:
         for name in ("mgpu", "schedule"):
             if getattr(options, name):
                 command += [f"--{name}", getattr(options, name)]
+        command += ["--tf32"] * options.tf32
         outcomes, problems = execute.run_all(
             command, cases, options.per_module, options.jobs, folder, show_progress
         )

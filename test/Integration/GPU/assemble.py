@@ -174,11 +174,12 @@ def check(options: argparse.Namespace, folder: Path, case: tuple) -> str | None:
     if feature in GATES:
         text = gate_module(element, dv, *GATES[feature])
     else:
-        text = attention_module(element, dk, dv, *FEATURES[feature], queries)
+        type = "f32" if element == "tf32" else element
+        text = attention_module(type, dk, dv, *FEATURES[feature], queries)
     source.write_text(text, encoding="utf-8")
     made = subprocess.run(
         [options.vga_run, str(source), "--target=cuda", "--mgpu", chip, "--emit=ptx",
-         "-o", str(ptx)],
+         *["--tf32"] * (element == "tf32"), "-o", str(ptx)],
         capture_output=True, text=True, check=False,
     )
     if made.returncode:
@@ -211,7 +212,7 @@ def main() -> int:
         if case[1] == "bf16" or case[0] in HEADS[::2]
     ]
     # Kernels of warps: for many queries and for few.
-    for heads, element in ((HEADS, "bf16"), (HEADS[::2], "f32")):
+    for heads, element in ((HEADS, "bf16"), (HEADS[::2], "f32"), (HEADS[::2], "tf32")):
         cases += itertools.product(heads, [element], WARP_FEATURES, ["sm_80"], [500, 1])
     cases = [case for case in cases if options.filter in name_of(case)]
     with tempfile.TemporaryDirectory(prefix="vga-ptx-") as scratch:

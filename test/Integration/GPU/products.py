@@ -309,9 +309,12 @@ def main() -> int:
     parser.add_argument("--target", default="cpu", help="its option of that name")
     parser.add_argument("--filter", default="", help="only functions whose name has this")
     parser.add_argument("--no-cublas", action="store_true", help="by kernels only")
+    parser.add_argument("--tf32", action="store_true", help="products of f32, rounded to tf32")
     parser.add_argument("--emit", action="store_true", help="write the functions, and end")
     options = parser.parse_args()
     chosen = [case for case in cases() if options.filter in case.name]
+    if options.tf32:
+        chosen = [case for case in chosen if case.types[0] == "f32"]
     functions = [function(case) for case in chosen]
     module = "\n".join(text for text, *_ in functions)
     if options.emit:
@@ -338,11 +341,14 @@ def main() -> int:
                 bound = (CPU_BOUNDS if options.target == "cpu" else BOUNDS)[element]
                 if element == "f32" and case.types[0] != "f32":
                     bound = TENSOR_CORE_BOUND
+                if options.tf32:
+                    bound = max(bound, BOUNDS["f16"])  # as many bits of fraction
                 checks.append((case.name, call, reference(case, values), element, bound))
         (folder / "runs.json").write_text(json.dumps(runs), encoding="utf-8")
         done = subprocess.run(
             [options.vga_run, str(folder / "products.mlir"), f"--target={options.target}",
-             "--runs", str(folder / "runs.json"), *["--no-cublas"] * options.no_cublas],
+             "--runs", str(folder / "runs.json"), *["--no-cublas"] * options.no_cublas,
+             *["--tf32"] * options.tf32],
             check=False,
         )  # fmt: skip
         if done.returncode:

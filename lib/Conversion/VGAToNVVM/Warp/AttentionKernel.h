@@ -61,6 +61,10 @@ struct Plan {
   int64_t getElementBytes() const {
     return elementType.getIntOrFloatBitWidth() / 8;
   }
+  /// Whether an element is the sum of two of tf32.
+  bool splitsElements() const {
+    return elementType.isF32() && !schedule.getTf32();
+  }
   /// The elements of a piece of 16 bytes.
   int64_t getPieceElements() const { return kPieceBytes / getElementBytes(); }
   /// Channels of the scores, and keys of the output, that a product sums over.

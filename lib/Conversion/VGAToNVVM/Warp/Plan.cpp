@@ -24,9 +24,8 @@ static int64_t getMostRegisters(WarpScheduleAttr schedule) {
 /// scores, addresses and statistics.
 static int64_t estimateRegisters(const Plan &plan) {
   constexpr int64_t kOthers = 48;
-  // Weights of f32 are split before they meet the values.
-  int64_t keyProducts =
-      plan.getKeyProducts() * (plan.elementType.isF32() ? 2 : 1);
+  // Weights that are split are so before they meet the values.
+  int64_t keyProducts = plan.getKeyProducts() * (plan.splitsElements() ? 2 : 1);
   return plan.getRowProducts() * kProductSums *
              (plan.getValueProducts() + keyProducts) +
          kOthers;
@@ -76,6 +75,8 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
       !plan.elementType.isF32())
     return refuse() << "expected elements of f16, bf16 or f32, got "
                     << plan.elementType;
+  if (schedule.getTf32() && !plan.elementType.isF32())
+    return refuse() << "tf32 is for elements of f32, got " << plan.elementType;
   for (auto [name, channels] :
        {std::pair("key", plan.keyChannels), {"value", plan.valueChannels}})
     if (channels % 8 != 0 || channels > 256 || channels == 0)

@@ -11,7 +11,8 @@
 // scores are where a lane needs them as weights: they stay in registers.
 //
 // An element of f32 is the sum of two of tf32, and the product of two elements
-// that of three products: what is left out is under 2^-22 of it.
+// that of three products: what is left out is under 2^-22 of it. A schedule may
+// have tf32, which takes the first one only.
 //
 //===----------------------------------------------------------------------===//
 
@@ -60,8 +61,8 @@ static Value pointRight(Kernel &kernel, Value address, int64_t pitch) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// The registers of an operand, and of f32 what is left of the elements as
-/// tf32.
+/// The registers of an operand, and of f32 that is split what is left of the
+/// elements as tf32.
 struct Operand {
   SmallVector<Value> values, rest;
 };
@@ -77,6 +78,8 @@ static Operand makeOperand(Kernel &kernel, ArrayRef<Value> registers) {
     Value rounded = NVVM::ConvertFloatToTF32Op::create(
         b, b.getI32Type(), element, NVVM::FPRoundingMode::RNA);
     operand.values.push_back(rounded);
+    if (!kernel.plan.splitsElements())
+      continue;
     Value rest =
         b.subF(element, LLVM::BitcastOp::create(b, b.getF32Type(), rounded));
     // The tensor cores cut off what is beyond tf32.

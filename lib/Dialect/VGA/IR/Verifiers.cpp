@@ -432,7 +432,7 @@ LogicalResult
 WarpScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                          int64_t rows, int64_t warps, int64_t teams,
                          int64_t keys, int64_t stages, int64_t splits,
-                         TileOrder order, GatePlacement valueGate) {
+                         TileOrder order, GatePlacement valueGate, bool tf32) {
   auto checkRange = [&](StringRef name, int64_t value,
                         int64_t most) -> LogicalResult {
     if (value >= 1 && value <= most)

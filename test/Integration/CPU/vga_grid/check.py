@@ -16,6 +16,7 @@ import oracle
 from .case import Case, Tensor, outputs, shape
 
 BOUNDS = {"f32": 5e-6, "f16": 1e-3, "bf16": 5e-3, "f64": 1e-12}
+TF32_BOUND = BOUNDS["f16"]  # as many bits of fraction
 
 
 @np.errstate(invalid="ignore")  # gates of values that are poisoned: NaN, and never used

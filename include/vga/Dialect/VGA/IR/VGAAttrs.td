@@ -163,6 +163,7 @@ def VGA_WarpScheduleAttr : AttrDef<VGA_Dialect, "WarpSchedule"> {
     | `splits` | the most blocks of threads that share a tile; how many do is decided when its size is known |
     | `order` | `linear`, or `heavy_first` for causal masks |
     | `value_gate` | where values are gated: `inside`, or once `before`, by a kernel of its own |
+    | `tf32` | elements of f32 are rounded to tf32, of 10 bits of fraction: relative errors of about 5e-4, and a third of the products |
 
     On the operation it is `schedule warp<...>`:
 
@@ -191,7 +192,8 @@ def VGA_WarpScheduleAttr : AttrDef<VGA_Dialect, "WarpSchedule"> {
     DefaultValuedParameter<"::mlir::vga::TileOrder",
                            "::mlir::vga::TileOrder::linear">:$order,
     DefaultValuedParameter<"::mlir::vga::GatePlacement",
-                           "::mlir::vga::GatePlacement::inside">:$value_gate);
+                           "::mlir::vga::GatePlacement::inside">:$value_gate,
+    DefaultValuedParameter<"bool", "false">:$tf32);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
