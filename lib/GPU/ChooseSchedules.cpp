@@ -127,8 +127,13 @@ static int64_t getSharedBytes(AttentionOp op, int64_t rows, int64_t teams,
     return llvm::alignTo(channels, 16) * type.getIntOrFloatBitWidth() / 8 + 16;
   };
   int64_t queryPitch = getPitch(sizes.keyChannels);
-  return rows * queryPitch +
-         teams * stages * keys * (queryPitch + getPitch(sizes.valueChannels));
+  int64_t valuePitch = getPitch(sizes.valueChannels);
+  int64_t gateRows = 0;
+  if (GateOp gate = getOwnGate(op))
+    gateRows =
+        getGateTerms(gate) * (hasGatesOfQueryHeads(op) ? sizes.groupSize() : 1);
+  return rows * queryPitch + gateRows * valuePitch +
+         teams * stages * keys * (queryPitch + valuePitch);
 }
 
 static bool isOfF32(AttentionOp op) {
@@ -160,8 +165,11 @@ static WarpScheduleAttr chooseWarpSchedule(AttentionOp op, int64_t packedRows,
     // 32 rows a warp as long as there are registers for them.
     bool isWide = channels <= 128 && !op.getMask() && !isF32;
     rows = isWide ? 128 : 64;
-    keys = isWide && channels <= 64 ? 128 : isF32 ? 32 : 64;
-    // Gates, and limits on both sides, take registers from the scores.
+    GateOp ownGate = getOwnGate(op);
+    bool hasLogits = ownGate && getGateTerms(ownGate) != 0;
+    keys = isWide && channels <= 64 && !hasLogits ? 128 : isF32 ? 32 : 64;
+    // Gates, their logits, and limits on both sides take registers from the
+    // scores.
     bool isTight = hasScalarGatesInMemory(op) || Band(op).lower ||
                    (op.getValueGate() && channels > 96) ||
                    (op.getKvLength() && channels <= 64) ||

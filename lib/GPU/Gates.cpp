@@ -30,6 +30,17 @@ GateOp vga::getOwnGate(AttentionOp op) {
   return gate;
 }
 
+int64_t vga::getGateTerms(GateOp op) {
+  Type source = op.getSource().getType().getElementType();
+  Type weight = op.getWeight().getType().getElementType();
+  if (source == weight)
+    return source.isF32() ? 0 : 1;
+  // bf16 has 8 of the 24 bits of an f32, and all of its exponents.
+  if (!source.isBF16())
+    return 0;
+  return weight.isF16() ? 2 : 3;
+}
+
 bool vga::hasScalarGatesInMemory(AttentionOp op) {
   return op.getValueGate() && op.getValueGate().getType().getRank() == 3 &&
          !getOwnGate(op);

@@ -21,6 +21,10 @@ bool hasKernelTypes(GateOp op);
 /// uses. Else null.
 GateOp getOwnGate(AttentionOp op);
 
+/// How many elements of the source's type add up to a weight of the gate, so
+/// that the tensor cores can multiply both; 0 if not all weights are such sums.
+int64_t getGateTerms(GateOp op);
+
 /// Whether an attention has value gates that are scalars in memory: those that
 /// take a kernel the least.
 bool hasScalarGatesInMemory(AttentionOp op);

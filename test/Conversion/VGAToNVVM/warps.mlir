@@ -8,6 +8,8 @@
 // RUN: vga-opt %t/tf32.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/tf32.mlir
 // RUN: vga-opt %t/gates.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/gates.mlir
 // RUN: vga-opt %t/own-gate.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/own-gate.mlir
+// RUN: vga-opt %t/own-gates-of-few-rows.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/own-gates-of-few-rows.mlir
+// RUN: vga-opt %t/gated-values.mlir --convert-vga-to-nvvm=chip=sm_80 --canonicalize --cse | FileCheck %t/gated-values.mlir
 
 //--- tiles.mlir
 // One stage: keys are waited for before the scores, values before the output, and both rings are
@@ -151,15 +153,22 @@ func.func @gates(%q: tensor<2x2x100x64xf16>, %g: tensor<2x2x100xf32>) -> tensor<
 }
 
 //--- own-gate.mlir
-// A gate that is computed multiplies the values that a thread has copied, before the barrier that
-// shows them to the others. Of two query heads with gates of their own, a tile has one.
+// The weights of a gate that is computed are the query of a product with the values, behind the sums:
+// what a lane has of it are the logits of the keys whose weights it has. Of two query heads with
+// gates of their own, a tile of many rows has one.
+// CHECK-LABEL: llvm.func @attention_0
+// CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> f16
+// CHECK: llvm.store %{{.*}} : i32, !llvm.ptr<3>
 // CHECK: scf.for {{.*}} iter_args
 // CHECK: nvvm.mma.sync
-// CHECK: nvvm.cp.async.wait.group 0
-// CHECK: llvm.load %{{.*}} : !llvm.ptr<3> -> vector<8xf16>
-// CHECK: nvvm.shfl.sync bfly
-// CHECK: llvm.store %{{.*}} : vector<4xi32>, !llvm.ptr<3>
-// CHECK: nvvm.barrier
+// CHECK: nvvm.vote.sync any
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>
+// CHECK: nvvm.mma.sync
+// CHECK: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+// CHECK: nvvm.rcp.approx.ftz.f
+// CHECK: arith.mulf
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<col>
 // CHECK-LABEL: func @own_gate
 // CHECK: %[[BLOCKS:.*]] = arith.constant 8 : index
 // CHECK-NOT: @gate
@@ -167,6 +176,45 @@ func.func @gates(%q: tensor<2x2x100x64xf16>, %g: tensor<2x2x100xf32>) -> tensor<
 func.func @own_gate(%q: tensor<2x2x100x64xf16>, %k: tensor<2x1x100x64xf16>, %w: tensor<2x64xf16>)
     -> tensor<2x2x100x64xf16> {
   %g = vga.gate %k, %w : tensor<2x1x100x64xf16>, tensor<2x64xf16>
+  %z = vga.attention %q, %k, %k value_gate(%g : tensor<2x2x100xf32>)
+    schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 1>
+    : tensor<2x2x100x64xf16>, tensor<2x1x100x64xf16>, tensor<2x1x100x64xf16>
+  return %z : tensor<2x2x100x64xf16>
+}
+
+//--- own-gates-of-few-rows.mlir
+// Few rows are of both heads, and the lanes of a row point to the weights of its head: of f32, which
+// are three sums of bf16.
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: nvvm.vote.sync any
+// CHECK-COUNT-3: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>
+// CHECK-COUNT-3: nvvm.mma.sync {{.*}} multiplicandAPtxType = #nvvm.mma_type<bf16>
+// CHECK-LABEL: func @own_gates_of_few_rows
+// CHECK: %[[TILES:.*]] = arith.constant 2 : index
+// CHECK: vga.launch @vga_kernels::@attention_0
+func.func @own_gates_of_few_rows(%q: tensor<2x2x1x64xbf16>, %k: tensor<2x1x100x64xbf16>, %w: tensor<2x64xf32>)
+    -> tensor<2x2x1x64xbf16> {
+  %g = vga.gate %k, %w : tensor<2x1x100x64xbf16>, tensor<2x64xf32>
+  %z = vga.attention %q, %k, %k value_gate(%g : tensor<2x2x100xf32>)
+    schedule warp<rows = 16, warps = 1, teams = 4, keys = 16, stages = 2, splits = 32>
+    : tensor<2x2x1x64xbf16>, tensor<2x1x100x64xbf16>, tensor<2x1x100x64xbf16>
+  return %z : tensor<2x2x1x64xbf16>
+}
+
+//--- gated-values.mlir
+// Where weights are no sums of a few elements, a gate multiplies the values that a thread has copied,
+// before the barrier that shows them to the others.
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: nvvm.mma.sync
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: llvm.load %{{.*}} : !llvm.ptr<3> -> vector<8xf16>
+// CHECK: nvvm.shfl.sync bfly
+// CHECK: llvm.store %{{.*}} : vector<4xi32>, !llvm.ptr<3>
+// CHECK: nvvm.barrier
+func.func @gated_values(%q: tensor<2x2x100x64xf16>, %k: tensor<2x1x100x64xf16>, %w: tensor<2x64xf32>)
+    -> tensor<2x2x100x64xf16> {
+  %g = vga.gate %k, %w : tensor<2x1x100x64xf16>, tensor<2x64xf32>
   %z = vga.attention %q, %k, %k value_gate(%g : tensor<2x2x100xf32>)
     schedule warp<rows = 64, warps = 4, teams = 1, keys = 32, stages = 1>
     : tensor<2x2x100x64xf16>, tensor<2x1x100x64xf16>, tensor<2x1x100x64xf16>

@@ -37,6 +37,9 @@ struct Target;
 
 namespace mlir::vga::warp {
 
+/// The weights of gates that are computed as scores are elements of 16 bits.
+constexpr int64_t kGateElementBytes = 2;
+
 /// What of an operation is known when its kernel is made: sizes, offsets into
 /// shared memory.
 struct Plan {
@@ -106,14 +109,18 @@ struct Plan {
   /// The keys of a page, if keys and values are in pages; else 0.
   int64_t pageSize = 0;
   /// Whether values are multiplied by their gates in shared memory: those are
-  /// computed, or of elements.
+  /// of elements, or are computed and have no terms.
   bool gatesValues = false;
+  /// The elements whose sum is a weight of a gate that is computed as the score
+  /// of a query; 0 if there is none. How many heads of such gates a tile has: 1
+  /// if all of its rows have the same ones.
+  int64_t gateTerms = 0, gateHeads = 1;
   /// Whether the queries stay in registers, not only in shared memory.
   bool keepsQueries = false;
 
-  /// Shared memory: queries, and the rings of the teams. When all blocks of
-  /// keys are done, states are where these were.
-  int64_t queryData = 0, rings = 0;
+  /// Shared memory: queries, the weights of gates, and the rings of the teams.
+  /// When all blocks of keys are done, states are where these were.
+  int64_t queryData = 0, gateData = 0, rings = 0;
   int64_t sharedBytes = 0;
   /// About how many blocks of threads a multiprocessor has at a time.
   int64_t blocksOfMultiprocessor = 1;
@@ -322,12 +329,16 @@ Fragments loadQueries(Kernel &kernel, Value rows, int64_t depth);
 /// for all depths, or is empty.
 Fragments computeScores(Kernel &kernel, ArrayRef<Fragments> queries,
                         Value keys);
+/// The logits of the gates of a block's values, by products of 16 rows; of one
+/// only, if all rows have the same.
+Fragments computeGateLogits(Kernel &kernel, const Tile &tile, Value values);
 /// Adds weights times values to the accumulators.
 void addWeightedValues(Kernel &kernel, const Fragments &weights, Value values,
                        State &state);
 
 //===----------------------------------------------------------------------===//
-// Mask.cpp, ValueGate.cpp, KeyLoop.cpp, States.cpp, Epilogue.cpp
+// Mask.cpp, ComputedGate.cpp, ValueGate.cpp, KeyLoop.cpp, States.cpp,
+// Epilogue.cpp
 //===----------------------------------------------------------------------===//
 
 /// What scores are before they are compared; see transformScores.
@@ -338,6 +349,12 @@ void hideKeys(Kernel &kernel, const Tile &tile, Value block, Fragments &scores);
 /// Multiplies weights by the gates of their keys, which are scalars in memory.
 void gateWeights(Kernel &kernel, const Tile &tile, Value block,
                  Fragments &weights);
+
+/// Puts the weights of gates that are computed as scores where they stay.
+void storeGateWeights(Kernel &kernel, const Tile &tile);
+/// Multiplies weights by the gates of a block's values, which are computed.
+void multiplyByComputedGates(Kernel &kernel, const Tile &tile, Value values,
+                             Fragments &weights);
 
 /// Multiplies the values that a thread has copied of a block by their gates,
 /// where they are in shared memory.

@@ -191,7 +191,9 @@ State KeyLoop::step(Value block, Value stage, State state) {
   transformScores(kernel, tile, block, scores);
   hideKeysOfEdge(block, scores);
   Fragments weights = computeWeights(scores, state);
-  if (kernel.arguments.valueGate && !plan.gatesValues)
+  if (plan.gateTerms != 0)
+    multiplyByComputedGates(kernel, tile, getValues(stage), weights);
+  else if (kernel.arguments.valueGate && !plan.gatesValues)
     gateWeights(kernel, tile, block, weights);
   addWeightedValues(kernel, weights, getValues(stage), state);
   return state;
@@ -207,6 +209,8 @@ State KeyLoop::run() {
     if (stage + 1 < stages)
       copyValues(block, b.i32(stage));
   }
+  if (plan.gateTerms != 0)
+    storeGateWeights(kernel, tile);
   NVVM::CpAsyncWaitGroupOp::create(b, b.getI32IntegerAttr(2 * stages - 1));
   NVVM::BarrierOp::create(b);
   if (plan.keepsQueries) {

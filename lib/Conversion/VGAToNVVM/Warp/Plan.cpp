@@ -20,6 +20,14 @@ static int64_t getMostRegisters(WarpScheduleAttr schedule) {
   return std::min(kMost, kAll / schedule.getThreads());
 }
 
+/// Those for the logits of gates that are computed as scores.
+static int64_t estimateGateRegisters(const Plan &plan) {
+  if (plan.gateTerms == 0)
+    return 0;
+  int64_t rowProducts = plan.gateHeads == 1 ? 1 : plan.getRowProducts();
+  return rowProducts * kProductSums * plan.getKeyProducts();
+}
+
 /// About how many registers a thread takes without its queries: accumulators,
 /// scores, addresses and statistics.
 static int64_t estimateRegisters(const Plan &plan) {
@@ -28,24 +36,40 @@ static int64_t estimateRegisters(const Plan &plan) {
   int64_t keyProducts = plan.getKeyProducts() * (plan.splitsElements() ? 2 : 1);
   return plan.getRowProducts() * kProductSums *
              (plan.getValueProducts() + keyProducts) +
-         kOthers;
+         kOthers + estimateGateRegisters(plan);
 }
 
 /// Lays out shared memory; returns its size.
 static int64_t layOut(Plan &plan) {
   int64_t teams = plan.schedule.getTeams();
   plan.queryData = 0;
-  plan.rings = plan.schedule.getRows() * plan.getPitch(plan.keyChannels);
+  plan.gateData = plan.schedule.getRows() * plan.getPitch(plan.keyChannels);
+  plan.rings = plan.gateData + plan.gateTerms * plan.gateHeads *
+                                   plan.getPitch(plan.valueChannels);
   int64_t bytes = plan.rings + teams * plan.getTeamBytes();
   if (teams > 1)
     bytes = std::max(bytes, teams * plan.getStateBytes());
   return bytes;
 }
 
-/// Whether values are multiplied by their gates, not weights.
-static bool multipliesValues(AttentionOp op, GateOp gate) {
-  return gate ||
-         (op.getValueGate() && op.getValueGate().getType().getRank() == 4);
+/// Decides how gates of values are applied, and which heads share tiles.
+static void placeGates(Plan &plan, AttentionOp op, GateOp gate) {
+  int64_t group = plan.queryHeads / plan.kvHeads;
+  bool areElementwise =
+      op.getValueGate() && op.getValueGate().getType().getRank() == 4;
+  plan.gateTerms = gate ? getGateTerms(gate) : 0;
+  plan.gatesValues = areElementwise || (gate && plan.gateTerms == 0);
+  plan.packedHeads = group;
+  if (!hasGatesOfQueryHeads(op))
+    return;
+  // Values with gates of one query head are of no use for another. The logits
+  // of many rows with different gates are as much work as their scores; where
+  // keys are divided there are few rows.
+  bool areFewRows = plan.schedule.getSplits() > 1;
+  if (plan.gatesValues || (plan.gateTerms != 0 && !areFewRows))
+    plan.packedHeads = 1;
+  if (plan.gateTerms != 0)
+    plan.gateHeads = plan.packedHeads;
 }
 
 FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
@@ -55,14 +79,11 @@ FailureOr<Plan> Plan::create(AttentionOp op, GateOp gate,
   plan.schedule = schedule;
   plan.queryHeads = sizes.queryHeads;
   plan.kvHeads = sizes.kvHeads;
-  // Values with gates of one query head are of no use for another.
-  plan.gatesValues = multipliesValues(op, gate);
-  bool isShared = !plan.gatesValues || !hasGatesOfQueryHeads(op);
-  plan.packedHeads = isShared ? sizes.groupSize() : 1;
   plan.keyChannels = sizes.keyChannels;
   plan.valueChannels = sizes.valueChannels;
   plan.axes = AxisOrder(op.getLayout());
   plan.elementType = op.getQuery().getType().getElementType();
+  placeGates(plan, op, gate);
   plan.band = Band(op);
   plan.alignment = op.getAlignment();
   if (op.getBlockTable())

@@ -129,22 +129,27 @@ Fragments warp::loadQueries(Kernel &kernel, Value rows, int64_t depth) {
   return fragments;
 }
 
-Fragments warp::computeScores(Kernel &kernel, ArrayRef<Fragments> queries,
-                              Value keys) {
+/// The products of rows with the vectors of a block, which have so many
+/// channels. `loadRows` gives the operands of a depth, by products of 16 rows;
+/// there may be several, whose products are added.
+static Fragments
+multiplyRows(Kernel &kernel, int64_t rowProducts, int64_t channels,
+             Value vectors,
+             function_ref<SmallVector<Fragments>(int64_t depth)> loadRows) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
-  int64_t pitch = plan.getPitch(plan.keyChannels);
-  Value rows = pointRight(kernel, keys, pitch);
-  Value queryRows = queries.empty() ? pointToQueries(kernel) : Value();
+  int64_t pitch = plan.getPitch(channels);
+  Value rows = pointRight(kernel, vectors, pitch);
   Fragments scores(
-      plan.getRowProducts(),
+      rowProducts,
       SmallVector<Value>(plan.getKeyProducts() * kProductSums, b.f32(0)));
-  for (int64_t depth = 0; depth < plan.keyChannels; depth += plan.getDepth()) {
-    SmallVector<Operand> operands;
-    for (ArrayRef<Value> registers : queries.empty()
-                                         ? loadQueries(kernel, queryRows, depth)
-                                         : queries[depth / plan.getDepth()])
-      operands.push_back(makeOperand(kernel, registers));
+  for (int64_t depth = 0; depth < channels; depth += plan.getDepth()) {
+    SmallVector<SmallVector<Operand>> terms;
+    for (const Fragments &fragments : loadRows(depth)) {
+      SmallVector<Operand> &operands = terms.emplace_back();
+      for (ArrayRef<Value> registers : fragments)
+        operands.push_back(makeOperand(kernel, registers));
+    }
     for (int64_t n = 0; n < plan.getKeyProducts(); n += 2) {
       SmallVector<Value> columns =
           loadMatrices(b,
@@ -153,14 +158,64 @@ Fragments warp::computeScores(Kernel &kernel, ArrayRef<Fragments> queries,
                        /*isTransposed=*/false);
       for (int64_t i = 0; i < 2; ++i) {
         Operand column = makeOperand(kernel, ArrayRef(columns).slice(2 * i, 2));
-        for (int64_t m = 0; m < plan.getRowProducts(); ++m)
-          multiply(kernel, operands[m], column,
-                   MutableArrayRef(scores[m]).slice((n + i) * kProductSums,
-                                                    kProductSums));
+        for (ArrayRef<Operand> operands : terms)
+          for (int64_t m = 0; m < rowProducts; ++m)
+            multiply(kernel, operands[m], column,
+                     MutableArrayRef(scores[m]).slice((n + i) * kProductSums,
+                                                      kProductSums));
       }
     }
   }
   return scores;
+}
+
+Fragments warp::computeScores(Kernel &kernel, ArrayRef<Fragments> queries,
+                              Value keys) {
+  const Plan &plan = kernel.plan;
+  Value rows = queries.empty() ? pointToQueries(kernel) : Value();
+  return multiplyRows(kernel, plan.getRowProducts(), plan.keyChannels, keys,
+                      [&](int64_t depth) -> SmallVector<Fragments> {
+                        if (queries.empty())
+                          return {loadQueries(kernel, rows, depth)};
+                        return {queries[depth / plan.getDepth()]};
+                      });
+}
+
+Fragments warp::computeGateLogits(Kernel &kernel, const Tile &tile,
+                                  Value values) {
+  KernelBuilder &b = kernel.b;
+  const Plan &plan = kernel.plan;
+  int64_t pitch = plan.getPitch(plan.valueChannels);
+  bool areShared = plan.gateHeads == 1;
+  int64_t rowProducts = areShared ? 1 : plan.getRowProducts();
+  // The lane points to the weights of the head of a matrix's row, as in
+  // pointDown.
+  Value lane = kernel.lane.lane;
+  Value piece = b.mul(b.div(lane, 2 * kMatrixRows), kPieceBytes);
+  SmallVector<Value> rows;
+  for (int64_t m = 0; m < rowProducts; ++m) {
+    Value offset = piece;
+    if (!areShared) {
+      Value row = b.add(b.mul(kernel.lane.warp, plan.schedule.getWarpRows()),
+                        b.add(b.rem(lane, 2 * kMatrixRows), m * kProductRows));
+      Value head = b.sub(getOwner(kernel, tile, row).head, tile.head);
+      offset = b.add(offset, b.mul(head, pitch));
+    }
+    rows.push_back(
+        b.advance(kernel.sharedAt(plan.gateData), b.keepHere(offset)));
+  }
+  return multiplyRows(
+      kernel, rowProducts, plan.valueChannels, values, [&](int64_t depth) {
+        SmallVector<Fragments> terms(plan.gateTerms);
+        for (auto [term, fragments] : llvm::enumerate(terms))
+          for (Value row : rows)
+            fragments.push_back(
+                loadMatrices(b,
+                             b.advance(row, term * plan.gateHeads * pitch +
+                                                depth * kGateElementBytes),
+                             /*isTransposed=*/false));
+        return terms;
+      });
 }
 
 //===----------------------------------------------------------------------===//

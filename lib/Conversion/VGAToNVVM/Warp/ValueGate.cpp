@@ -9,7 +9,8 @@
 // A thread gates the pieces that it has copied itself: they are there for it
 // when its own copies are complete, and for the others at the barrier that they
 // wait for anyway. The gates come from memory, an own one for each element, or
-// from the values themselves: g = act(<v, w> + b).
+// from the values themselves: g = act(<v, w> + b), where the tensor cores do
+// not compute them (ComputedGate.cpp): in f32, and in f16 with other weights.
 //
 //===----------------------------------------------------------------------===//
 
