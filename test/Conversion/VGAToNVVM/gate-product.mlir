@@ -29,9 +29,11 @@
 // In bhsd a channel's head is far from the one before.
 // CHECK: arith.divui %{{.*}}, %[[NEXT_HEAD]] : i32
 // CHECK: %[[CHANNEL:.*]] = llvm.getelementptr %[[LINE]][%{{.*}}]
-// CHECK: nvvm.cp.async.shared.global %{{.*}}, %[[CHANNEL]], 16, cache = cg, %[[READ]] :
+// CHECK: %[[FROM:.*]] = llvm.ptrtoint %[[CHANNEL]] : !llvm.ptr<1> to i64
+// CHECK: llvm.inline_asm {{.*}}"cp.async.cg.shared.global.L2::128B [$0], [$1], 16, $2;", "r,l,r" %{{.*}}, %[[FROM]], %[[READ]] :
 // All 512 columns are whole tiles: these copies have no condition.
-// CHECK: nvvm.cp.async.shared.global %{{.*}}, %[[WEIGHTS]], 16, cache = cg : !llvm.ptr<3>, !llvm.ptr<1>
+// CHECK: %[[FROM:.*]] = llvm.ptrtoint %[[WEIGHTS]] : !llvm.ptr<1> to i64
+// CHECK: llvm.inline_asm {{.*}}"cp.async.cg.shared.global.L2::128B [$0], [$1], 16, $2;", "r,l,r" %{{.*}}, %[[FROM]], %c16_i32
 // Two stages are on their way before the first product.
 // CHECK: nvvm.cp.async.commit.group
 // CHECK: nvvm.cp.async.commit.group
@@ -39,7 +41,7 @@
 // CHECK-NEXT: nvvm.cp.async.wait.group 1
 // CHECK-NEXT: nvvm.barrier
 // CHECK: scf.if
-// CHECK: nvvm.cp.async.shared.global
+// CHECK: llvm.inline_asm {{.*}}"cp.async.cg.shared.global.L2::128B [$0], [$1], 16, $2;"
 // CHECK: nvvm.cp.async.commit.group
 // CHECK-COUNT-2: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>, num = 4 : i32
 // CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<col>, num = 4 : i32
@@ -75,7 +77,7 @@
 // CHECK: %[[IS_CHANNEL:.*]] = arith.cmpi slt, %{{.*}}, %[[CHANNELS]] : i32
 // CHECK: arith.select %[[IS_CHANNEL]],
 // CHECK: %[[READ:.*]] = arith.select %[[IS_CHANNEL]],
-// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %[[READ]] :
+// CHECK: llvm.inline_asm {{.*}}"cp.async.cg.shared.global.L2::128B [$0], [$1], 16, $2;", "r,l,r" %{{.*}}, %{{.*}}, %[[READ]] :
 // CHECK: arith.andi %[[IS_COLUMN]],
 // CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 8, cache = ca, %{{.*}} :
 // CHECK: scf.for
@@ -89,7 +91,7 @@
 // CHECK-LABEL: llvm.func @gate_2(
 // CHECK-SAME: %[[W:[^:]*]]: !llvm.ptr<1>, %[[B:[^:]*]]: !llvm.ptr<1>, %[[G:[^:]*]]: !llvm.ptr<1>, %[[BATCH:[^:]*]]: i32, %[[S:[^:]*]]: i32)
 // CHECK-SAME: nvvm.minctasm = 4 : i32, nvvm.reqntid = array<i32: 128>
-// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %{{.*}} :
+// CHECK: llvm.inline_asm {{.*}}"cp.async.cg.shared.global.L2::128B [$0], [$1], 16, $2;"
 // CHECK: %[[ADDRESS:.*]] = arith.select %[[IS_COLUMN:.*]], %{{.*}}, %[[W]] : !llvm.ptr<1>
 // CHECK: %[[WEIGHT:.*]] = llvm.load %[[ADDRESS]] : !llvm.ptr<1> -> i16
 // CHECK: %[[KEPT:.*]] = arith.select %[[IS_COLUMN]], %[[WEIGHT]], %{{.*}} : i16

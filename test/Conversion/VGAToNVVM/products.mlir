@@ -24,7 +24,7 @@
 // Up to 16 rows, and any number of them, which come in stages.
 // CHECK-LABEL: llvm.func @product_1(
 // CHECK-LABEL: llvm.func @product_2(
-// CHECK: nvvm.cp.async.shared.global {{.*}} 16
+// CHECK: llvm.inline_asm {{.*}}"cp.async.cg.shared.global.L2::128B [$0], [$1], 16, $2;"
 // CHECK: nvvm.cp.async.wait.group 1
 // CHECK: llvm.intr.fma
 // CHECK: math.tanh
@@ -118,7 +118,7 @@ func.func @batches(%x: tensor<?x512x256xf16>, %w: tensor<?x384x512xf16>, %to: te
 // have 64 x 32 each, where lines of an operand begin anywhere. Both operands are in shared memory as in global memory.
 // CHECK-LABEL: llvm.func @product_0(
 // CHECK-SAME: nvvm.minctasm = 2 : i32, nvvm.reqntid = array<i32: 256>
-// CHECK: nvvm.cp.async.shared.global {{.*}} 16, cache = cg
+// CHECK: llvm.inline_asm {{.*}}"cp.async.cg.shared.global.L2::128B [$0], [$1], 16, $2;"
 // CHECK: nvvm.cp.async.commit.group
 // CHECK: %{{.*}}:64 = scf.for
 // CHECK-NEXT: nvvm.cp.async.wait.group 1

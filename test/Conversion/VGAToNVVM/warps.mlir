@@ -20,7 +20,7 @@
 // CHECK: nvvm.cp.async.wait.group 0
 // CHECK-NEXT: nvvm.barrier
 // CHECK: scf.if
-// CHECK: nvvm.cp.async.shared.global {{.*}} cache =  cg, %{{.*}} : !llvm.ptr<3>, !llvm.ptr<1>, i32
+// CHECK: llvm.inline_asm {{.*}}"cp.async.cg.shared.global.L2::128B [$0], [$1], 16, $2;"
 // CHECK: nvvm.cp.async.commit.group
 // CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>, num = 4
 // CHECK: nvvm.mma.sync {{.*}} shape = #nvvm.shape<m = 16, n = 8, k = 16>
