@@ -273,12 +273,9 @@ struct VGAGPUChooseSchedulesPass
   using Base::Base;
 
   void runOnOperation() override {
-    std::optional<Target> target = Target::lookup(chip);
-    if (!target) {
-      getOperation()->emitError("no kernels for '")
-          << chip << "'; there are some for " << Target::getNames();
+    FailureOr<Target> target = Target::require(chip, getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
     SmallVector<AttentionOp> ops;
     getOperation()->walk([&](AttentionOp op) {
       if (!op.getSchedule())

@@ -19,6 +19,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "vga/GPU/KernelModule.h"
 #include "vga/GPU/Passes.h"
 
 namespace mlir::vga {
@@ -143,13 +144,8 @@ gpu::GPUFuncOp Outlining::createKernel() {
   StringRef kind = plan.terms.empty()      ? "elements"
                    : group.ops.size() == 1 ? "sums"
                                            : "rows";
-  // The module has kernels of other passes, too.
-  std::string name;
-  for (unsigned number = 0; name.empty() || kernels.lookupSymbol(name);
-       ++number)
-    name = (kind + "_" + Twine(number)).str();
   auto kernel = gpu::GPUFuncOp::create(
-      builder, b.getLoc(), name,
+      builder, b.getLoc(), getFreeKernelName(kernels, kind),
       builder.getFunctionType(TypeRange(parameters.getArrayRef()), {}),
       scratchTypes);
   kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
@@ -212,7 +208,9 @@ struct OutlineLinalgPass
       });
     if (ops.empty())
       return;
-    gpu::GPUModuleOp kernels = getKernels();
+    getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(),
+                            UnitAttr::get(&getContext()));
+    gpu::GPUModuleOp kernels = getKernelModule(getOperation());
     // Sums that start from what an array is filled with need no filled array.
     SetVector<Operation *> fills;
     for (linalg::GenericOp op : ops)
@@ -230,17 +228,6 @@ struct OutlineLinalgPass
       Outlining(group, kernels).run();
     for (Operation *fill : fills)
       fill->erase();
-  }
-
-private:
-  gpu::GPUModuleOp getKernels() {
-    getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(),
-                            UnitAttr::get(&getContext()));
-    constexpr StringLiteral kName = "vga_kernels";
-    if (auto existing = getOperation().lookupSymbol<gpu::GPUModuleOp>(kName))
-      return existing;
-    OpBuilder builder(getOperation().getBodyRegion());
-    return gpu::GPUModuleOp::create(builder, getOperation().getLoc(), kName);
   }
 };
 } // namespace

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/GPU/Target.h"
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -39,9 +40,11 @@ std::optional<Target> Target::lookup(StringRef chip) {
   return *target;
 }
 
-std::string Target::getNames() {
-  return llvm::join(
-      llvm::map_range(kTargets,
-                      [](const Target &target) { return target.chip; }),
-      ", ");
+FailureOr<Target> Target::require(StringRef chip, Operation *op) {
+  if (std::optional<Target> target = lookup(chip))
+    return *target;
+  auto names = llvm::map_range(
+      kTargets, [](const Target &target) { return target.chip; });
+  return op->emitError("no kernels for '")
+         << chip << "'; there are some for " << llvm::join(names, ", ");
 }

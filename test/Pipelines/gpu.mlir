@@ -11,12 +11,12 @@
 // CHECK: gpu.binary @vga_kernels
 // CHECK-SAME: .entry attention_0
 // CHECK-SAME: .entry attention_1
-// CHECK-SAME: .entry gate_2
+// CHECK-SAME: .entry gate_0
 // CHECK-SAME: .entry elements_0
 
 // The gate is padded and cut where there are fewer keys than queries, or more.
 // CHECK-LABEL: func @output_site
-// CHECK: vga.launch @vga_kernels::@gate_2 {{.*}} outs(%[[GATE:.*]] : memref<1x4x?xf32>)
+// CHECK: vga.launch @vga_kernels::@gate_0 {{.*}} outs(%[[GATE:.*]] : memref<1x4x?xf32>)
 // CHECK: %[[PADDED:.*]] = memref.alloc(%{{.*}}) {{.*}} : memref<1x4x?xf32>
 // CHECK: gpu.launch_func {{.*}} args(%[[PADDED]] :
 // CHECK: %[[PLACE:.*]] = memref.subview %[[PADDED]]

@@ -14,6 +14,10 @@
 #include <cstdint>
 #include <optional>
 
+namespace mlir {
+class Operation;
+} // namespace mlir
+
 namespace mlir::vga {
 
 /// A GPU that there are kernels for. Sizes are in bytes.
@@ -40,8 +44,8 @@ struct Target {
 
   /// The target of this name, as LLVM spells it: sm_90a.
   static std::optional<Target> lookup(StringRef chip);
-  /// All names, for messages.
-  static std::string getNames();
+  /// The same; if there is none, an error at `op` says which ones there are.
+  static FailureOr<Target> require(StringRef chip, Operation *op);
 };
 
 } // namespace mlir::vga

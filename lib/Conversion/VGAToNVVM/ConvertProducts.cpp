@@ -10,6 +10,7 @@
 #include "Product/Kernel.h"
 #include "Product/LibraryProduct.h"
 #include "vga/Conversion/Passes.h"
+#include "vga/GPU/KernelModule.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
@@ -186,12 +187,9 @@ struct ConvertProductsToNVVMPass
   using Base::Base;
 
   void runOnOperation() override {
-    std::optional<Target> target = Target::lookup(chip);
-    if (!target) {
-      getOperation().emitError("no kernels for '")
-          << chip << "'; there are some for " << Target::getNames();
+    FailureOr<Target> target = Target::require(chip, getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
     // Sizes of results are no uses of them.
     RewritePatternSet patterns(&getContext());
     memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
@@ -207,21 +205,13 @@ struct ConvertProductsToNVVMPass
       std::string obstacle;
       FailureOr<Product> product = Product::match(op, obstacle);
       if (succeeded(product)) {
-        convertProduct(*product, getKernels(), *target, {chip, tf32, cublas});
+        convertProduct(*product, getKernelModule(getOperation()), *target,
+                       {chip, tf32, cublas});
       } else if (!obstacle.empty()) {
         op.emitOpError("has no kernel yet: ") << obstacle;
         return signalPassFailure();
       }
     }
-  }
-
-private:
-  gpu::GPUModuleOp getKernels() {
-    constexpr StringLiteral kName = "vga_kernels";
-    if (auto existing = getOperation().lookupSymbol<gpu::GPUModuleOp>(kName))
-      return existing;
-    OpBuilder b(getOperation().getBodyRegion());
-    return gpu::GPUModuleOp::create(b, getOperation().getLoc(), kName);
   }
 };
 } // namespace

@@ -12,6 +12,7 @@
 #include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/GPU/Gates.h"
+#include "vga/GPU/KernelModule.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -145,14 +146,9 @@ struct ConvertVGAToNVVMPass
   using Base::Base;
 
   void runOnOperation() override {
-    std::optional<Target> target = Target::lookup(chip);
-    if (!target) {
-      getOperation().emitError("no kernels for '")
-          << chip << "'; there are some for " << Target::getNames();
+    FailureOr<Target> target = Target::require(chip, getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
-    kernels = nullptr;
-    numKernels = 0;
     // Attention first: it takes in the gates that its kernels compute.
     SmallVector<AttentionOp> attentions;
     getOperation().walk([&](AttentionOp op) { attentions.push_back(op); });
@@ -205,21 +201,9 @@ private:
       gate.erase();
   }
 
-  gpu::GPUModuleOp getKernels() {
-    if (!kernels) {
-      OpBuilder b(getOperation().getBodyRegion());
-      kernels =
-          gpu::GPUModuleOp::create(b, getOperation().getLoc(), "vga_kernels");
-      SymbolTable(getOperation()).insert(kernels);
-    }
-    return kernels;
-  }
-
+  gpu::GPUModuleOp getKernels() { return getKernelModule(getOperation()); }
   std::string makeName(StringRef kind) {
-    return (kind + "_" + Twine(numKernels++)).str();
+    return getFreeKernelName(getKernels(), kind);
   }
-
-  gpu::GPUModuleOp kernels;
-  unsigned numKernels = 0;
 };
 } // namespace

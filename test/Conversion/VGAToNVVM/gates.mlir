@@ -17,7 +17,7 @@
 // CHECK: llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xi32>, !llvm.ptr<1>
 
 // Inside, from memory: gates are loaded before the values are waited for.
-// CHECK-LABEL: llvm.func @attention_2(
+// CHECK-LABEL: llvm.func @attention_1(
 // CHECK: nvvm.setmaxregister decrease
 // CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> f32
 // CHECK: nvvm.mbarrier.try_wait.parity
@@ -32,7 +32,7 @@
 // CHECK: nvvm.setmaxregister increase
 
 // Inside, from the values: the sums of eight lanes.
-// CHECK-LABEL: llvm.func @attention_3(
+// CHECK-LABEL: llvm.func @attention_2(
 // CHECK: nvvm.setmaxregister decrease
 // CHECK: llvm.load volatile %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<8xbf16>
 // CHECK-COUNT-8: llvm.intr.fma
@@ -42,12 +42,12 @@
 // CHECK: nvvm.setmaxregister increase
 
 // A gate that something else needs, too, has a kernel.
-// CHECK-LABEL: llvm.func @gate_5(
+// CHECK-LABEL: llvm.func @gate_0(
 // CHECK: llvm.store %{{.*}} : f32, !llvm.ptr<1>
 
 // CHECK-LABEL: func @before
 // CHECK: %[[VALUES:.*]] = vga.launch @vga_kernels::@gate_values_0 {{.*}} threads 256 {{.*}} ins(%arg2, %arg3 :
-// CHECK: vga.launch @vga_kernels::@attention_1 {{.*}} ins(%arg0, %arg1, %[[VALUES]] :
+// CHECK: vga.launch @vga_kernels::@attention_0 {{.*}} ins(%arg0, %arg1, %[[VALUES]] :
 func.func @before(%q: tensor<1x4x256x64xbf16>, %k: tensor<1x2x256x64xbf16>, %v: tensor<1x2x256x64xbf16>,
                   %w: tensor<2x64xf32>) -> tensor<1x4x256x64xbf16> {
   %z = vga.gated_attention %q, %k, %v, %w
@@ -57,7 +57,7 @@ func.func @before(%q: tensor<1x4x256x64xbf16>, %k: tensor<1x2x256x64xbf16>, %v: 
 }
 
 // CHECK-LABEL: func @inside
-// CHECK: vga.launch @vga_kernels::@attention_2 {{.*}} ins(%arg0, %arg1, %arg2, %arg3 :
+// CHECK: vga.launch @vga_kernels::@attention_1 {{.*}} ins(%arg0, %arg1, %arg2, %arg3 :
 func.func @inside(%q: tensor<1x4x16x64xbf16>, %k: tensor<1x2x256x64xbf16>, %v: tensor<1x2x256x64xbf16>,
                   %g: tensor<1x2x256xf32>) -> tensor<1x4x16x64xbf16> {
   %z = vga.attention %q, %k, %v value_gate(%g : tensor<1x2x256xf32>)
@@ -68,7 +68,7 @@ func.func @inside(%q: tensor<1x4x16x64xbf16>, %k: tensor<1x2x256x64xbf16>, %v: t
 
 // Query heads that share values may have gates of their own.
 // CHECK-LABEL: func @own_gates
-// CHECK: vga.launch @vga_kernels::@attention_3 {{.*}} ins(%arg0, %arg1, %arg2, %arg3, %arg4 :
+// CHECK: vga.launch @vga_kernels::@attention_2 {{.*}} ins(%arg0, %arg1, %arg2, %arg3, %arg4 :
 func.func @own_gates(%q: tensor<1x4x16x64xbf16>, %k: tensor<1x2x256x64xbf16>, %v: tensor<1x2x256x64xbf16>,
                      %w: tensor<4x64xf32>, %b: tensor<4xf32>) -> tensor<1x4x16x64xbf16> {
   %z = vga.gated_attention %q, %k, %v, %w bias(%b : tensor<4xf32>)
@@ -78,8 +78,8 @@ func.func @own_gates(%q: tensor<1x4x16x64xbf16>, %k: tensor<1x2x256x64xbf16>, %v
 }
 
 // CHECK-LABEL: func @result
-// CHECK: %[[GATE:.*]] = vga.launch @vga_kernels::@gate_5
-// CHECK: vga.launch @vga_kernels::@attention_4 {{.*}} ins(%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %[[GATE]] :
+// CHECK: %[[GATE:.*]] = vga.launch @vga_kernels::@gate_0
+// CHECK: vga.launch @vga_kernels::@attention_3 {{.*}} ins(%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %[[GATE]] :
 func.func @result(%q: tensor<1x2x16x64xbf16>, %v: tensor<1x2x256x64xbf16>, %w: tensor<2x64xf32>)
     -> (tensor<1x2x16x64xbf16>, tensor<1x2x256xf32>) {
   %g = vga.gate %v, %w : tensor<1x2x256x64xbf16>, tensor<2x64xf32>

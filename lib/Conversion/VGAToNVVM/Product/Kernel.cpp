@@ -14,6 +14,7 @@
 #include "Kernel.h"
 #include "../KernelFunction.h"
 #include "mlir/IR/OperationSupport.h"
+#include "vga/GPU/KernelModule.h"
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -108,10 +109,7 @@ StringAttr product::buildKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   for (const Axis &axis : product.axes)
     if (ShapedType::isDynamic(axis.size))
       signature.addSize();
-  // The module has kernels of other passes, too.
-  std::string name;
-  for (unsigned number = 0; name.empty() || module.lookupSymbol(name); ++number)
-    name = ("product_" + Twine(number)).str();
+  std::string name = getFreeKernelName(module, "product");
   Location loc = product.op->getLoc();
   Block *entry =
       signature.makeFunction(loc, name, plan.getThreads(), plan.blocks);
