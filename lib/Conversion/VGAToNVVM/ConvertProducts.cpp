@@ -70,15 +70,18 @@ static Value countBlocks(HostBuilder &b, const Product &product,
   return blocks;
 }
 
-/// An operand with one dimension for each of its axes.
+/// An operand with one dimension for each of its axes. Dimensions of size 1 are
+/// of none: they go with the one before, or with the first one.
 static Value collapse(HostBuilder &b, const Product &product,
                       const Array &array) {
-  SmallVector<ReassociationIndices> groups;
-  int64_t dimension = 0;
-  for (int64_t axis : array.axes) {
-    ReassociationIndices &group = groups.emplace_back();
-    for (size_t i = 0; i < product.axes[axis].loops.size(); ++i)
-      group.push_back(dimension++);
+  SmallVector<ReassociationIndices> groups(1);
+  size_t begun = 0;
+  for (auto [dimension, loop] : llvm::enumerate(array.loops)) {
+    bool begins = begun < array.axes.size() &&
+                  product.axes[array.axes[begun]].loops.front() == loop;
+    if (begins && begun++ != 0)
+      groups.emplace_back();
+    groups.back().push_back(dimension);
   }
   if (groups.size() == array.loops.size())
     return array.value;

@@ -207,3 +207,25 @@ func.func @vectors(%w: tensor<512x256xf32>, %x: tensor<256xf32>, %y: tensor<512x
   %b = linalg.dot ins(%x, %x : tensor<256xf32>, tensor<256xf32>) outs(%z : tensor<f32>) -> tensor<f32>
   return %a, %b : tensor<512xf32>, tensor<f32>
 }
+
+// The copy engine sees one dimension for each axis of the product: those of size 1 are of none.
+// CHECK-LABEL: func @unit_axis
+// CHECK: tensor.collapse_shape %arg0 {{\[\[}}0, 1, 2], [3], [4]] : tensor<2x2x1x300x64xbf16> into tensor<4x300x64xbf16>
+// CHECK: tensor.collapse_shape %arg1 {{\[\[}}0, 1], [2], [3]] : tensor<2x2x136x64xbf16> into tensor<4x136x64xbf16>
+func.func @unit_axis(%q: tensor<2x2x1x300x64xbf16>, %k: tensor<2x2x136x64xbf16>, %z: tensor<2x2x1x300x136xf32>)
+    -> tensor<2x2x1x300x136xf32> {
+  %s = linalg.generic {
+      indexing_maps = [affine_map<(b, h, g, m, n, k) -> (b, h, g, m, k)>,
+                       affine_map<(b, h, g, m, n, k) -> (b, h, n, k)>,
+                       affine_map<(b, h, g, m, n, k) -> (b, h, g, m, n)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%q, %k : tensor<2x2x1x300x64xbf16>, tensor<2x2x136x64xbf16>) outs(%z : tensor<2x2x1x300x136xf32>) {
+  ^bb0(%a: bf16, %b: bf16, %sum: f32):
+    %x = arith.extf %a : bf16 to f32
+    %y = arith.extf %b : bf16 to f32
+    %p = arith.mulf %x, %y : f32
+    %r = arith.addf %sum, %p : f32
+    linalg.yield %r : f32
+  } -> tensor<2x2x1x300x136xf32>
+  return %s : tensor<2x2x1x300x136xf32>
+}

@@ -284,6 +284,7 @@ def cases() -> list:
             of("bmk,hkn->bhmn", "b1 m160 k32 h3 n16", types, start="full"),
             of("bsk,khd->bhsd", "b1 s140 k48 h3 d32", types),
             of("bmk,kn->bmn", "b4 m130 k64 n40", types, chain=("bias",)),
+            of("bhgmk,bhnk->bhgmn", "b2 h2 g1 m300 k64 n136", types),
         ]  # fmt: skip
     found.append(of("mk,kn->mn", "m192 k64 n48", SUMS, chain=("gelu", "bf16")))
     found.append(of("bhmk,bhkn->bhmn", "b2 h2 m10 k16 n24", chain=("residual", "transpose")))
