@@ -45,6 +45,12 @@ static void addAttentionPasses(OpPassManager &manager,
   manager.addPass(createVGAFoldValueGatesPass());
   manager.addPass(createVGASplitGatedAttentionPass());
   addCleanup(manager);
+  if (options.attention == AttentionLowering::Definition) {
+    ConvertVGAToLinalgPassOptions definition;
+    definition.attentionOnly = true;
+    manager.addPass(createConvertVGAToLinalgPass(definition));
+    addCleanup(manager);
+  }
   manager.addPass(createVGAGPUChooseSchedulesPass({chip, options.tf32}));
   manager.addPass(createConvertVGAToNVVMPass({chip}));
   // Gates without a kernel of their own.

@@ -145,6 +145,15 @@ static LogicalResult run(PassManager &pm, ModuleOp module) {
   return success();
 }
 
+static void setGPUOptions(GPUPipelineOptions &pipeline,
+                          const CompileOptions &options) {
+  pipeline.chip = options.gpu;
+  pipeline.attention = options.attention;
+  pipeline.tf32 = options.tf32;
+  pipeline.cublas = options.cublas;
+  pipeline.checkPages = options.checkPages;
+}
+
 LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
                                       const llvm::TargetMachine &machine,
                                       const CompileOptions &options) {
@@ -156,10 +165,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   if (options.processor == Processor::CUDA) {
     registerGPUTranslations(module.getContext());
     GPUPipelineOptions pipelineOptions;
-    pipelineOptions.chip = options.gpu;
-    pipelineOptions.tf32 = options.tf32;
-    pipelineOptions.cublas = options.cublas;
-    pipelineOptions.checkPages = options.checkPages;
+    setGPUOptions(pipelineOptions, options);
     buildGPUPipeline(pm, pipelineOptions);
     return run(pm, module);
   }
@@ -396,8 +402,7 @@ static LogicalResult emitKernels(ModuleOp module, CodeFormat format,
   pm.addPass(createSymbolDCEPass());
   registerGPUTranslations(module.getContext());
   GPUPipelineOptions pipelineOptions;
-  pipelineOptions.chip = options.gpu;
-  pipelineOptions.tf32 = options.tf32;
+  setGPUOptions(pipelineOptions, options);
   buildGPUKernelPipeline(pm, pipelineOptions);
   if (failed(pm.run(module)))
     return failure();

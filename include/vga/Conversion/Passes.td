@@ -26,6 +26,10 @@ def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
 
     `vga.gated_attention` is not touched: see `vga-split-gated-attention`.
   }];
+  let options = [
+    Option<"attentionOnly", "attention-only", "bool", "false",
+           "Leave gates and appends as they are, for a GPU: no keys in pages">
+  ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",

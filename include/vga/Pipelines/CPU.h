@@ -10,20 +10,13 @@
 #define VGA_PIPELINES_CPU_H
 
 #include "mlir/Pass/PassOptions.h"
+#include "vga/Pipelines/AttentionLowering.h"
 
 namespace mlir {
 class OpPassManager;
 } // namespace mlir
 
 namespace mlir::vga {
-
-/// How vga.attention is computed.
-enum class AttentionLowering {
-  /// Over blocks of keys, with the online softmax.
-  Fused,
-  /// As it is defined, with all scores in memory.
-  Definition
-};
 
 /// How products of bf16 are computed.
 enum class BF16Products {
@@ -57,12 +50,7 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
                         llvm::cl::init(true)};
   Option<AttentionLowering> attention{
       *this, "attention", llvm::cl::desc("How attention is computed"),
-      llvm::cl::init(AttentionLowering::Fused),
-      llvm::cl::values(
-          clEnumValN(AttentionLowering::Fused, "fused",
-                     "over blocks of keys, with the online softmax"),
-          clEnumValN(AttentionLowering::Definition, "definition",
-                     "as it is defined, with all scores in memory"))};
+      llvm::cl::init(AttentionLowering::Fused), getAttentionLowerings()};
   Option<bool> foldValueGates{
       *this, "fold-value-gates",
       llvm::cl::desc("Gate values where they are made, if it costs less there"),

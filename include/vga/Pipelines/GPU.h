@@ -10,6 +10,7 @@
 #define VGA_PIPELINES_GPU_H
 
 #include "mlir/Pass/PassOptions.h"
+#include "vga/Pipelines/AttentionLowering.h"
 
 namespace mlir {
 class OpPassManager;
@@ -22,6 +23,9 @@ struct GPUPipelineOptions : PassPipelineOptions<GPUPipelineOptions> {
   Option<std::string> chip{*this, "chip",
                            llvm::cl::desc("The GPU, by LLVM's name"),
                            llvm::cl::init("sm_90a")};
+  Option<AttentionLowering> attention{
+      *this, "attention", llvm::cl::desc("How attention is computed"),
+      llvm::cl::init(AttentionLowering::Fused), getAttentionLowerings()};
   Option<bool> checkPages{
       *this, "check-pages",
       llvm::cl::desc("Whether the host reads block tables and checks their "

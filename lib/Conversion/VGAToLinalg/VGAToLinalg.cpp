@@ -8,6 +8,7 @@
 
 #include "Patterns.h"
 #include "vga/Conversion/Passes.h"
+#include "vga/Dialect/VGA/IR/VGA.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -28,10 +29,31 @@ using namespace mlir::vga;
 namespace {
 struct ConvertVGAToLinalgPass
     : vga::impl::ConvertVGAToLinalgPassBase<ConvertVGAToLinalgPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    populateVGAToLinalgPatterns(patterns);
+    if (attentionOnly) {
+      if (failed(checkKernels()))
+        return signalPassFailure();
+      populateAttentionToLinalgPatterns(patterns);
+    } else {
+      populateVGAToLinalgPatterns(patterns);
+    }
     walkAndApplyPatterns(getOperation(), std::move(patterns));
+  }
+
+private:
+  /// Loops over pages are for the host.
+  LogicalResult checkKernels() {
+    WalkResult result = getOperation()->walk([](AttentionOp op) {
+      if (!op.getBlockTable())
+        return WalkResult::advance();
+      op.emitOpError("has no definition in operations that are kernels: its "
+                     "keys are in pages");
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
   }
 };
 } // namespace

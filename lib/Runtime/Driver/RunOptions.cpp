@@ -63,11 +63,8 @@ struct CommandLine {
       cl::value_desc("file.npy"), cl::cat(category)};
   cl::opt<AttentionLowering> attention{
       "attention", cl::desc("How attention is computed:"),
-      cl::values(clEnumValN(AttentionLowering::Fused, "fused",
-                            "over blocks of keys, with the online softmax"),
-                 clEnumValN(AttentionLowering::Definition, "definition",
-                            "as it is defined, with all scores in memory")),
-      cl::init(AttentionLowering::Fused), cl::cat(category)};
+      getAttentionLowerings(), cl::init(AttentionLowering::Fused),
+      cl::cat(category)};
   cl::opt<bool> checkPages{
       "check-pages",
       cl::desc("Check that block tables name pages that there are, which\n"
@@ -268,8 +265,8 @@ Error CommandLine::checkValues() const {
   if (cacheDirectory.getNumOccurrences() != 0 && cacheDirectory.empty())
     return createStringError("--cache-dir must not be empty");
   if (target == Processor::CUDA) {
-    for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-             &cpu, &threads, &affinity, &attention})
+    for (const cl::Option *option :
+         std::initializer_list<const cl::Option *>{&cpu, &threads, &affinity})
       if (option->getNumOccurrences() != 0)
         return createStringError(getSpelling(*option) +
                                  " cannot go with --target cuda");

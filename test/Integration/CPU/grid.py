@@ -130,8 +130,7 @@ def main() -> int:
         folder = Path(options.keep or scratch)
         folder.mkdir(parents=True, exist_ok=True)
         command = [options.vga_run, f"-O{options.O}", f"--target={options.target}"]
-        if options.target == "cpu":
-            command.append(f"--attention={options.attention}")
+        command.append(f"--attention={options.attention}")
         for name in ("mgpu", "schedule"):
             if getattr(options, name):
                 command += [f"--{name}", getattr(options, name)]

@@ -1,0 +1,30 @@
+// Attention as it is defined, by the road of all other linalg: products on the tensor cores, the softmax
+// as a kernel of rows. Kernels of attention have no heads of 100 channels; gates and appends keep
+// theirs.
+// RUN: vga-opt %s --convert-vga-to-linalg=attention-only | FileCheck %s --check-prefix=LINALG
+// RUN: vga-opt %s --vga-gpu-kernel-pipeline=attention=definition | FileCheck %s --check-prefix=PTX
+// RUN: vga-run %s --target cuda --attention definition --mgpu sm_80 --emit ptx | FileCheck %s --check-prefix=EMITTED
+// RUN: not vga-opt %s --vga-gpu-kernel-pipeline 2>&1 | FileCheck %s --check-prefix=FUSED
+// FUSED: error: 'vga.attention' op has no kernel for 'sm_90a': expected the channels of key to be a multiple of 8 up to 256, got 100
+
+// LINALG-LABEL: func @attend
+// LINALG: vga.gate
+// LINALG-NOT: vga.attention
+// LINALG: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction"]
+
+// PTX: gpu.binary @vga_kernels
+// PTX-NOT: .entry attention
+// PTX-SAME: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
+// PTX-LABEL: func.func @attend
+// PTX: vga.launch @vga_kernels::@[[SCORES:product_[0-9]]] {{.*}} outs(%[[S:.*]] : memref<2x2x2x300x300xf32>)
+// PTX: gpu.launch_func @vga_kernels::@sums_0 {{.*}} args(%[[S]] :
+// PTX: gpu.launch_func @vga_kernels::@elements_0 {{.*}} args(%[[S]] :
+// PTX: vga.launch @vga_kernels::@product_{{[0-9]}} {{.*}} ins(%[[S]],
+// EMITTED: .entry product_0
+func.func @attend(%q: tensor<2x4x300x100xbf16>, %k: tensor<2x2x300x100xbf16>, %w: tensor<4x100xf32>)
+    -> tensor<2x4x300x100xbf16> {
+  %g = vga.gate %k, %w : tensor<2x2x300x100xbf16>, tensor<4x100xf32>
+  %z = vga.attention %q, %k, %k value_gate(%g : tensor<2x4x300xf32>) causal
+    : tensor<2x4x300x100xbf16>, tensor<2x2x300x100xbf16>, tensor<2x2x300x100xbf16>
+  return %z : tensor<2x4x300x100xbf16>
+}
