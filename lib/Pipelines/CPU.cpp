@@ -22,6 +22,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
@@ -118,6 +119,7 @@ static void addLoopPasses(OpPassManager &manager,
   addCleanup(function);
   function.addPass(createLoopInvariantCodeMotionPass());
   function.addPass(createVGACPULowerVectorsPass());
+  function.addPass(math::createMathExtendToSupportedTypes());
   function.addPass(createVGAExpandExpPass());
   addCleanup(function);
 }
@@ -139,6 +141,12 @@ static void addLLVMPasses(OpPassManager &manager,
   manager.addPass(createConvertVectorToSCFPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
+  if (options.bf16Products == BF16Products::Widen) {
+    // LLVM would call a library to round each result.
+    arith::ArithEmulateUnsupportedFloatsOptions narrow;
+    narrow.sourceTypeStrs = {"bf16"};
+    manager.addPass(arith::createArithEmulateUnsupportedFloats(narrow));
+  }
   arith::ArithExpandOpsPassOptions expand;
   // Machines that multiply bf16 convert it, too.
   expand.includeBf16 = options.bf16Products == BF16Products::Widen;

@@ -8,6 +8,8 @@
 
 #include "Codegen.h"
 
+#include "BFloat16.h"
+
 #include "AssemblePTX.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -192,6 +194,10 @@ static ArrayRef<std::pair<StringRef, void *>> getRuntimeFunctions() {
       {"vgaCudaLaunch", reinterpret_cast<void *>(vgaCudaLaunch)},
       {"vgaCudaMultiply", reinterpret_cast<void *>(vgaCudaMultiply)},
       {"vgaCudaRead", reinterpret_cast<void *>(vgaCudaRead)},
+      {"__truncsfbf2",
+       reinterpret_cast<void *>(static_cast<float (*)(float)>(truncateToBF16))},
+      {"__truncdfbf2", reinterpret_cast<void *>(
+                           static_cast<float (*)(double)>(truncateToBF16))},
       // What functions for a GPU allocate is its memory.
       {"_mlir_memref_to_llvm_alloc", reinterpret_cast<void *>(vgaCudaAllocate)},
       {"_mlir_memref_to_llvm_free", reinterpret_cast<void *>(vgaCudaFree)}};

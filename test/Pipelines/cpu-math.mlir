@@ -35,3 +35,17 @@ func.func @on_tensors(%x: tensor<?xf32>) -> tensor<?xf32> {
   %b = math.sqrt %a : tensor<?xf32>
   return %b : tensor<?xf32>
 }
+
+// Where machines have no arithmetic of bf16, it is of f32, rounded by integers.
+// CHECK-LABEL: llvm.func @narrow
+// CHECK-NOT: llvm.{{(fmul|fptrunc|intr.exp)}}
+// CHECK: llvm.fmul {{.*}} : vector<{{.*}}xf32>
+// CHECK-NOT: llvm.{{(fptrunc|intr.exp)}}
+// CHECK: llvm.intr.fma({{.*}}) : (vector<{{.*}}xf32>,
+// CHECK-NOT: llvm.{{(fptrunc|intr.exp)}}
+// CHECK: llvm.return
+func.func @narrow(%x: tensor<64xbf16>) -> tensor<64xbf16> {
+  %a = arith.mulf %x, %x : tensor<64xbf16>
+  %b = math.exp %a : tensor<64xbf16>
+  return %b : tensor<64xbf16>
+}
