@@ -55,6 +55,8 @@ Error Driver::load() {
   VGA_FIND(cuMemGetInfo, "_v2")
   VGA_FIND(cuMemAlloc, "_v2")
   VGA_FIND(cuMemFree, "_v2")
+  VGA_FIND(cuMemAllocHost, "_v2")
+  VGA_FIND(cuMemFreeHost, "")
   VGA_FIND(cuMemsetD8Async, "")
   VGA_FIND(cuMemcpyHtoDAsync, "_v2")
   VGA_FIND(cuMemcpyDtoHAsync, "_v2")
@@ -65,6 +67,7 @@ Error Driver::load() {
   VGA_FIND(cuTensorMapEncodeTiled, "")
   VGA_FIND(cuEventCreate, "")
   VGA_FIND(cuEventRecord, "")
+  VGA_FIND(cuEventSynchronize, "")
   VGA_FIND(cuEventDestroy, "_v2")
   VGA_FIND(cuEventElapsedTime, "")
 #undef VGA_FIND

@@ -55,6 +55,8 @@ struct Driver {
   int (*cuMemGetInfo)(size_t *, size_t *);
   int (*cuMemAlloc)(Address *, size_t);
   int (*cuMemFree)(Address);
+  int (*cuMemAllocHost)(void **, size_t);
+  int (*cuMemFreeHost)(void *);
   int (*cuMemsetD8Async)(Address, unsigned char, size_t, void *);
   int (*cuMemcpyHtoDAsync)(Address, const void *, size_t, void *);
   int (*cuMemcpyDtoHAsync)(void *, Address, size_t, void *);
@@ -68,6 +70,7 @@ struct Driver {
                                 const uint32_t *, int, int, int, int);
   int (*cuEventCreate)(void **, unsigned);
   int (*cuEventRecord)(void *, void *);
+  int (*cuEventSynchronize)(void *);
   int (*cuEventDestroy)(void *);
   int (*cuEventElapsedTime)(float *, void *, void *);
 

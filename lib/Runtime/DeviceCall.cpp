@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "DeviceCall.h"
+#include <cstring>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -51,15 +52,36 @@ Expected<void *> DeviceCall::place(const ArgumentSpec &spec,
       return memory;
     inputs[index] = *memory;
   }
-  if (llvm::Error error = device.copyToDevice(inputs[index], tensor.getData(),
-                                              tensor.getNumBytes()))
+  if (llvm::Error error = copyInput(index, tensor))
     return std::move(error);
   return inputs[index];
+}
+
+/// Copies an input to its place on the device, unless the same is there. For
+/// what is not pinned, the driver may wait until all calls before have ended.
+llvm::Error DeviceCall::copyInput(unsigned index, const HostTensor &tensor) {
+  constexpr size_t kSmall = 64 << 10;
+  size_t bytes = tensor.getNumBytes();
+  if (bytes == 0 || bytes > kSmall)
+    return device.copyToDevice(inputs[index], tensor.getData(), bytes);
+  std::unique_ptr<Staging> &staging = stagings[index];
+  if (!staging)
+    staging = std::make_unique<Staging>();
+  if (staging->last && std::memcmp(staging->last, tensor.getData(), bytes) == 0)
+    return llvm::Error::success();
+  PinnedMemory &memory =
+      staging->memories[staging->turn++ % std::size(staging->memories)];
+  if (llvm::Error error = memory.reserve(bytes))
+    return error;
+  std::memcpy(memory.getData(), tensor.getData(), bytes);
+  staging->last = memory.getData();
+  return device.copyToDevice(inputs[index], memory.getData(), bytes);
 }
 
 llvm::Error DeviceCall::copyArguments(ArrayRef<const HostTensor *> arguments) {
   copies.resize(arguments.size());
   inputs.resize(arguments.size());
+  stagings.resize(arguments.size());
   for (unsigned i = 0; i < arguments.size(); ++i) {
     Expected<void *> address = place(signature.arguments[i], *arguments[i], i);
     if (!address)
@@ -102,6 +124,10 @@ void DeviceCall::freeResults() {
   for (const Descriptor &result : frame.results)
     if (!llvm::is_contained(inputs, result.getAllocated()))
       arena.free(result.getAllocated());
+}
+
+llvm::Error DeviceCall::startCopy(ResultCopy &copy) {
+  return copy.start(device, signature.results, frame.results);
 }
 
 Expected<SmallVector<HostTensor>> DeviceCall::copyResults() {

@@ -19,6 +19,7 @@
 
 #include "CallFrame.h"
 #include "DeviceMemory.h"
+#include "ResultCopy.h"
 #include "vga/Runtime/CUDA.h"
 #include "vga/Runtime/Runner.h"
 
@@ -39,10 +40,22 @@ public:
   llvm::Error run(Runner::Code code);
   /// Waits.
   llvm::Expected<SmallVector<HostTensor>> copyResults();
+  /// Puts a copy of the results on the stream.
+  llvm::Error startCopy(ResultCopy &copy);
 
 private:
+  /// Where small inputs are on their way to the device. Each copy takes the
+  /// next memory: the ones before may not be over.
+  struct Staging {
+    PinnedMemory memories[Runner::kMostStarted + 1];
+    unsigned turn = 0;
+    /// What the device has; null if nothing.
+    const char *last = nullptr;
+  };
+
   llvm::Expected<void *> place(const ArgumentSpec &spec,
                                const HostTensor &tensor, unsigned index);
+  llvm::Error copyInput(unsigned index, const HostTensor &tensor);
   void call(Runner::Code code);
   void freeResults();
 
@@ -54,6 +67,7 @@ private:
   /// that inputs are copied to.
   SmallVector<std::shared_ptr<DeviceTensor>> copies;
   SmallVector<void *> inputs;
+  SmallVector<std::unique_ptr<Staging>> stagings;
   bool hasResults = false;
   /// Whether the kernels are the same each time, and worth recording.
   bool isRepeatable = false;

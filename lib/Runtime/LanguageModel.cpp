@@ -10,9 +10,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "llvm/ADT/Sequence.h"
 #include <chrono>
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -20,41 +18,6 @@ using llvm::Error;
 using llvm::Expected;
 
 static constexpr int64_t kNumBytes = 256;
-
-//===----------------------------------------------------------------------===//
-// Sampler
-//===----------------------------------------------------------------------===//
-
-std::optional<unsigned> Sampler::sample(ArrayRef<float> logits) {
-  if (llvm::any_of(logits, [](float logit) {
-        return std::isnan(logit) || logit == INFINITY;
-      }))
-    return std::nullopt;
-  // Of equal logits the first is the more probable.
-  auto order = llvm::to_vector(llvm::seq<unsigned>(logits.size()));
-  llvm::sort(order, [&](unsigned lhs, unsigned rhs) {
-    return std::make_pair(-logits[lhs], lhs) <
-           std::make_pair(-logits[rhs], rhs);
-  });
-  if (order.empty() || logits[order.front()] == -INFINITY)
-    return std::nullopt;
-  if (options.temperature == 0)
-    return order.front();
-  if (options.topK != 0 && options.topK < order.size())
-    order.truncate(options.topK);
-
-  double highest = logits[order.front()], total = 0;
-  SmallVector<double> cumulative;
-  for (unsigned index : order) {
-    total += std::exp((logits[index] - highest) / options.temperature);
-    cumulative.push_back(total);
-  }
-  // The distributions of the standard library differ between platforms.
-  double draw = static_cast<double>(generator() >> 11) * 0x1p-53 * total;
-  size_t position = llvm::upper_bound(cumulative, draw) - cumulative.begin();
-  // The product may have been rounded up to the total.
-  return order[std::min(position, order.size() - 1)];
-}
 
 //===----------------------------------------------------------------------===//
 // Utf8Stream
@@ -144,7 +107,7 @@ FailureOr<LanguageModel> LanguageModel::get(func::FuncOp function) {
               "must take one tensor<?xi32> or tensor<?xi64> and return one "
               "tensor<?x256xf32>";
 
-  LanguageModel model{std::move(*signature), /*context=*/std::nullopt};
+  LanguageModel model{std::move(*signature), {}, {}};
   if (Attribute attr = function->getAttr("vga.context")) {
     auto context = dyn_cast<IntegerAttr>(attr);
     if (!context || context.getValue().getSignificantBits() > 64 ||
@@ -156,18 +119,56 @@ FailureOr<LanguageModel> LanguageModel::get(func::FuncOp function) {
   return model;
 }
 
+LogicalResult LanguageModel::sample(func::FuncOp function) {
+  if (failed(addSampling(function)))
+    return failure();
+  FailureOr<Signature> changed = getSignature(function);
+  if (failed(changed))
+    return failure();
+  sampling = std::move(*changed);
+  return success();
+}
+
+static Expected<HostTensor> makeTokens(ElementKind kind,
+                                       ArrayRef<int64_t> tokens) {
+  auto tensor = HostTensor::create(kind, tokens.size());
+  if (!tensor)
+    return tensor.takeError();
+  if (kind == ElementKind::I32)
+    llvm::copy(tokens, tensor->getValues<int32_t>().begin());
+  else
+    llvm::copy(tokens, tensor->getValues<int64_t>().begin());
+  return tensor;
+}
+
+ElementKind LanguageModel::getTokenKind() const {
+  return signature.arguments[signature.getInputs().front()].kind;
+}
+
 Expected<HostTensor> LanguageModel::encode(StringRef text) const {
   if (context)
     text = text.take_back(*context);
-  const TensorSpec &spec = signature.arguments[signature.getInputs().front()];
-  auto tensor = HostTensor::create(spec.kind, text.size());
-  if (!tensor)
-    return tensor.takeError();
-  if (spec.kind == ElementKind::I32)
-    llvm::copy(text.bytes(), tensor->getValues<int32_t>().begin());
-  else
-    llvm::copy(text.bytes(), tensor->getValues<int64_t>().begin());
-  return tensor;
+  return makeTokens(getTokenKind(), llvm::to_vector_of<int64_t>(text.bytes()));
+}
+
+Expected<SmallVector<HostTensor>>
+LanguageModel::makeInputs(StringRef text) const {
+  SmallVector<HostTensor> inputs;
+  auto tokens = encode(text);
+  if (!tokens)
+    return tokens.takeError();
+  inputs.push_back(std::move(*tokens));
+  if (!sampling)
+    return inputs;
+  auto choice = Sampler(SamplingOptions()).getChoice();
+  if (!choice)
+    return choice.takeError();
+  inputs.push_back(std::move(*choice));
+  return inputs;
+}
+
+Expected<HostTensor> LanguageModel::encodeChosen() const {
+  return makeTokens(getTokenKind(), -1);
 }
 
 namespace {
@@ -179,51 +180,14 @@ public:
       : runner(runner), model(model), arguments(arguments), sampler(options) {}
 
   /// The most probable continuation of `text`, or a random one. Later texts
-  /// begin with this one.
-  Expected<uint8_t> predict(StringRef text) {
-    StringRef unseen = text;
-    if (model.signature.hasPosition())
-      unseen = takeUnseen(text);
-    auto tokens = model.encode(unseen);
-    if (!tokens)
-      return tokens.takeError();
-    int64_t length = tokens->getNumElements();
-    arguments.setInput(0, std::move(*tokens));
-    arguments.setPosition(held);
-    auto results = runner.run(model.signature.entry, arguments.get());
-    if (!results)
-      return results.takeError();
-    if (model.signature.hasPosition())
-      held += length;
-    seen = text.size();
-    const HostTensor &logits = results->front();
-    if (logits.getShape() != ArrayRef<int64_t>{length, kNumBytes})
-      return llvm::createStringError("'" + model.signature.entry +
-                                     "' returned " + logits.describe() +
-                                     " for " + Twine(length) + " tokens");
-    std::optional<unsigned> byte =
-        sampler.sample(logits.getValues<float>().take_back(kNumBytes));
-    if (!byte)
-      return llvm::createStringError(
-          "'" + model.signature.entry +
-          "' returned logits that are not numbers, after " +
-          Twine(text.size()) + " bytes of text");
-    return *byte;
-  }
+  /// begin with this one, and, unless it is the last one, its continuation.
+  Expected<uint8_t> predict(StringRef text, bool isLast);
 
 private:
-  /// What the states do not hold yet. Full states are of no use: then it is
-  /// what they shall hold instead.
-  StringRef takeUnseen(StringRef text) {
-    StringRef unseen = text.drop_front(seen);
-    if (!model.context ||
-        held + static_cast<int64_t>(unseen.size()) <= *model.context)
-      return unseen;
-    bool isFirst = held == 0;
-    held = 0;
-    return text.take_back(isFirst ? *model.context
-                                  : std::max<int64_t>(*model.context / 2, 1));
-  }
+  llvm::Error start(HostTensor tokens);
+  Expected<std::optional<unsigned>> finish(int64_t length);
+  StringRef takeUnseen(StringRef text);
+  bool canRunAhead() const;
 
   Runner &runner;
   const LanguageModel &model;
@@ -232,8 +196,97 @@ private:
   /// Bytes of the text that have been read; tokens in the states.
   size_t seen = 0;
   int64_t held = 0;
+  /// The tokens of the call that is under way; 0 if there is none.
+  int64_t started = 0;
 };
 } // namespace
+
+/// What the states do not hold yet. Full states are of no use: then it is what
+/// they shall hold instead.
+StringRef Reader::takeUnseen(StringRef text) {
+  if (!model.signature.hasPosition())
+    return text;
+  StringRef unseen = text.drop_front(seen);
+  if (!model.context ||
+      held + static_cast<int64_t>(unseen.size()) <= *model.context)
+    return unseen;
+  bool isFirst = held == 0;
+  held = 0;
+  return text.take_back(isFirst ? *model.context
+                                : std::max<int64_t>(*model.context / 2, 1));
+}
+
+/// Whether the next call can do without the answer of this one: it knows the
+/// byte that this one chooses.
+bool Reader::canRunAhead() const {
+  return model.sampling && model.signature.hasPosition() &&
+         (!model.context || held < *model.context);
+}
+
+llvm::Error Reader::start(HostTensor tokens) {
+  started = tokens.getNumElements();
+  arguments.setInput(0, std::move(tokens));
+  if (model.sampling) {
+    auto choice = sampler.getChoice();
+    if (!choice)
+      return choice.takeError();
+    arguments.setInput(1, std::move(*choice));
+  }
+  arguments.setPosition(held);
+  if (model.signature.hasPosition())
+    held += started;
+  return runner.start(model.getCalled().entry, arguments.get());
+}
+
+/// Waits for the call that was started first, of so many tokens. Nothing if its
+/// logits describe no distribution.
+Expected<std::optional<unsigned>> Reader::finish(int64_t length) {
+  auto results = runner.finish(model.getCalled().entry);
+  if (!results)
+    return results.takeError();
+  const HostTensor &result = results->front();
+  if (model.sampling) {
+    int64_t token = result.getKind() == ElementKind::I32
+                        ? result.getValues<int32_t>().front()
+                        : result.getValues<int64_t>().front();
+    return token < 0 ? std::nullopt : std::optional<unsigned>(token);
+  }
+  if (result.getShape() != ArrayRef<int64_t>{length, kNumBytes})
+    return llvm::createStringError("'" + model.signature.entry + "' returned " +
+                                   result.describe() + " for " + Twine(length) +
+                                   " tokens");
+  return sampler.sample(result.getValues<float>().take_back(kNumBytes));
+}
+
+Expected<uint8_t> Reader::predict(StringRef text, bool isLast) {
+  if (started == 0) {
+    auto tokens = model.encode(takeUnseen(text));
+    if (!tokens)
+      return tokens.takeError();
+    if (llvm::Error error = start(std::move(*tokens)))
+      return std::move(error);
+  }
+  seen = text.size();
+  int64_t length = std::exchange(started, 0);
+  // After several tokens, the next call has other shapes, and needs memory
+  // first: it can not begin early.
+  if (!isLast && length == 1 && canRunAhead()) {
+    auto chosen = model.encodeChosen();
+    if (!chosen)
+      return chosen.takeError();
+    if (llvm::Error error = start(std::move(*chosen)))
+      return std::move(error);
+  }
+  auto byte = finish(length);
+  if (!byte)
+    return byte.takeError();
+  if (!*byte)
+    return llvm::createStringError(
+        "'" + model.signature.entry +
+        "' returned logits that are not numbers, after " + Twine(text.size()) +
+        " bytes of text");
+  return **byte;
+}
 
 Expected<GenerationStats>
 vga::generate(Runner &runner, const LanguageModel &model,
@@ -249,11 +302,12 @@ vga::generate(Runner &runner, const LanguageModel &model,
   GenerationStats stats;
   stats.promptTokens = prompt.size();
   std::string text = prompt.str();
-  if (Error error = runner.prepare(model.signature.entry, arguments.get()))
+  if (Error error = runner.prepare(model.getCalled().entry, arguments.get()))
     return std::move(error);
   auto begin = Clock::now(), first = begin;
   for (; stats.generatedTokens < tokens; ++stats.generatedTokens) {
-    auto byte = reader.predict(text);
+    auto byte =
+        reader.predict(text, /*isLast=*/stats.generatedTokens + 1 == tokens);
     if (!byte)
       return byte.takeError();
     if (stats.generatedTokens == 0)

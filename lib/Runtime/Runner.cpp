@@ -296,12 +296,56 @@ Runner::run(StringRef entry, ArrayRef<const HostTensor *> arguments) {
       return std::move(error);
     return function.deviceCall->copyResults();
   }
+  return runOnHost(function, arguments);
+}
+
+Expected<SmallVector<HostTensor>>
+Runner::runOnHost(Function &function, ArrayRef<const HostTensor *> arguments) {
   if (llvm::Error error = function.meetWeights(arguments))
     return std::move(error);
   SmallVector<const HostTensor *> all(arguments);
   for (const HostTensor &tensor : function.prepared)
     all.push_back(&tensor);
   return call(function.code, function.signature.results, all);
+}
+
+llvm::Error Runner::start(StringRef entry,
+                          ArrayRef<const HostTensor *> arguments) {
+  Expected<Function *> found = lookup(entry, arguments);
+  if (!found)
+    return found.takeError();
+  Function &function = **found;
+  if (function.numStarted - function.numFinished == kMostStarted)
+    return llvm::createStringError("too many calls of '" + entry +
+                                   "' are under way");
+  unsigned place = function.numStarted % kMostStarted;
+  if (processor == Processor::CUDA) {
+    if (llvm::Error error = function.putOnDevice(arguments))
+      return error;
+    std::unique_ptr<ResultCopy> &copy = function.copies[place];
+    if (!copy)
+      copy = std::make_unique<ResultCopy>();
+    if (llvm::Error error = function.deviceCall->startCopy(*copy))
+      return error;
+  } else {
+    auto results = runOnHost(function, arguments);
+    if (!results)
+      return results.takeError();
+    function.results[place] = std::move(*results);
+  }
+  ++function.numStarted;
+  return llvm::Error::success();
+}
+
+Expected<SmallVector<HostTensor>> Runner::finish(StringRef entry) {
+  auto it = functions.find(entry);
+  if (it == functions.end() || it->second.numStarted == it->second.numFinished)
+    return llvm::createStringError("no call of '" + entry + "' is under way");
+  Function &function = it->second;
+  unsigned place = function.numFinished++ % kMostStarted;
+  if (processor == Processor::CUDA)
+    return function.copies[place]->finish();
+  return std::move(function.results[place]);
 }
 
 /// Puts a call on the device's stream.

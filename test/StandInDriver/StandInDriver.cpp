@@ -309,6 +309,18 @@ extern "C" int cuMemcpyDtoHAsync_v2(void *host, uint64_t device, size_t bytes,
   return Success;
 }
 
+extern "C" int cuMemAllocHost_v2(void **memory, size_t bytes) {
+  STANDIN_CHECK(bytes != 0)
+  *memory = std::malloc(bytes);
+  return Success;
+}
+
+extern "C" int cuMemFreeHost(void *memory) {
+  STANDIN_CHECK(memory)
+  std::free(memory);
+  return Success;
+}
+
 //===----------------------------------------------------------------------===//
 // Kernels
 //===----------------------------------------------------------------------===//
@@ -420,13 +432,19 @@ extern "C" int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank,
 //===----------------------------------------------------------------------===//
 
 extern "C" int cuEventCreate(void **event, unsigned flags) {
-  STANDIN_CHECK(flags == 0)
+  constexpr unsigned kDisableTiming = 2;
+  STANDIN_CHECK(flags == 0 || flags == kDisableTiming)
   *event = kHandle;
   return Success;
 }
 
 extern "C" int cuEventRecord(void *event, void *stream) {
   STANDIN_CHECK(event == kHandle && stream == kHandle)
+  return Success;
+}
+
+extern "C" int cuEventSynchronize(void *event) {
+  STANDIN_CHECK(event == kHandle)
   return Success;
 }
 

@@ -1,5 +1,5 @@
-//===- LanguageModelTest.cpp - Sampling and text
-//----------------------------===//
+//===- LanguageModelTest.cpp - Texts, and what continues them
+//---------------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,93 +9,9 @@
 
 #include "vga/Runtime/LanguageModel.h"
 #include "ModuleTest.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::vga;
-
-//===----------------------------------------------------------------------===//
-// Sampler
-//===----------------------------------------------------------------------===//
-
-static SamplingOptions makeOptions(double temperature, unsigned topK = 0,
-                                   uint64_t seed = 0) {
-  SamplingOptions options;
-  options.temperature = temperature;
-  options.topK = topK;
-  options.seed = seed;
-  return options;
-}
-
-TEST(Sampler, GreedyTakesTheFirstHighest) {
-  Sampler sampler(makeOptions(0));
-  EXPECT_EQ(sampler.sample({1, 3, 3, 2}), 1u);
-  EXPECT_EQ(sampler.sample({-INFINITY, -5}), 1u);
-  EXPECT_EQ(sampler.sample({-1}), 0u);
-}
-
-TEST(Sampler, RefusesWhatIsNoDistribution) {
-  for (double temperature : {0.0, 1.0}) {
-    Sampler sampler(makeOptions(temperature));
-    EXPECT_EQ(sampler.sample({1, NAN}), std::nullopt);
-    EXPECT_EQ(sampler.sample({1, INFINITY}), std::nullopt);
-    EXPECT_EQ(sampler.sample({-INFINITY, -INFINITY}), std::nullopt);
-    EXPECT_EQ(sampler.sample({}), std::nullopt);
-  }
-}
-
-/// How often each index is drawn.
-static SmallVector<int> draw(const SamplingOptions &options,
-                             ArrayRef<float> logits, int times) {
-  Sampler sampler(options);
-  SmallVector<int> counts(logits.size(), 0);
-  for (int i = 0; i < times; ++i)
-    ++counts[*sampler.sample(logits)];
-  return counts;
-}
-
-TEST(Sampler, DrawsFromTheDistribution) {
-  const float logits[] = {std::log(1.0f), std::log(2.0f), std::log(5.0f),
-                          -INFINITY};
-  SmallVector<int> counts = draw(makeOptions(1), logits, 80000);
-  EXPECT_NEAR(counts[0], 10000, 500);
-  EXPECT_NEAR(counts[1], 20000, 500);
-  EXPECT_NEAR(counts[2], 50000, 500);
-  EXPECT_EQ(counts[3], 0);
-  // Temperature 1/2 squares the probabilities.
-  counts = draw(makeOptions(0.5), logits, 30000);
-  EXPECT_NEAR(counts[0], 1000, 200);
-  EXPECT_NEAR(counts[1], 4000, 400);
-}
-
-TEST(Sampler, TopKDropsTheRest) {
-  const float logits[] = {1, 4, 2, 3};
-  SmallVector<int> counts = draw(makeOptions(100, /*topK=*/2), logits, 1000);
-  EXPECT_EQ(counts[0], 0);
-  EXPECT_EQ(counts[2], 0);
-  EXPECT_GT(counts[1], 400);
-  EXPECT_GT(counts[3], 400);
-  EXPECT_EQ(draw(makeOptions(100, /*topK=*/1), logits, 100)[1], 100);
-}
-
-TEST(Sampler, TheSeedDecides) {
-  const float logits[] = {0, 0, 0, 0};
-  auto sequence = [&](uint64_t seed) {
-    Sampler sampler(makeOptions(1, 0, seed));
-    SmallVector<unsigned> indices;
-    for (int i = 0; i < 32; ++i)
-      indices.push_back(*sampler.sample(logits));
-    return indices;
-  };
-  EXPECT_EQ(sequence(1), sequence(1));
-  EXPECT_NE(sequence(1), sequence(2));
-}
-
-TEST(Sampler, ExtremeTemperatures) {
-  const float logits[] = {1, 2, 3e38f, -3e38f};
-  EXPECT_EQ(draw(makeOptions(1e-300), logits, 10)[2], 10);
-  EXPECT_GT(draw(makeOptions(1e300), logits, 1000)[3], 150);
-}
 
 //===----------------------------------------------------------------------===//
 // Utf8Stream

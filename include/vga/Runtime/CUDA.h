@@ -45,7 +45,8 @@ public:
   unsigned getCapability() const { return capability; }
 
   /// Copies, and fills with zeros, in order with kernels; the host's memory may
-  /// change when the call is over. copyToHost waits for all that is before it.
+  /// change when the call is over, unless it is pinned. copyToHost waits for
+  /// all that is before it.
   llvm::Error copyToDevice(void *device, const void *host, size_t bytes);
   llvm::Error clear(void *memory, size_t bytes);
   /// Waits for everything.
@@ -62,6 +63,9 @@ public:
   /// wait for the device.
   llvm::Expected<std::unique_ptr<CudaGraph>> record(function_ref<void()> work);
   llvm::Error launch(const CudaGraph &graph);
+
+  /// The stream, as the driver knows it.
+  void *getStream() const { return stream; }
 
   /// Where compiled code gets memory from.
   DeviceArena &getArena() { return *arena; }

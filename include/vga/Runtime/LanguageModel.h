@@ -17,32 +17,9 @@
 #define VGA_RUNTIME_LANGUAGEMODEL_H
 
 #include "vga/Runtime/Runner.h"
-#include <random>
+#include "vga/Runtime/Sampling.h"
 
 namespace mlir::vga {
-
-struct SamplingOptions {
-  /// 0 takes the most probable byte; higher is more varied.
-  double temperature = 0;
-  /// Only the `topK` most probable bytes are candidates; 0 for all.
-  unsigned topK = 0;
-  /// The same seed gives the same text.
-  uint64_t seed = 0;
-};
-
-/// Draws from the distribution that logits describe.
-class Sampler {
-public:
-  explicit Sampler(const SamplingOptions &options)
-      : options(options), generator(options.seed) {}
-
-  /// An index into `logits`; nothing if they describe no distribution.
-  std::optional<unsigned> sample(ArrayRef<float> logits);
-
-private:
-  SamplingOptions options;
-  std::mt19937_64 generator;
-};
 
 /// Turns a stream of bytes into text: a character comes out with its last
 /// byte, bytes that are not UTF-8 come out as U+FFFD.
@@ -64,12 +41,31 @@ struct LanguageModel {
   Signature signature;
   /// The longest input; nothing if there is no bound.
   std::optional<int64_t> context;
+  /// The function's, if it chooses bytes itself.
+  std::optional<Signature> sampling;
 
   /// Emits an error if the function is not a language model.
   static FailureOr<LanguageModel> get(func::FuncOp function);
 
+  /// Has the function, that of the model, choose bytes where the logits are,
+  /// instead of the host (addSampling). With states, a call then begins before
+  /// the host knows the byte that the one before has chosen.
+  LogicalResult sample(func::FuncOp function);
+
+  /// What is called.
+  const Signature &getCalled() const {
+    return sampling ? *sampling : signature;
+  }
+  /// Its inputs for a text, of which nothing is drawn.
+  llvm::Expected<SmallVector<HostTensor>> makeInputs(StringRef text) const;
+
   /// The input for a text: its last bytes that fit into the context.
   llvm::Expected<HostTensor> encode(StringRef text) const;
+  /// That for the byte that the call before has chosen.
+  llvm::Expected<HostTensor> encodeChosen() const;
+
+private:
+  ElementKind getTokenKind() const;
 };
 
 struct GenerationStats {

@@ -31,6 +31,7 @@ class LLJIT;
 namespace mlir::vga {
 
 class DeviceCall;
+class ResultCopy;
 
 /// What code runs on.
 enum class Processor { CPU, CUDA };
@@ -96,6 +97,13 @@ public:
   llvm::Expected<SmallVector<HostTensor>>
   run(StringRef entry, ArrayRef<const HostTensor *> arguments);
 
+  /// The same in two steps, for results that are small: a GPU goes on while the
+  /// host does something else. Calls end in the order in which they began; of
+  /// one function, kMostStarted may be under way.
+  llvm::Error start(StringRef entry, ArrayRef<const HostTensor *> arguments);
+  llvm::Expected<SmallVector<HostTensor>> finish(StringRef entry);
+  static constexpr unsigned kMostStarted = 2;
+
   /// Does what a function does once for its weights, such as packing them, or
   /// on a GPU copying them and loading kernels; the first call does it
   /// otherwise. Weights are known again by their address.
@@ -139,12 +147,21 @@ private:
     /// On a GPU: the last call, which the next may repeat.
     std::unique_ptr<DeviceCall> deviceCall;
 
+    /// Calls that have been started, and of these, finished. Call n has place n
+    /// % kMostStarted for its results, or for the copy of them on a GPU.
+    unsigned numStarted = 0, numFinished = 0;
+    SmallVector<HostTensor> results[kMostStarted];
+    std::unique_ptr<ResultCopy> copies[kMostStarted];
+
     llvm::Error meetWeights(ArrayRef<const HostTensor *> arguments);
     llvm::Error putOnDevice(ArrayRef<const HostTensor *> arguments);
     llvm::Error rehearse(ArrayRef<const HostTensor *> arguments);
   };
 
   Runner() = default;
+
+  llvm::Expected<SmallVector<HostTensor>>
+  runOnHost(Function &function, ArrayRef<const HostTensor *> arguments);
 
   llvm::Expected<Function *> lookup(StringRef entry,
                                     ArrayRef<const HostTensor *> arguments);

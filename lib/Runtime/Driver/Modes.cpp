@@ -109,17 +109,20 @@ LogicalResult Session::runGeneration() {
   FailureOr<LanguageModel> model = LanguageModel::get(*function);
   if (failed(model) || failed(openWeights()))
     return failure();
+  // On a GPU, logits stay there.
+  if (options.compile.processor == Processor::CUDA &&
+      failed(model->sample(*function)))
+    return failure();
   progress.show("loading weights");
-  auto input = model->encode(options.prompt);
-  if (!input)
-    return report(input.takeError());
-  SmallVector<HostTensor> inputs;
-  inputs.push_back(std::move(*input));
-  auto arguments = BoundArguments::bind(model->signature, parameters,
-                                        std::move(inputs), {"--prompt"});
+  auto inputs = model->makeInputs(options.prompt);
+  if (!inputs)
+    return report(inputs.takeError());
+  auto arguments =
+      BoundArguments::bind(model->getCalled(), parameters, std::move(*inputs),
+                           {"--prompt", "--temperature"});
   if (!arguments)
     return report(arguments.takeError());
-  if (failed(compile(model->signature)))
+  if (failed(compile(model->getCalled())))
     return failure();
 
   GenerationReport generation;

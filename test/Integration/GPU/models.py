@@ -2,7 +2,8 @@
 
 - a decoder of benchmarks/decoder.py with random weights, against numpy in float64;
 - the King James model: its logits against those of PyTorch in float64 (examples/kjv-lm/reference),
-  and its continuation of a text, token by token with states, against the logits of that text;
+  and its continuation of a text, token by token with states, against the logits of that text:
+  the most probable bytes, and those that its random numbers draw;
 - the same for a batch of texts of different lengths, against the logits of each.
 
 Exit status 1 when something is off or does not run.
@@ -42,7 +43,7 @@ class Tool:
     def __init__(self, options: argparse.Namespace) -> None:
         self.command = [options.vga_run, f"--target={options.target}", *options.option]
 
-    def run(self, *arguments: str | Path) -> str:
+    def run(self, *arguments: object) -> str:
         command = [*self.command, *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -121,19 +122,75 @@ def check_logits(tool: Tool, folder: Path, text: str) -> str:
     return check(np.load(output), expected, KJV_BOUND)
 
 
+def save_tokens(path: Path, text: bytes) -> None:
+    np.save(path, np.frombuffer(text, np.uint8).astype(np.int32))
+
+
+def mersenne_twister_draws(seed: int, count: int) -> list[float]:
+    """Numbers of [0, 1), each of the upper 53 bits of one of mt19937-64 (Matsumoto, Nishimura, 2000)."""
+    mask, size, middle = 2**64 - 1, 312, 156
+    state = [seed]
+    for i in range(1, size):
+        state.append((6364136223846793005 * (state[-1] ^ (state[-1] >> 62)) + i) & mask)
+    draws, index = [], size
+    for _ in range(count):
+        if index == size:
+            for i in range(size):
+                x = (state[i] & ~0x7FFFFFFF & mask) | (state[(i + 1) % size] & 0x7FFFFFFF)
+                turned = (x >> 1) ^ (0xB5026F5AA96619E9 if x & 1 else 0)
+                state[i] = state[(i + middle) % size] ^ turned
+            index = 0
+        x = state[index]
+        index += 1
+        x ^= (x >> 29) & 0x5555555555555555
+        x ^= (x << 17) & 0x71D67FFFEDA60000
+        x ^= (x << 37) & 0xFFF7EEE000000000 & mask
+        x ^= x >> 43
+        draws.append((x >> 11) * 2.0**-53)
+    return draws
+
+
 def check_continuation(tool: Tool, folder: Path) -> str:
     model = [KJV / "model.mlir", "--weights", KJV / "kjv.safetensors"]
     report = json.loads(
         tool.run(*model, "--prompt", "In the beginning", "--tokens", "200", "--json")
     )
     text = (report["prompt"] + report["text"]).encode()
-    np.save(folder / "tokens.npy", np.frombuffer(text, np.uint8).astype(np.int32))
+    save_tokens(folder / "tokens.npy", text)
     tool.run(*model, "--input", folder / "tokens.npy", "--output", folder / "logits.npy")
     first = len(report["prompt"].encode())
     predicted = bytes(np.load(folder / "logits.npy").argmax(1).astype(np.uint8)[first - 1 : -1])
     if predicted != text[first:]:
         raise Failure(f"token by token {text[first:]!r}, all at once {predicted!r}")
     return f"{len(text)} bytes"
+
+
+def check_sampling(tool: Tool, folder: Path) -> str:
+    """Draws of the function itself, on a GPU, whose calls run ahead of the host: the text is what the
+    host draws from the logits of all of it at once."""
+    model = [KJV / "model.mlir", "--weights", KJV / "kjv.safetensors"]
+    prompt, top = "And David said", 30
+    for seed, temperature in ((1, 0.8), (2, 1.5)):
+        report = json.loads(
+            tool.run(*model, "--prompt", prompt, "--tokens", "300", "--temperature", temperature,
+                     "--top-k", top, "--seed", seed, "--json")
+        )  # fmt: skip
+        text = report["text"].encode()
+        save_tokens(folder / "tokens.npy", prompt.encode() + text)
+        tool.run(*model, "--input", folder / "tokens.npy", "--output", folder / "logits.npy")
+        logits = np.load(folder / "logits.npy").astype(np.float64)[len(prompt) - 1 : -1]
+        draws = mersenne_twister_draws(seed, len(text))
+        for i, (row, byte, draw) in enumerate(zip(logits, text, draws, strict=True)):
+            order = np.argsort(-row, kind="stable")[:top]
+            sums = np.cumsum(np.exp((row[order] - row[order[0]]) / temperature))
+            drawn = draw * sums[-1]
+            position = int(np.flatnonzero(order == byte)[0]) if byte in order else -1
+            below = sums[position - 1] if position > 0 else 0.0
+            # On the edge between two bytes, errors of the logits decide.
+            slack = 1e-4 * sums[-1]
+            if position < 0 or not below - slack <= drawn <= sums[position] + slack:
+                raise Failure(f"byte {i} of seed {seed} is {byte}, which was not drawn")
+    return "2 texts"
 
 
 def check_batch(tool: Tool, folder: Path) -> str:
@@ -173,6 +230,7 @@ def main() -> int:
         for text in ("beginning", "shepherd", "charity"):
             checks[f"kjv_{text}"] = (check_logits, text)
         checks["kjv_continuation"] = (check_continuation,)
+        checks["kjv_sampling"] = (check_sampling,)
         checks["kjv_batch"] = (check_batch,)
         for name, (function, *arguments) in checks.items():
             if options.filter not in name:
