@@ -7,15 +7,12 @@ the same way.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import on_gpu
 import ours
-from report import Row
 
 SECONDS = 0.3  # of measured calls, after as much of a warm-up
 # Without a gate, which is also what is left of a value gate that is folded where values are made;
@@ -37,7 +34,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        return f"b{self.b}h{self.h}s{self.s}d{self.d}" + ("_causal" if self.causal else "")
+        name = f"b{self.b}h{self.h}s{self.s}d{self.d}" + ("_causal" if self.causal else "")
+        return name if self.dtype == "bf16" else f"{name}_{self.dtype}"
 
     @property
     def flop(self) -> int:
@@ -59,6 +57,8 @@ GRID = [
     Case(4, 16, 8192, 64),
     Case(16, 16, 1024, 128, causal=True),
     Case(32, 12, 512, 64),
+    Case(4, 16, 2048, 64, causal=True, dtype="f32"),
+    Case(2, 16, 4096, 128, dtype="f32"),
 ]
 
 
@@ -78,47 +78,40 @@ def function(case: Case, form: str) -> str:
 
 
 def measure(case: Case, vga_run: str, folder: Path, forms=FORMS, options=()) -> dict[str, float]:
-    """Milliseconds of each of our forms, which take turns: what the chip's power allows is the
-    same for all."""
-    source, runs = folder / f"{case.name}.mlir", folder / f"{case.name}.json"
-    source.write_text("".join(function(case, form) for form in forms), encoding="utf-8")
+    """Milliseconds of each of our forms."""
+    module = folder / f"{case.name}.mlir"
+    module.write_text("".join(function(case, form) for form in forms), encoding="utf-8")
     shape, rng = (case.b, case.h, case.s, case.d), np.random.default_rng(0)
     files = {name: folder / f"{case.name}.{name}.npy" for name in "qkvg"}
     for name, path in files.items():
         dims = shape[:3] if name == "g" else shape
         ours.save(path, dims, "f32" if name == "g" else case.dtype, rng)
-    requests = [
-        {"entry": form, "inputs": [files[n].name for n in ("qkv" if form == "plain" else "qkvg")]}
-        for form in forms
-    ]
-    runs.write_text(json.dumps(requests), encoding="utf-8")
+    inputs = {
+        form: [files[n].name for n in ("qkv" if form == "plain" else "qkvg")] for form in forms
+    }
     count = max(30, int(SECONDS * 500e12 / case.flop))
-    command = [vga_run, str(source), "--target=cuda", "--runs", str(runs), "--no-cache"]
-    command += ["--benchmark", str(count), "--json", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=ours.TIMEOUT, check=False)
-    for path in files.values():
-        path.unlink()
-    if done.returncode:
-        raise ours.Failure((done.stderr.strip().splitlines() or ["no message"])[0][:200])
-    return {report["entry"]: report["median_ms"] for report in json.loads(done.stdout)}
+    try:
+        return on_gpu.run_in_turns(vga_run, module, inputs, count, *options)
+    finally:
+        for path in files.values():
+            path.unlink()
 
 
-def peer_times(peer: str, grid: list[Case], python: str) -> dict:
-    """{(case, engine): milliseconds} of a peer's process; what it says goes to standard error."""
-    script = Path(__file__).resolve().parent / "peers" / PEERS[peer]
-    problems = [{**asdict(case), "name": case.name} for case in grid]
-    done = subprocess.run(
-        [python, str(script), json.dumps(problems)],
-        stdout=subprocess.PIPE, text=True, timeout=900, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        print(f"{peer}: exit status {done.returncode}", file=sys.stderr)
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {(line["case"], line["engine"]): line["ms"] for line in lines}
+def measure_all(case: Case, vga_run: str, folder: Path) -> dict[str, float]:
+    """The forms of the kernel for this GPU, and other kernels."""
+    if case.dtype == "f32":
+        times = measure(case, vga_run, folder, ("plain",))
+        times["tf32"] = measure(case, vga_run, folder, ("plain",), ("--tf32",))["plain"]
+        return times
+    times = measure(case, vga_run, folder)
+    times["portable"] = measure(case, vga_run, folder, ("plain",), ("--mgpu", "sm_80"))["plain"]
+    return times
 
 
 def bars(case: Case) -> list[tuple[str, str, float]]:
     """(form of ours, engine or form to compare with, least ratio)."""
+    if case.dtype == "f32":
+        return [("plain", "efficient", 1.0), ("tf32", "flex_tf32", 1.0)]
     plain = 1.02 if case.is_large else 1.0
     rows = [(form, "cudnn", plain) for form in ("plain", "output_gate")]
     if case.is_large:
@@ -147,31 +140,11 @@ def best(times: dict, case: Case, engine: str) -> float | None:
 def rows(options, grid: list[Case], folder: Path):
     """The rows of the grid, one after the other."""
     times: dict = {}
+    problems = [{**asdict(case), "name": case.name} for case in grid]
     for peer in options.peers if grid else []:
-        times.update(peer_times(peer, grid, options.python))
-    for (name, engine), ms in sorted(times.items()):
-        print(f"{name}: {engine} {ms:.4f} ms", file=sys.stderr)
+        times.update(on_gpu.peer_times(options.python, PEERS[peer], problems, timeout=900))
     for case in grid:
-        try:
-            mine = measure(case, options.vga_run, folder)
-            portable = measure(case, options.vga_run, folder, ("plain",), ("--mgpu", "sm_80"))
-            mine["portable"] = portable["plain"]
-        except (ours.Failure, subprocess.TimeoutExpired) as failure:
-            print(f"{case.name}: {failure}", file=sys.stderr)
-            mine = {}
-        for form, engine, bar in bars(case):
-            row = Row(f"{case.name} {form}", engine, bar=bar)
-            if form not in mine:
-                row.met, row.note = False, "did not run"
-                yield row
-                continue
-            row.ours_ms = mine[form]
-            row.ours_rate = case.flop / row.ours_ms / 1e6
-            own = engine.removeprefix("ours:")
-            row.peer_ms = mine.get(own) if own != engine else best(times, case, engine)
-            if row.peer_ms is None:
-                row.note = "no figure of the peer"
-            else:
-                row.ratio = row.peer_ms / row.ours_ms
-                row.met = row.ratio >= bar
-            yield row
+        mine = on_gpu.attempt(case.name, lambda: measure_all(case, options.vga_run, folder))
+        yield from on_gpu.compare(
+            case.name, bars(case), mine, case.flop, lambda engine: best(times, case, engine)
+        )

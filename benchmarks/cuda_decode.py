@@ -6,15 +6,12 @@ piece or in pages, whose order is random; all forms take turns in one process.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import on_gpu
 import ours
-from report import Row
 
 PAGE = 64
 FORMS = ("plain", "value_gate", "computed_gate", "paged")
@@ -94,32 +91,15 @@ def save_inputs(case: Case, folder: Path) -> dict[str, list[str]]:
 
 def measure(case: Case, vga_run: str, folder: Path) -> dict[str, float]:
     folder.mkdir()
-    (folder / "module.mlir").write_text("".join(function(case, form) for form in FORMS))
+    module = folder / "module.mlir"
+    module.write_text("".join(function(case, form) for form in FORMS))
     files = save_inputs(case, folder)
-    requests = [{"entry": form, "inputs": files[form]} for form in FORMS]
-    (folder / "runs.json").write_text(json.dumps(requests), encoding="utf-8")
     count = max(30, int(SECONDS * 3e12 / case.read_bytes))
-    command = [vga_run, str(folder / "module.mlir"), "--target=cuda", "--runs",
-               str(folder / "runs.json"), "--no-cache", "--benchmark", str(count), "--json"]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=ours.TIMEOUT, check=False)
-    for path in folder.iterdir():
-        path.unlink()
-    if done.returncode:
-        raise ours.Failure((done.stderr.strip().splitlines() or ["no message"])[0][:200])
-    return {report["entry"]: report["median_ms"] for report in json.loads(done.stdout)}
-
-
-def peer_times(grid: list[Case], python: str) -> dict:
-    script = Path(__file__).resolve().parent / "peers" / "decode_torch.py"
-    problems = [{**asdict(case), "name": case.name} for case in grid]
-    done = subprocess.run(
-        [python, str(script), json.dumps(problems)],
-        stdout=subprocess.PIPE, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        print(f"decode_torch: exit status {done.returncode}", file=sys.stderr)
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {(line["case"], line["engine"]): line["ms"] for line in lines}
+    try:
+        return on_gpu.run_in_turns(vga_run, module, files, count)
+    finally:
+        for path in folder.iterdir():
+            path.unlink()
 
 
 def bars() -> list[tuple[str, str, float]]:
@@ -129,28 +109,15 @@ def bars() -> list[tuple[str, str, float]]:
 
 
 def rows(options, grid: list[Case], folder: Path):
-    times = peer_times(grid, options.python) if "torch" in options.peers and grid else {}
-    for (name, engine), ms in sorted(times.items()):
-        print(f"{name}: {engine} {ms:.4f} ms", file=sys.stderr)
+    times: dict = {}
+    if "torch" in options.peers and grid:
+        problems = [{**asdict(case), "name": case.name} for case in grid]
+        times = on_gpu.peer_times(options.python, "decode_torch.py", problems, timeout=300)
     for case in grid:
-        try:
-            mine = measure(case, options.vga_run, folder / case.name)
-        except (ours.Failure, subprocess.TimeoutExpired) as failure:
-            print(f"{case.name}: {failure}", file=sys.stderr)
-            mine = {}
-        for form, engine, bar in bars():
-            row = Row(f"{case.name} {form}", engine, bar=bar)
-            if form not in mine:
-                row.met, row.note = False, "did not run"
-                yield row
-                continue
-            row.ours_ms = mine[form]
-            row.ours_rate = case.read_bytes / row.ours_ms / 1e6  # GB/s
-            own = engine.removeprefix("ours:")
-            row.peer_ms = mine.get(own) if own != engine else times.get((case.name, engine))
-            if row.peer_ms is None:
-                row.note = "no figure of the peer"
-            else:
-                row.ratio = row.peer_ms / row.ours_ms
-                row.met = row.ratio >= bar
-            yield row
+        mine = on_gpu.attempt(
+            case.name, lambda: measure(case, options.vga_run, folder / case.name)
+        )
+        yield from on_gpu.compare(
+            case.name, bars(), mine, case.read_bytes,
+            lambda engine: times.get((case.name, engine)),
+        )  # fmt: skip

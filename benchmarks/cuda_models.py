@@ -6,7 +6,6 @@ continuation by the clock, with all that the host does.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from dataclasses import asdict
@@ -15,29 +14,12 @@ from pathlib import Path
 import decoder
 import kjv_batch
 import numpy as np
+import on_gpu
 import ours
 from report import Row
 
-PEERS = Path(__file__).resolve().parent / "peers"
 BATCH = 64
-
-
-def run(vga_run: str, *arguments: str | Path) -> dict:
-    command = [vga_run, *map(str, arguments), "--target=cuda", "--no-cache", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=ours.TIMEOUT, check=False)
-    if done.returncode:
-        raise ours.Failure((done.stderr.strip().splitlines() or ["no message"])[0][:200])
-    return json.loads(done.stdout)
-
-
-def peer(python: str, script: str, problem) -> list[dict]:
-    done = subprocess.run(
-        [python, str(PEERS / script), json.dumps(problem)],
-        stdout=subprocess.PIPE, text=True, timeout=400, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        print(f"{script}: exit status {done.returncode}", file=sys.stderr)
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+PEER_SECONDS = 400
 
 
 def gpt2(options, folder: Path) -> Row:
@@ -48,11 +30,13 @@ def gpt2(options, folder: Path) -> Row:
     tokens = np.random.default_rng(0).integers(0, net.vocabulary, (net.batch, net.length))
     np.save(folder / "t.npy", tokens.astype("<i4"))
     row = Row(net.name, "torch-compiled", bar=1.0)
-    row.ours_ms = run(options.vga_run, folder / "m.mlir", "--weights", folder / "w.safetensors",
-                      "--input", folder / "t.npy", "--benchmark", "50")["median_ms"]  # fmt: skip
+    row.ours_ms = on_gpu.run(
+        options.vga_run, folder / "m.mlir", "--weights", folder / "w.safetensors",
+        "--input", folder / "t.npy", "--benchmark", "50",
+    )["median_ms"]  # fmt: skip
     row.ours_rate = net.flop / row.ours_ms / 1e6
     if "torch" in options.peers:
-        lines = peer(options.python, "decoder_torch.py", [asdict(net)])
+        lines = on_gpu.peer(options.python, "decoder_torch.py", [asdict(net)], PEER_SECONDS)
         row.peer_ms = min((line["ms"] for line in lines), default=None)
     if row.peer_ms:
         row.ratio = row.peer_ms / row.ours_ms
@@ -68,18 +52,22 @@ def kjv(options, folder: Path, measure: str, batch: int) -> Row:
         (folder / "b.mlir").write_text(kjv_batch.module(batch), encoding="utf-8")
         np.save(folder / "tokens.npy", np.arange(batch, dtype="<i4"))
         np.save(folder / "past.npy", np.full(batch, len(ours.PROMPT), "<i4"))
-        report = run(options.vga_run, folder / "b.mlir", "--weights", weights, "--input",
-                     folder / "tokens.npy", "--input", folder / "past.npy", "--benchmark", "300")  # fmt: skip
+        report = on_gpu.run(
+            options.vga_run, folder / "b.mlir", "--weights", weights, "--input",
+            folder / "tokens.npy", "--input", folder / "past.npy", "--benchmark", "300",
+        )  # fmt: skip
         row.ours_ms = 1e3 * batch / report["median_ms"]
     else:
-        report = run(options.vga_run, ours.KJV / "model.mlir", "--weights", weights, "--prompt",
-                     ours.PROMPT, "--tokens", "256" if measure == "decode" else "1")  # fmt: skip
+        report = on_gpu.run(
+            options.vga_run, ours.KJV / "model.mlir", "--weights", weights, "--prompt",
+            ours.PROMPT, "--tokens", "256" if measure == "decode" else "1",
+        )  # fmt: skip
         kind = "generated" if measure == "decode" else "prompt"
         row.ours_ms = report[f"{kind}_tokens_per_second"]
     if "torch" in options.peers:
         problem = {"measure": measure, "threads": 8, "prompt_tokens": len(ours.PROMPT),
                    "device": "cuda", "batch": batch}  # fmt: skip
-        lines = peer(options.python, "kjv_torch.py", problem)
+        lines = on_gpu.peer(options.python, "kjv_torch.py", problem, PEER_SECONDS)
         row.peer_ms = lines[-1]["value"] if lines else None
     if row.peer_ms:
         row.ratio = row.ours_ms / row.peer_ms

@@ -42,7 +42,7 @@ def report(case: str, engine: str, step) -> None:
 
 
 def measure(p: dict) -> None:
-    dtype = {"f16": torch.float16, "bf16": torch.bfloat16}[p["dtype"]]
+    dtype = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32}[p["dtype"]]
     shape, causal = (p["b"], p["h"], p["s"], p["d"]), p["causal"]
     q, k, v = (torch.randn(shape, device="cuda", dtype=dtype) for _ in range(3))
     g = torch.rand(shape[:3], device="cuda")
@@ -52,12 +52,19 @@ def measure(p: dict) -> None:
         report(p["name"], f"{engine}+value_gate", lambda: attend(gated(v, g)))
         report(p["name"], f"{engine}+output_gate", lambda: gated(attend(v), g))
 
-    for engine, backend in BACKENDS.items():
-        with sdpa_kernel(backend):
-            forms(engine, lambda x: F.scaled_dot_product_attention(q, k, x, is_causal=causal))
     mask = None
     if causal:
         mask = create_block_mask(lambda b, h, i, j: i >= j, None, None, p["s"], p["s"])
+    if dtype == torch.float32:
+        # Three products of tf32 each, as CUTLASS has them; and one.
+        with sdpa_kernel(SDPBackend.EFFICIENT_ATTENTION):
+            report(p["name"], "efficient", lambda: F.scaled_dot_product_attention(q, k, v, is_causal=causal))
+        torch.set_float32_matmul_precision("high")
+        report(p["name"], "flex_tf32", lambda: flex(q, k, v, block_mask=mask))
+        return
+    for engine, backend in BACKENDS.items():
+        with sdpa_kernel(backend):
+            forms(engine, lambda x: F.scaled_dot_product_attention(q, k, x, is_causal=causal))
     forms("flex", lambda x: flex(q, k, x, block_mask=mask))
 
 
