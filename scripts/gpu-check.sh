@@ -18,6 +18,8 @@ if [ "$part" != benchmark ]; then
   grid --schedule '<queries = 64, keys = 64, key_stages = 2, value_stages = 2>'
   grid --mgpu sm_80
   grid --tf32
+  # The definition, whose products and sums are those of any linalg.
+  grid --attention definition --filter "${VGA_GPU_DEFINITION-^(attention|gated|corner).*[05]$}"
   for script in elementwise products models; do
     python3 test/Integration/GPU/$script.py --vga-run "$vga_run" --target cuda
   done
