@@ -1,6 +1,5 @@
-// Attention as it is defined, by the road of all other linalg: products on the tensor cores, the softmax
-// as a kernel of rows. Kernels of attention have no heads of 100 channels; gates and appends keep
-// theirs.
+// Attention as it is defined, by the road of all other linalg: products on the tensor cores, a softmax of
+// sums and elements. Kernels of attention have no heads of 100 channels.
 // RUN: vga-opt %s --convert-vga-to-linalg=attention-only | FileCheck %s --check-prefix=LINALG
 // RUN: vga-opt %s --vga-gpu-kernel-pipeline=attention=definition | FileCheck %s --check-prefix=PTX
 // RUN: vga-run %s --target cuda --attention definition --mgpu sm_80 --emit ptx | FileCheck %s --check-prefix=EMITTED
