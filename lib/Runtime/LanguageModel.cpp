@@ -17,8 +17,6 @@ using namespace mlir::vga;
 using llvm::Error;
 using llvm::Expected;
 
-static constexpr int64_t kNumBytes = 256;
-
 //===----------------------------------------------------------------------===//
 // Utf8Stream
 //===----------------------------------------------------------------------===//

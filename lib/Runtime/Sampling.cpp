@@ -14,12 +14,11 @@
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::vga;
 using llvm::Expected;
-
-static constexpr unsigned kNumBytes = 256;
 
 //===----------------------------------------------------------------------===//
 // By the host
@@ -65,9 +64,9 @@ Expected<HostTensor> Sampler::getChoice() {
   if (!choice)
     return choice.takeError();
   bool isGreedy = options.temperature == 0;
-  unsigned candidates = kNumBytes;
+  double candidates = kNumBytes;
   if (options.topK != 0)
-    candidates = std::min(options.topK, kNumBytes);
+    candidates = std::min<int64_t>(options.topK, kNumBytes);
   // What is equal stays equal: 0 times a scale is to be 0.
   double scale =
       std::min(1 / options.temperature, std::numeric_limits<double>::max());

@@ -21,6 +21,9 @@
 
 namespace mlir::vga {
 
+/// What a byte-level language model chooses among.
+constexpr int64_t kNumBytes = 256;
+
 struct SamplingOptions {
   /// 0 takes the most probable byte; higher is more varied.
   double temperature = 0;
