@@ -176,6 +176,11 @@ public:
   Reader(Runner &runner, const LanguageModel &model, BoundArguments &arguments,
          const SamplingOptions &options)
       : runner(runner), model(model), arguments(arguments), sampler(options) {}
+  /// Calls that an error has left under way end here.
+  ~Reader() {
+    while (numUnderWay != 0)
+      llvm::consumeError(finishCall().takeError());
+  }
 
   /// The most probable continuation of `text`, or a random one. Later texts
   /// begin with this one, and, unless it is the last one, its continuation.
@@ -183,6 +188,7 @@ public:
 
 private:
   llvm::Error start(HostTensor tokens);
+  Expected<SmallVector<HostTensor>> finishCall();
   Expected<std::optional<unsigned>> finish(int64_t length);
   StringRef takeUnseen(StringRef text);
   bool canRunAhead() const;
@@ -194,8 +200,9 @@ private:
   /// Bytes of the text that have been read; tokens in the states.
   size_t seen = 0;
   int64_t held = 0;
-  /// The tokens of the call that is under way; 0 if there is none.
+  /// The tokens of the call that was started last; 0 if its answer is known.
   int64_t started = 0;
+  unsigned numUnderWay = 0;
 };
 } // namespace
 
@@ -233,13 +240,23 @@ llvm::Error Reader::start(HostTensor tokens) {
   arguments.setPosition(held);
   if (model.signature.hasPosition())
     held += started;
-  return runner.start(model.getCalled().entry, arguments.get());
+  if (llvm::Error error =
+          runner.start(model.getCalled().entry, arguments.get()))
+    return error;
+  ++numUnderWay;
+  return llvm::Error::success();
 }
 
-/// Waits for the call that was started first, of so many tokens. Nothing if its
-/// logits describe no distribution.
+/// Waits for the call that was started first.
+Expected<SmallVector<HostTensor>> Reader::finishCall() {
+  --numUnderWay;
+  return runner.finish(model.getCalled().entry);
+}
+
+/// The byte that the call that was started first, of so many tokens, predicts.
+/// Nothing if its logits describe no distribution.
 Expected<std::optional<unsigned>> Reader::finish(int64_t length) {
-  auto results = runner.finish(model.getCalled().entry);
+  auto results = finishCall();
   if (!results)
     return results.takeError();
   const HostTensor &result = results->front();

@@ -238,27 +238,60 @@ static constexpr StringLiteral kModel = R"mlir(
   }
 )mlir";
 
-TEST_F(SamplingTest, CallsThatRunAheadWriteTheSameText) {
-  auto write = [&](bool isSampled, const SamplingOptions &options) {
-    ParameterStore parameters;
+namespace {
+/// Continues "In the" with a model, as often as it is asked to.
+class Writer {
+public:
+  Writer(LanguageModel of, std::unique_ptr<Runner> runner)
+      : model(std::move(of)), runner(std::move(runner)),
+        arguments(llvm::cantFail(
+            BoundArguments::bind(model.getCalled(), parameters,
+                                 llvm::cantFail(model.makeInputs("In the")),
+                                 {"prompt", "choice"}))) {}
+
+  /// Forty bytes, or as many as there is room for.
+  std::string write(const SamplingOptions &options, size_t room = 1000) {
+    std::string text;
+    auto emit = [&](StringRef more) -> llvm::Error {
+      if (text.size() + more.size() > room)
+        return llvm::createStringError("no more room");
+      text += more;
+      return llvm::Error::success();
+    };
+    auto stats =
+        generate(*runner, model, arguments, "In the", 40, options, emit);
+    if (stats)
+      EXPECT_EQ(stats->generatedTokens, 40u);
+    else
+      EXPECT_EQ(toString(stats.takeError()), "no more room");
+    return text;
+  }
+
+private:
+  ParameterStore parameters;
+  LanguageModel model;
+  std::unique_ptr<Runner> runner;
+  BoundArguments arguments;
+};
+
+class WritingTest : public SamplingTest {
+protected:
+  /// A writer with kModel, which chooses bytes itself if `isSampled`.
+  std::unique_ptr<Writer> makeWriter(bool isSampled) {
     EXPECT_TRUE(parse(kModel)) << takeDiagnostics();
     auto model = LanguageModel::get(getMain());
     EXPECT_TRUE(succeeded(model)) << takeDiagnostics();
     if (isSampled)
       EXPECT_TRUE(succeeded(model->sample(getMain()))) << takeDiagnostics();
     std::unique_ptr<Runner> runner = compile(model->getCalled());
-    auto arguments = BoundArguments::bind(
-        model->getCalled(), parameters,
-        llvm::cantFail(model->makeInputs("In the")), {"prompt", "choice"});
-    EXPECT_TRUE(static_cast<bool>(arguments));
-    std::string text;
-    auto stats = generate(*runner, *model, *arguments, "In the", 40, options,
-                          [&](StringRef more) {
-                            text += more;
-                            return llvm::Error::success();
-                          });
-    EXPECT_EQ(llvm::cantFail(std::move(stats)).generatedTokens, 40u);
-    return text;
+    return std::make_unique<Writer>(std::move(*model), std::move(runner));
+  }
+};
+} // namespace
+
+TEST_F(WritingTest, CallsThatRunAheadWriteTheSameText) {
+  auto write = [&](bool isSampled, const SamplingOptions &options) {
+    return makeWriter(isSampled)->write(options);
   };
   // Forty bytes fill the states several times.
   for (const SamplingOptions &options :
@@ -266,4 +299,11 @@ TEST_F(SamplingTest, CallsThatRunAheadWriteTheSameText) {
     std::string text = write(false, options);
     EXPECT_EQ(write(true, options), text);
   }
+}
+
+TEST_F(WritingTest, AnErrorLeavesNoCallUnderWay) {
+  auto writer = makeWriter(/*isSampled=*/true);
+  std::string text = writer->write(makeOptions(0));
+  EXPECT_LE(writer->write(makeOptions(0), /*room=*/20).size(), 20u);
+  EXPECT_EQ(writer->write(makeOptions(0)), text);
 }
