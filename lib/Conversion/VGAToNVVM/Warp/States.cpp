@@ -72,8 +72,8 @@ public:
 
   /// Stores a state, whose sums are of whole rows, from a product on.
   void store(Value number, const State &state, Value firstProduct);
-  /// Merges `count` states from a product on.
-  State merge(Value count, Value firstProduct);
+  /// Merges `count` states, at most `most` at a time, from a product on.
+  State merge(Value count, int64_t most, Value firstProduct);
 
 private:
   Value getState(Value number) {
@@ -193,12 +193,12 @@ State StoredStates::add(State state, Value number, Value count,
   return state;
 }
 
-State StoredStates::merge(Value count, Value firstProduct) {
+State StoredStates::merge(Value count, int64_t most, Value firstProduct) {
   // Loads in a row wait for memory once: as many as there are registers for.
-  constexpr int64_t kRegisters = 128, kMost = 8;
+  constexpr int64_t kRegisters = 128;
   int64_t sums =
       plan.getRowProducts() * plan.getOwnValueProducts() * kProductSums;
-  int64_t together = std::clamp<int64_t>(kRegisters / sums, 1, kMost);
+  int64_t together = std::clamp<int64_t>(kRegisters / sums, 1, most);
   State empty =
       State::getEmpty(b, plan.getRowProducts(), plan.getOwnValueProducts());
   return empty.withValues(b.loop(b.i32(0), count, b.i32(together),
@@ -250,7 +250,8 @@ static Value mergeTeams(Kernel &kernel, State &state) {
   stored.store(kernel.lane.team, state, b.i32(0));
   NVVM::BarrierOp::create(b);
   Value first = b.mul(kernel.lane.team, plan.getOwnValueProducts());
-  state = stored.merge(b.i32(plan.schedule.getTeams()), first);
+  int64_t teams = plan.schedule.getTeams();
+  state = stored.merge(b.i32(teams), teams, first);
   return first;
 }
 
@@ -287,7 +288,9 @@ void warp::mergeStates(
     stored.store(tile.split, state, first);
     Value isLast = arriveLast(kernel, tile);
     Value count = b.select(isLast, splits, b.i32(0));
-    SmallVector<Value> merged = stored.merge(count, first).flatten();
+    constexpr int64_t kMostTogether = 8;
+    SmallVector<Value> merged =
+        stored.merge(count, kMostTogether, first).flatten();
     merged.push_back(isLast);
     scf::YieldOp::create(b, merged);
     b.setInsertionPointToStart(branch.elseBlock());
