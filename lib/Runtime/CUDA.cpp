@@ -272,6 +272,13 @@ Expected<bool> CudaDevice::multiply(const VGACudaProduct &product,
   return done;
 }
 
+Error CudaDevice::read(void *host, const void *device, size_t bytes) {
+  ++numReads;
+  if (Error error = endRecording())
+    return error;
+  return copyToHost(host, device, bytes);
+}
+
 //===----------------------------------------------------------------------===//
 // Graphs
 //===----------------------------------------------------------------------===//
@@ -282,23 +289,41 @@ CudaGraph::~CudaGraph() {
                                     "cuGraphExecDestroy"));
 }
 
-Expected<std::unique_ptr<CudaGraph>>
-CudaDevice::record(function_ref<void()> work) {
+/// Makes this a graph of what has been recorded.
+Error CudaGraph::set(void *recorded) {
+  if (instance) {
+    constexpr int kOtherGraph = 910;
+    Driver::GraphUpdateResult info;
+    int result = driver.cuGraphExecUpdate(instance, recorded, &info);
+    if (result != kOtherGraph)
+      return driver.check(result, "cuGraphExecUpdate");
+    VGA_CHECK(cuGraphExecDestroy, std::exchange(instance, nullptr));
+  }
+  VGA_CHECK(cuGraphInstantiateWithFlags, &instance, recorded, 0);
+  return Error::success();
+}
+
+Error CudaDevice::launch(CudaGraph &graph, function_ref<void()> work) {
   // Of this thread nothing is forbidden meanwhile.
   constexpr int kRelaxed = 2;
-  auto record = [&](void *&instance) -> Error {
-    VGA_CHECK(cuStreamBeginCapture, stream, kRelaxed);
-    work();
-    void *graph;
-    VGA_CHECK(cuStreamEndCapture, stream, &graph);
-    int result = driver.cuGraphInstantiateWithFlags(&instance, graph, 0);
-    VGA_CHECK(cuGraphDestroy, graph);
-    return driver.check(result, "cuGraphInstantiateWithFlags");
-  };
-  auto graph = std::make_unique<CudaGraph>();
-  if (Error error = record(graph->instance))
-    return std::move(error);
-  return graph;
+  VGA_CHECK(cuStreamBeginCapture, stream, kRelaxed);
+  recording = &graph;
+  work();
+  return endRecording();
+}
+
+/// Puts what has been recorded on the stream, if anything is being recorded.
+Error CudaDevice::endRecording() {
+  CudaGraph *graph = std::exchange(recording, nullptr);
+  if (!graph)
+    return Error::success();
+  void *recorded;
+  VGA_CHECK(cuStreamEndCapture, stream, &recorded);
+  Error error = graph->set(recorded);
+  error = llvm::joinErrors(
+      std::move(error),
+      driver.check(driver.cuGraphDestroy(recorded), "cuGraphDestroy"));
+  return error ? std::move(error) : launch(*graph);
 }
 
 Error CudaDevice::launch(const CudaGraph &graph) {
@@ -344,8 +369,7 @@ int64_t vgaCudaMultiply(const VGACudaProduct *product, const void *lhs,
 }
 
 void vgaCudaRead(void *host, const void *device, int64_t bytes) {
-  getDevice().noteRead();
-  endOnError(getDevice().copyToHost(host, device, bytes));
+  endOnError(getDevice().read(host, device, bytes));
 }
 
 void *vgaCudaAllocate(uint64_t bytes) {

@@ -49,6 +49,7 @@ Error Driver::load() {
   VGA_FIND(cuStreamBeginCapture, "_v2")
   VGA_FIND(cuStreamEndCapture, "")
   VGA_FIND(cuGraphInstantiateWithFlags, "")
+  VGA_FIND(cuGraphExecUpdate, "_v2")
   VGA_FIND(cuGraphLaunch, "")
   VGA_FIND(cuGraphExecDestroy, "")
   VGA_FIND(cuGraphDestroy, "")

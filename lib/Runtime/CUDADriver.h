@@ -34,6 +34,11 @@ struct Driver {
     LaunchAttribute *attributes = nullptr;
     unsigned numAttributes = 0;
   };
+  /// CUgraphExecUpdateResultInfo.
+  struct GraphUpdateResult {
+    int result = 0;
+    void *node = nullptr, *from = nullptr;
+  };
 
   int (*cuInit)(unsigned);
   int (*cuGetErrorName)(int, const char **);
@@ -49,6 +54,7 @@ struct Driver {
   int (*cuStreamBeginCapture)(void *, int);
   int (*cuStreamEndCapture)(void *, void **);
   int (*cuGraphInstantiateWithFlags)(void **, void *, unsigned long long);
+  int (*cuGraphExecUpdate)(void *, void *, GraphUpdateResult *);
   int (*cuGraphLaunch)(void *, void *);
   int (*cuGraphExecDestroy)(void *);
   int (*cuGraphDestroy)(void *);

@@ -99,20 +99,19 @@ void DeviceCall::call(Runner::Code code) {
 }
 
 llvm::Error DeviceCall::run(Runner::Code code) {
-  if (graph)
-    return device.launch(*graph);
-  if (isRepeatable) {
-    auto recorded = device.record([&] { call(code); });
-    if (!recorded)
-      return recorded.takeError();
-    graph = std::move(*recorded);
-    return device.launch(*graph);
-  }
+  bool changes = signature.hasPosition();
+  unsigned first = changes ? 2 : 1;
+  bool isGraph = numCalls++ >= first && isRecordable;
+  if (isGraph && !changes && !graph.isEmpty())
+    return device.launch(graph);
   unsigned launches = device.getNumLaunches(), reads = device.getNumReads();
-  call(code);
+  if (!isGraph)
+    call(code);
+  else if (llvm::Error error = device.launch(graph, [&] { call(code); }))
+    return error;
   // A single kernel is launched faster by itself.
-  isRepeatable = !signature.hasPosition() && device.getNumReads() == reads &&
-                 device.getNumLaunches() - launches > 1;
+  isRecordable =
+      device.getNumReads() == reads && device.getNumLaunches() - launches > 1;
   return llvm::Error::success();
 }
 

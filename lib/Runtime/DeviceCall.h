@@ -8,9 +8,10 @@
 //
 // A call whose arguments and results are in the memory of the GPU, to be made
 // many times: weights and states are there already, inputs are copied to where
-// they were before, intermediate results get the same memory again, and from
-// the second time on all kernels are launched at once, as a graph, if the call
-// is the same each time.
+// they were before, intermediate results get the same memory again, and all
+// kernels are launched at once, as a graph. This is recorded the second time;
+// or, if the host computes with a position, each time from the third on: a
+// rehearsal and one call would not be worth it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -69,9 +70,10 @@ private:
   SmallVector<void *> inputs;
   SmallVector<std::unique_ptr<Staging>> stagings;
   bool hasResults = false;
-  /// Whether the kernels are the same each time, and worth recording.
-  bool isRepeatable = false;
-  std::unique_ptr<CudaGraph> graph;
+  /// Whether the kernels can be recorded, and are worth it.
+  bool isRecordable = false;
+  unsigned numCalls = 0;
+  CudaGraph graph;
 };
 
 } // namespace mlir::vga

@@ -42,6 +42,7 @@ enum Result {
   NotFound = 500,
   LaunchFailed = 719,
   CooperativeLaunchTooLarge = 720,
+  GraphUpdateFailure = 910,
 };
 
 /// A kernel in the PTX of its module.
@@ -54,7 +55,7 @@ struct State {
   std::map<uint64_t, size_t> live;
   std::map<std::pair<const void *, std::string>, Function> functions;
   size_t liveBytes = 0;
-  unsigned launches = 0, cooperative = 0, graphs = 0;
+  unsigned launches = 0, cooperative = 0, graphs = 0, changed = 0;
   /// While a graph is being recorded, its launches.
   bool isRecording = false;
   unsigned recorded = 0;
@@ -64,6 +65,8 @@ struct State {
                  "stand-in: %u launches, %u cooperative, %u graphs, %zu bytes "
                  "live\n",
                  launches, cooperative, graphs, liveBytes);
+    if (changed != 0)
+      std::fprintf(stderr, "stand-in: %u graphs were changed\n", changed);
   }
 };
 } // namespace
@@ -213,6 +216,15 @@ extern "C" int cuGraphInstantiateWithFlags(void **instance, void *graph,
                                            unsigned long long flags) {
   STANDIN_CHECK(graph && flags == 0)
   *instance = new unsigned(*static_cast<unsigned *>(graph));
+  return Success;
+}
+
+extern "C" int cuGraphExecUpdate_v2(void *instance, void *graph, void *info) {
+  STANDIN_CHECK(instance && graph && info && !state.isRecording)
+  unsigned &launches = *static_cast<unsigned *>(instance);
+  if (launches != *static_cast<unsigned *>(graph))
+    return GraphUpdateFailure;
+  ++state.changed;
   return Success;
 }
 

@@ -27,9 +27,18 @@ namespace mlir::vga {
 
 class DeviceArena;
 
-/// Work that has been recorded, to be done again (CUDA graph).
-struct CudaGraph {
+/// Work that has been recorded, to be put on the stream at once and as often as
+/// it is wanted (CUDA graph).
+class CudaGraph {
+public:
   ~CudaGraph();
+
+  bool isEmpty() const { return !instance; }
+
+private:
+  friend class CudaDevice;
+  llvm::Error set(void *recorded);
+
   void *instance = nullptr;
 };
 
@@ -59,9 +68,12 @@ public:
   llvm::Expected<SmallVector<std::vector<double>>>
   time(ArrayRef<std::function<llvm::Error()>> work, unsigned runs);
 
-  /// Records what `work` puts on the stream, instead of doing it. It must not
-  /// wait for the device.
-  llvm::Expected<std::unique_ptr<CudaGraph>> record(function_ref<void()> work);
+  /// Puts work on the stream as a graph, recorded before. This is faster if the
+  /// graph has been of the same kernels, with other parameters. If compiled
+  /// code reads the device's memory meanwhile, what it does from there on is
+  /// put on the stream as it comes, and is not part of the graph.
+  llvm::Error launch(CudaGraph &graph, function_ref<void()> work);
+  /// Puts a graph on the stream again.
   llvm::Error launch(const CudaGraph &graph);
 
   /// The stream, as the driver knows it.
@@ -74,7 +86,6 @@ public:
   /// often compiled code has read the device's memory.
   unsigned getNumLaunches() const { return numLaunches; }
   unsigned getNumReads() const { return numReads; }
-  void noteRead() { ++numReads; }
 
   /// What compiled code calls: see below.
   llvm::Error makeTensorMap(void *map, bool isBF16, void *address,
@@ -85,10 +96,12 @@ public:
   llvm::Expected<bool> multiply(const VGACudaProduct &product, const void *lhs,
                                 const void *rhs, const void *bias,
                                 const void *residual, void *output);
+  llvm::Error read(void *host, const void *device, size_t bytes);
 
 private:
   CudaDevice() = default;
   llvm::Error open();
+  llvm::Error endRecording();
   llvm::Expected<void *> getFunction(const void *image, const char *kernel,
                                      int64_t sharedBytes);
 
@@ -97,6 +110,8 @@ private:
   int numMultiprocessors = 0;
   void *stream = nullptr;
   DeviceArena *arena = nullptr;
+  /// What the stream's work goes to; null while it is put there as it comes.
+  CudaGraph *recording = nullptr;
   unsigned numLaunches = 0, numReads = 0;
   struct Kernels;
   std::shared_ptr<Kernels> kernels;
