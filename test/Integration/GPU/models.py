@@ -4,7 +4,8 @@
 - the King James model: its logits against those of PyTorch in float64 (examples/kjv-lm/reference),
   and its continuation of a text, token by token with states, against the logits of that text:
   the most probable bytes, and those that its random numbers draw;
-- the same for a batch of texts of different lengths, against the logits of each.
+- the same for a batch of texts of different lengths, against the logits of each;
+- a small model whose host reads the GPU's memory at one token only (test/vga-run/late-read.mlir).
 
 Exit status 1 when something is off or does not run.
 """
@@ -193,6 +194,13 @@ def check_sampling(tool: Tool, folder: Path) -> str:
     return "2 texts"
 
 
+def check_late_read(tool: Tool, folder: Path) -> str:
+    text = tool.run(HERE.parents[1] / "vga-run/late-read.mlir", "--prompt", "ABC", "--tokens", "12")
+    if text.strip() != "ABCDEFGHIJKLMNO":
+        raise Failure(f"wrote {text!r}")
+    return "12 bytes"
+
+
 def check_batch(tool: Tool, folder: Path) -> str:
     """Steps of five texts, whose caches have nothing yet: each has a position of its own."""
     (folder / "batch.mlir").write_text(kjv_batch.module(5), encoding="utf-8")
@@ -232,6 +240,7 @@ def main() -> int:
         checks["kjv_continuation"] = (check_continuation,)
         checks["kjv_sampling"] = (check_sampling,)
         checks["kjv_batch"] = (check_batch,)
+        checks["late_read"] = (check_late_read,)
         for name, (function, *arguments) in checks.items():
             if options.filter not in name:
                 continue
