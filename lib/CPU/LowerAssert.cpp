@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/Utils/RuntimeErrors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -20,6 +21,7 @@ namespace mlir::vga {
 } // namespace mlir::vga
 
 using namespace mlir;
+using namespace mlir::vga;
 
 /// One line, with the place in the source first. The runtime verification of
 /// upstream ops makes three: a headline, "^ message" and the location.
@@ -28,13 +30,7 @@ static std::string describe(cf::AssertOp assertion) {
   text.consume_front("ERROR: Runtime op verification failed\n");
   text.consume_front("^ ");
   text = text.split("\nLocation:").first;
-  std::string line;
-  llvm::raw_string_ostream os(line);
-  if (auto place = assertion.getLoc()->findInstanceOf<FileLineColLoc>())
-    os << place.getFilename().getValue() << ":" << place.getLine() << ":"
-       << place.getColumn() << ": ";
-  os << text;
-  return line;
+  return locateError(assertion.getLoc(), text);
 }
 
 namespace {

@@ -53,7 +53,7 @@ struct LaunchOpInterface
                      launch.getThreadsAttr(), launch.getSharedMemoryAttr(),
                      launch.getPersistentAttr(), launch.getCooperativeAttr(),
                      launch.getSizes(), launch.getBoxesAttr(), *inputs,
-                     *outputs);
+                     *outputs, launch.getErrorsAttr());
     replaceOpWithBufferizedValues(rewriter, op, *outputs);
     return success();
   }

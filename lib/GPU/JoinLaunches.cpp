@@ -63,6 +63,7 @@ static bool areEqual(ValueRange x, ValueRange y) {
 static bool canJoin(LaunchOp first, LaunchOp next, DominanceInfo &dominance) {
   if (first.getKernel() != next.getKernel() ||
       first.getBoxes() != next.getBoxes() ||
+      first.getNumErrorParameters() != next.getNumErrorParameters() ||
       first->getResultTypes() != next->getResultTypes() ||
       !areEqual(first.getBlocks(), next.getBlocks()) ||
       !areEqual(first.getSizes(), next.getSizes()))
@@ -87,15 +88,16 @@ static bool canJoin(LaunchOp first, LaunchOp next, DominanceInfo &dominance) {
 //===----------------------------------------------------------------------===//
 
 /// The arrays of a kernel: inputs, then outputs. Some inputs are the same for
-/// all instances.
+/// all instances. `errors` parameters at the end are about errors, the first
+/// where they are said.
 struct Arrays {
   SmallVector<bool> isShared;
-  unsigned inputs;
+  unsigned inputs, errors;
 };
 
 /// A kernel for several instances of another. Its parameters are inputs, those
-/// that are not shared once for each instance, outputs, sizes, and how many
-/// blocks an instance has.
+/// that are not shared once for each instance, outputs, sizes, how many blocks
+/// an instance has, where errors are said, and the errors of each instance.
 static LLVM::LLVMFuncOp makeInstances(LLVM::LLVMFuncOp kernel,
                                       unsigned instances,
                                       const Arrays &arrays) {
@@ -138,7 +140,17 @@ static LLVM::LLVMFuncOp makeInstances(LLVM::LLVMFuncOp kernel,
   };
   addArrays(0, arrays.inputs);
   addArrays(arrays.inputs, count);
-  Value blocks = entry.addArgument(b.getI32Type(), b.getLoc());
+  unsigned ends = entry.getNumArguments() - arrays.errors;
+  Value blocks = entry.insertArgument(ends, b.getI32Type(), b.getLoc());
+  if (arrays.errors != 0) {
+    SmallVector<Value> errors(entry.getArguments().drop_front(ends + 2));
+    for (Value error : errors)
+      choices.push_back({error});
+    for (unsigned instance = 1; instance < instances; ++instance)
+      for (size_t i = 0; i < errors.size(); ++i)
+        choices[count + i].push_back(
+            entry.addArgument(b.getI64Type(), b.getLoc()));
+  }
   attributes.resize(entry.getNumArguments(), b.getDictionaryAttr({}));
   joined.setFunctionType(
       LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
@@ -188,6 +200,8 @@ static void join(ArrayRef<LaunchOp> launches, LLVM::LLVMFuncOp kernel) {
                                     return launch.getInputs()[i] ==
                                            first.getInputs()[i];
                                   }));
+  arrays.errors = first.getNumErrorParameters();
+  SmallVector<Attribute> errors;
   SmallVector<Value> inputs, outputs, sizes(first.getSizes());
   SmallVector<Attribute> inputBoxes, outputBoxes;
   SmallVector<Type> types;
@@ -204,6 +218,8 @@ static void join(ArrayRef<LaunchOp> launches, LLVM::LLVMFuncOp kernel) {
       outputs.push_back(empty ? b.clone(*empty)->getResult(0) : output);
       outputBoxes.push_back(launch.getBoxes()[arrays.inputs + i]);
     }
+    if (launch.getErrors())
+      llvm::append_range(errors, *launch.getErrors());
     llvm::append_range(types, launch->getResultTypes());
   }
   llvm::append_range(inputBoxes, outputBoxes);
@@ -217,7 +233,8 @@ static void join(ArrayRef<LaunchOp> launches, LLVM::LLVMFuncOp kernel) {
   auto launch = LaunchOp::create(
       b, types, name, blocks, first.getThreads(), first.getSharedMemory(),
       /*persistent=*/false, /*cooperative=*/false, sizes,
-      b.getArrayAttr(inputBoxes), inputs, outputs);
+      b.getArrayAttr(inputBoxes), inputs, outputs,
+      errors.empty() ? ArrayAttr() : b.getArrayAttr(errors));
   auto results = launch->result_begin();
   for (LaunchOp old : launches) {
     for (Value result : old->getResults())

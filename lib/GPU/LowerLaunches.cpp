@@ -41,6 +41,7 @@ private:
     parameters.push_back(b.array(value, value.getType()));
   }
   void addDescriptor(Value memref);
+  Value getText(StringRef text);
   LogicalResult callLaunch(SymbolRefAttr kernel, Value blocks, Value threads,
                            int64_t sharedMemory, bool isPersistent,
                            bool isCooperative);
@@ -100,6 +101,17 @@ void LaunchLowering::addDescriptor(Value memref) {
     addParameter(b.i64(stride));
 }
 
+/// The address of a text that ends with a zero.
+Value LaunchLowering::getText(StringRef text) {
+  std::string bytes = (text + Twine('\0')).str();
+  for (unsigned number = 0;; ++number) {
+    std::string name = ("vga_kernel_error_" + Twine(number)).str();
+    auto global = module.lookupSymbol<LLVM::GlobalOp>(name);
+    if (!global || global.getValueAttr() == b.getStringAttr(bytes))
+      return b.constant(name, bytes);
+  }
+}
+
 LogicalResult LaunchLowering::callLaunch(SymbolRefAttr kernel, Value blocks,
                                          Value threads, int64_t sharedMemory,
                                          bool isPersistent,
@@ -135,6 +147,11 @@ LogicalResult LaunchLowering::lower(LaunchOp launch) {
   }
   for (Value size : launch.getSizes())
     addParameter(arith::IndexCastOp::create(b, b.getI32Type(), size));
+  if (launch.getErrors()) {
+    addParameter(b.call("vgaCudaGetReport", {}, b.pointer));
+    for (auto error : launch.getErrors()->getAsRange<StringAttr>())
+      addParameter(getText(error));
+  }
   Value threads = arith::ConstantIndexOp::create(b, launch.getThreads());
   return callLaunch(launch.getKernel(), launch.getBlocks(), threads,
                     launch.getSharedMemory(), launch.getPersistent(),

@@ -190,23 +190,35 @@ Error CudaDevice::makeTensorMap(void *map, bool isBF16, void *address,
   return Error::success();
 }
 
+/// Loads a module of PTX.
+static Error loadModule(void *&module, const void *image) {
+  constexpr int kErrorLog = 5, kErrorLogBytes = 6, kUnsupportedVersion = 222;
+  char log[4096] = "";
+  int options[] = {kErrorLog, kErrorLogBytes};
+  void *values[] = {log, reinterpret_cast<void *>(sizeof(log))};
+  int result = driver.cuModuleLoadDataEx(&module, image, 2, options, values);
+  if (result == kUnsupportedVersion) {
+    StringRef version = StringRef(static_cast<const char *>(image))
+                            .split(".version ")
+                            .second.take_until(llvm::isSpace);
+    return createStringError(
+        "the CUDA driver is too old: it does not know PTX " + version);
+  }
+  Error error = driver.check(result, "cuModuleLoadDataEx");
+  return error && log[0]
+             ? llvm::joinErrors(std::move(error), createStringError(log))
+             : std::move(error);
+}
+
 Expected<void *> CudaDevice::getFunction(const void *image, const char *kernel,
                                          int64_t sharedBytes) {
   void *&function = kernels->functions[{image, kernel}];
   if (function)
     return function;
   void *&module = kernels->modules[image];
-  if (!module) {
-    constexpr int kErrorLog = 5, kErrorLogBytes = 6;
-    char log[4096] = "";
-    int options[] = {kErrorLog, kErrorLogBytes};
-    void *values[] = {log, reinterpret_cast<void *>(sizeof(log))};
-    if (Error error = driver.check(
-            driver.cuModuleLoadDataEx(&module, image, 2, options, values),
-            "cuModuleLoadDataEx"))
-      return log[0] ? llvm::joinErrors(std::move(error), createStringError(log))
-                    : std::move(error);
-  }
+  if (!module)
+    if (Error error = loadModule(module, image))
+      return std::move(error);
   if (Error error =
           driver.check(driver.cuModuleGetFunction(&function, module, kernel),
                        "cuModuleGetFunction"))
@@ -277,6 +289,19 @@ Error CudaDevice::read(void *host, const void *device, size_t bytes) {
   if (Error error = endRecording())
     return error;
   return copyToHost(host, device, bytes);
+}
+
+Expected<const char **> CudaDevice::getReport() {
+  if (driver.report)
+    return driver.report;
+  void *memory;
+  if (Error error =
+          driver.check(driver.cuMemAllocHost(&memory, sizeof(const char *)),
+                       "cuMemAllocHost"))
+    return std::move(error);
+  driver.report = static_cast<const char **>(memory);
+  *driver.report = nullptr;
+  return driver.report;
 }
 
 //===----------------------------------------------------------------------===//
@@ -366,6 +391,13 @@ int64_t vgaCudaMultiply(const VGACudaProduct *product, const void *lhs,
   if (!done)
     endOnError(done.takeError());
   return *done ? 1 : 0;
+}
+
+const char **vgaCudaGetReport() {
+  Expected<const char **> report = getDevice().getReport();
+  if (!report)
+    endOnError(report.takeError());
+  return *report;
 }
 
 void vgaCudaRead(void *host, const void *device, int64_t bytes) {

@@ -78,6 +78,8 @@ Error Driver::load() {
 Error Driver::check(int result, StringRef function) const {
   if (result == 0)
     return Error::success();
+  if (report && *report)
+    return createStringError(*report);
   const char *name = nullptr, *text = nullptr;
   cuGetErrorName(result, &name);
   cuGetErrorString(result, &text);

@@ -80,8 +80,13 @@ struct Driver {
   int (*cuEventDestroy)(void *);
   int (*cuEventElapsedTime)(float *, void *, void *);
 
+  /// What a kernel has said before it stopped: null, or the address of a text;
+  /// no kernel can say anything if there is no such place.
+  const char **report = nullptr;
+
   llvm::Error load();
-  /// The error of a result that is not 0, of the function of this name.
+  /// The error of a result that is not 0, of the function of this name. What a
+  /// kernel has said goes before it.
   llvm::Error check(int result, StringRef function) const;
 };
 

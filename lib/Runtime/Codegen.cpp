@@ -193,6 +193,7 @@ static ArrayRef<std::pair<StringRef, void *>> getRuntimeFunctions() {
       {"vgaCudaMakeTensorMap", reinterpret_cast<void *>(vgaCudaMakeTensorMap)},
       {"vgaCudaLaunch", reinterpret_cast<void *>(vgaCudaLaunch)},
       {"vgaCudaMultiply", reinterpret_cast<void *>(vgaCudaMultiply)},
+      {"vgaCudaGetReport", reinterpret_cast<void *>(vgaCudaGetReport)},
       {"vgaCudaRead", reinterpret_cast<void *>(vgaCudaRead)},
       {"__truncsfbf2",
        reinterpret_cast<void *>(static_cast<float (*)(float)>(truncateToBF16))},

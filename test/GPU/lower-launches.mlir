@@ -5,6 +5,8 @@
 // CHECK-DAG: llvm.mlir.global private constant @kernels_image(".version 8.3\00")
 // CHECK-DAG: llvm.mlir.global private constant @copy_name("copy\00")
 // CHECK-DAG: llvm.mlir.global private constant @fill_name("fill\00")
+// CHECK-DAG: llvm.mlir.global private constant @vga_kernel_error_0("it is full\00")
+// CHECK-DAG: llvm.mlir.global private constant @vga_kernel_error_1("it is empty\00")
 // CHECK-NOT: gpu.binary
 module attributes {gpu.container_module} {
 gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_90a">, assembly = ".version 8.3">]
@@ -22,6 +24,37 @@ func.func @launch(%x: memref<?x64xbf16>, %y: memref<?x64xbf16>, %n: index) {
   vga.launch @kernels::@copy blocks(%n) threads 128 shared_memory 8192
     persistent cooperative sizes(%n) boxes [array<i64: 64, 64>, array<i64>]
     ins(%x : memref<?x64xbf16>) outs(%y : memref<?x64xbf16>)
+  return
+}
+
+// After the sizes come where the kernel says what is wrong, and the addresses of what it may say; a
+// text is there once.
+// CHECK-LABEL: func @errors
+// CHECK: %[[PARAMETERS:.*]] = llvm.alloca %c5_i64{{.*}} x !llvm.ptr
+// CHECK: %[[REPORT:.*]] = llvm.call @vgaCudaGetReport() : () -> !llvm.ptr
+// CHECK: llvm.getelementptr %[[PLACE:[a-z0-9]+]]
+// CHECK: llvm.store %[[REPORT]]
+// CHECK: %[[FULL:.*]] = llvm.mlir.addressof @vga_kernel_error_0
+// CHECK: llvm.getelementptr %[[FIRST:[a-z0-9]+]]
+// CHECK: llvm.store %[[FULL]]
+// CHECK: %[[EMPTY:.*]] = llvm.mlir.addressof @vga_kernel_error_1
+// CHECK: llvm.getelementptr %[[SECOND:[a-z0-9]+]]
+// CHECK: llvm.store %[[EMPTY]]
+// CHECK: llvm.getelementptr %[[PARAMETERS]][2]
+// CHECK: llvm.store %[[PLACE]]
+// CHECK: llvm.getelementptr %[[PARAMETERS]][3]
+// CHECK: llvm.store %[[FIRST]]
+// CHECK: llvm.getelementptr %[[PARAMETERS]][4]
+// CHECK: llvm.store %[[SECOND]]
+// CHECK: call @vgaCudaLaunch
+// CHECK: llvm.mlir.addressof @vga_kernel_error_1
+// CHECK-NOT: llvm.mlir.addressof @vga_kernel_error
+// CHECK: call @vgaCudaLaunch
+func.func @errors(%x: memref<?x64xbf16>, %n: index) {
+  vga.launch @kernels::@fill blocks(%n) threads 128 shared_memory 0 sizes(%n) boxes [array<i64>]
+    ins() outs(%x : memref<?x64xbf16>) errors ["it is full", "it is empty"]
+  vga.launch @kernels::@fill blocks(%n) threads 128 shared_memory 0 sizes(%n) boxes [array<i64>]
+    ins() outs(%x : memref<?x64xbf16>) errors ["it is empty"]
   return
 }
 

@@ -16,6 +16,10 @@
 //   STANDIN_MEMORY=N        their bytes: 2^34
 //   STANDIN_FAIL=NAME[=N]   this function returns N: 719, a failed launch
 //                           (NAME as in the library, such as cuMemGetInfo_v2)
+//   STANDIN_STOP=KERNEL=N+M this kernel says, at the place that is its
+//   parameter
+//                           N, what the M-th one after that is, and stops: who
+//                           waits for it gets 719
 //
 // At the end of the process, a line on stderr says what has been launched and
 // how much memory has not been freed.
@@ -47,6 +51,7 @@ enum Result {
 
 /// A kernel in the PTX of its module.
 struct Function {
+  std::string name;
   unsigned numParameters = 0;
   unsigned sharedBytes = 48 << 10;
 };
@@ -56,6 +61,7 @@ struct State {
   std::map<std::pair<const void *, std::string>, Function> functions;
   size_t liveBytes = 0;
   unsigned launches = 0, cooperative = 0, graphs = 0, changed = 0;
+  bool isStopped = false;
   /// While a graph is being recorded, its launches.
   bool isRecording = false;
   unsigned recorded = 0;
@@ -191,7 +197,7 @@ extern "C" int cuStreamCreate(void **stream, unsigned flags) {
 
 extern "C" int cuStreamSynchronize(void *stream) {
   STANDIN_CHECK(stream == kHandle && !state.isRecording)
-  return Success;
+  return state.isStopped ? LaunchFailed : Success;
 }
 
 //===----------------------------------------------------------------------===//
@@ -356,6 +362,7 @@ extern "C" int cuModuleGetFunction(void **function, void *module,
     return NotFound;
   Function &found = state.functions[{module, name}];
   found = Function();
+  found.name = name;
   size_t end = ptx.find("\n)", begin);
   for (size_t at = begin; (at = ptx.find(".param", at + 1)) < end;)
     ++found.numParameters;
@@ -393,6 +400,21 @@ struct LaunchConfiguration {
   unsigned numAttributes;
 };
 
+/// What a kernel does that finds something wrong.
+static void stopIfAsked(const Function &function, void **parameters) {
+  const char *stop = std::getenv("STANDIN_STOP");
+  size_t length = function.name.size();
+  if (!stop || function.name.compare(0, length, stop, length) != 0 ||
+      stop[length] != '=')
+    return;
+  char *end;
+  unsigned place = std::strtoul(stop + length + 1, &end, 10);
+  unsigned next = std::strtoul(end, nullptr, 10);
+  **static_cast<void ***>(parameters[place]) =
+      *static_cast<void **>(parameters[place + next]);
+  state.isStopped = true;
+}
+
 extern "C" int cuLaunchKernelEx(const LaunchConfiguration *launch,
                                 void *function, void **parameters,
                                 void **extra) {
@@ -417,6 +439,7 @@ extern "C" int cuLaunchKernelEx(const LaunchConfiguration *launch,
     }
   }
   ++(state.isRecording ? state.recorded : state.launches);
+  stopIfAsked(*static_cast<Function *>(function), parameters);
   return Success;
 }
 

@@ -97,6 +97,7 @@ public:
                                 const void *rhs, const void *bias,
                                 const void *residual, void *output);
   llvm::Error read(void *host, const void *device, size_t bytes);
+  llvm::Expected<const char **> getReport();
 
 private:
   CudaDevice() = default;
@@ -156,6 +157,9 @@ struct VGACudaProduct {
 int64_t vgaCudaMultiply(const VGACudaProduct *product, const void *lhs,
                         const void *rhs, const void *bias, const void *residual,
                         void *output);
+/// Where a kernel leaves the address of a text of the host before it stops: the
+/// error of the call. The device writes there.
+const char **vgaCudaGetReport();
 /// Waits for the device, and copies from its memory.
 void vgaCudaRead(void *host, const void *device, int64_t bytes);
 /// Memory of the device, as MLIR's lowering of memref.alloc calls it: that of

@@ -8,7 +8,7 @@
 //
 // A thread copies a piece of a vector: 16 bytes, or as many as all vectors are
 // multiples of. Nobody can be asked before whether a position fits and a page
-// is there, so the kernel stops where it is not.
+// is there, so the kernel says so and stops where it is not.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,6 +16,7 @@
 #include "KernelFunction.h"
 #include "Kernels.h"
 #include "MemoryRows.h"
+#include "vga/Dialect/VGA/Utils/RuntimeErrors.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;
@@ -42,6 +43,15 @@ int64_t vga::getAppendPieces(AppendOp op) {
   return bytes == 0 ? 0 : bytes / getPieceBytes(bytes);
 }
 
+SmallVector<std::string> vga::getAppendErrors(AppendOp op) {
+  SmallVector<std::string> errors = {
+      locateError(op.getLoc(), describeOverflow(op))};
+  if (op.getBlockTable())
+    errors.push_back(
+        locateError(op.getLoc(), describeMissingPage(op, "cache")));
+  return errors;
+}
+
 namespace {
 /// The kernel of one vga.append.
 class AppendKernel {
@@ -57,6 +67,9 @@ public:
       signature.addPointer();
     for (unsigned i = 0; i < 4; ++i)
       signature.addSize();
+    signature.addPointer();
+    for (unsigned i = 0; i < getAppendErrors(op).size(); ++i)
+      signature.addError();
   }
 
   void takeParameters(Block *entry) {
@@ -70,6 +83,10 @@ public:
     count = take();
     targets = take();
     capacity = take();
+    report = take();
+    overflow = take();
+    if (table)
+      missingPage = take();
   }
 
   void build() {
@@ -109,16 +126,16 @@ private:
     Value to = b.add(load(position, op.getPosition(), b.toI64(sequence)),
                      b.toI64(indices[axes.sequence]));
     if (!table) {
-      expectBelow(to, b.toI64(capacity));
+      expectBelow(to, b.toI64(capacity), overflow);
       return getRow(sequence, indices[axes.head], to, capacity);
     }
     // The capacity is in pages.
     int64_t page = cache.getDimSize(axes.sequence);
-    expectBelow(to, b.mul(b.toI64(capacity), page));
+    expectBelow(to, b.mul(b.toI64(capacity), page), overflow);
     Value entry =
         b.add(b.mul(b.toI64(sequence), b.toI64(capacity)), b.div(to, page));
     Value target = load(table, op.getBlockTable(), entry);
-    expectBelow(target, b.toI64(targets));
+    expectBelow(target, b.toI64(targets), missingPage);
     return getRow(b.toI32(target), indices[axes.head], b.rem(to, page),
                   b.i32(page));
   }
@@ -138,10 +155,15 @@ private:
                : b.createOrFold<arith::ExtSIOp>(b.getI64Type(), element);
   }
 
-  /// Stops the kernel, with an error of the launch, unless 0 <= a < b.
-  void expectBelow(Value index, Value end) {
-    b.onlyIf(b.compare(arith::CmpIPredicate::uge, index, end),
-             [&] { LLVM::Trap::create(b); });
+  /// Says that there is an error and stops the kernel unless 0 <= index < end.
+  void expectBelow(Value index, Value end, Value error) {
+    b.onlyIf(b.compare(arith::CmpIPredicate::uge, index, end), [&] {
+      // The host reads this when the device can do no more.
+      LLVM::StoreOp::create(b, error, report, /*alignment=*/8,
+                            /*isVolatile=*/true);
+      LLVM::FenceOp::create(b, LLVM::AtomicOrdering::seq_cst, StringRef());
+      LLVM::Trap::create(b);
+    });
   }
 
   KernelBuilder &b;
@@ -153,6 +175,8 @@ private:
   /// Sequences, new positions; what the batch axis of the cache counts; and the
   /// positions, or pages, of a sequence.
   Value batch, count, targets, capacity;
+  /// Where errors are said, and the errors.
+  Value report, overflow, missingPage;
 };
 } // namespace
 

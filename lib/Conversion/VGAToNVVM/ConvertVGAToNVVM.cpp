@@ -135,7 +135,7 @@ static void convertAppend(AppendOp op, gpu::GPUModuleOp module,
       getKernel(module, name), b.ceilDiv(pieces, b.index(kGateThreads)),
       kGateThreads, /*sharedBytes=*/0,
       {batch, count, b.size(op.getCache(), axes.batch), capacity}, inputs,
-      op.getCache());
+      op.getCache(), /*inputBoxes=*/{}, getAppendErrors(op));
   op.replaceAllUsesWith(cache);
   op->erase();
 }

@@ -37,6 +37,8 @@ unsigned KernelFunction::addPointer() {
 
 unsigned KernelFunction::addSize() { return add(b.getI32Type(), {}); }
 
+unsigned KernelFunction::addError() { return add(b.getI64Type(), {}); }
+
 Block *KernelFunction::makeFunction(Location loc, StringRef name,
                                     int64_t threads, int64_t blocks) {
   auto function = LLVM::LLVMFuncOp::create(

@@ -21,10 +21,11 @@ public:
   explicit KernelFunction(OpBuilder &builder) : b(builder) {}
 
   /// Each returns the number of the parameter: a tensor map by value, a pointer
-  /// to global memory, a size as i32.
+  /// to global memory, a size as i32, and what says that there is an error.
   unsigned addMap();
   unsigned addPointer();
   unsigned addSize();
+  unsigned addError();
 
   /// Creates the function at the builder's insertion point; returns its entry.
   /// At least `blocks` blocks of threads fit into a multiprocessor's registers.

@@ -97,12 +97,14 @@ FailureOr<int64_t> buildGateValuesKernel(OpBuilder &builder,
 /// vectors of the source. Its parameters are those of a vga.launch with source,
 /// positions and block table as inputs, the cache as output, and as sizes
 /// batch, new positions, the batch axis of the cache, and the positions of a
-/// sequence, or pages. It ends the launch with an error where a position does
-/// not fit into the cache, or a page is not there.
+/// sequence, or pages. It stops with one of getAppendErrors where a position
+/// does not fit into the cache, or a page is not there.
 void buildAppendKernel(OpBuilder &builder, gpu::GPUModuleOp module,
                        StringRef name, AppendOp op);
 /// The pieces of a vector.
 int64_t getAppendPieces(AppendOp op);
+/// What the kernel may find wrong, in the order of its parameters.
+SmallVector<std::string> getAppendErrors(AppendOp op);
 
 /// The threads of a block of a kernel for gates or appends.
 constexpr int64_t kGateThreads = 256;

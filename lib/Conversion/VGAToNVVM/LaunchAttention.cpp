@@ -135,10 +135,10 @@ SmallVector<Value> AttentionLaunch::build(SymbolRefAttr kernel, Value blocks,
     appendMaskStrides(b, op.getMask(), sizes);
   SmallVector<Attribute> boxes = inputBoxes;
   llvm::append_range(boxes, outputBoxes);
-  auto launch =
-      LaunchOp::create(b, TypeRange(ValueRange(outputs)), kernel, blocks,
-                       threads, sharedBytes, isPersistent, isCooperative, sizes,
-                       b.getArrayAttr(boxes), inputs, outputs);
+  auto launch = LaunchOp::create(b, TypeRange(ValueRange(outputs)), kernel,
+                                 blocks, threads, sharedBytes, isPersistent,
+                                 isCooperative, sizes, b.getArrayAttr(boxes),
+                                 inputs, outputs, /*errors=*/ArrayAttr());
   return llvm::to_vector_of<Value>(
       launch->getResults().take_front(op->getNumResults()));
 }

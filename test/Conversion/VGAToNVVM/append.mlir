@@ -3,9 +3,9 @@
 // RUN: vga-opt %s --convert-vga-to-nvvm --canonicalize --cse | FileCheck %s
 
 // Into pages: 8 pieces a vector; the position, the entry of the table and the page
-// are where they have to be, or the launch ends.
+// are where they have to be, or the kernel says what is wrong, and ends the launch.
 // CHECK-LABEL: llvm.func @append_0(
-// CHECK-SAME: %[[K:[^:]*]]: !llvm.ptr<1>, %[[P:[^:]*]]: !llvm.ptr<1>, %[[T:[^:]*]]: !llvm.ptr<1>, %[[POOL:[^:]*]]: !llvm.ptr<1>, %[[B:[^:]*]]: i32, %[[S:[^:]*]]: i32, %[[PAGES:[^:]*]]: i32, %[[N:[^:]*]]: i32)
+// CHECK-SAME: %[[K:[^:]*]]: !llvm.ptr<1>, %[[P:[^:]*]]: !llvm.ptr<1>, %[[T:[^:]*]]: !llvm.ptr<1>, %[[POOL:[^:]*]]: !llvm.ptr<1>, %[[B:[^:]*]]: i32, %[[S:[^:]*]]: i32, %[[PAGES:[^:]*]]: i32, %[[N:[^:]*]]: i32, %[[REPORT:[^:]*]]: !llvm.ptr<1>, %[[OVERFLOW:[^:]*]]: i64, %[[NOPAGE:[^:]*]]: i64)
 // CHECK-DAG: %[[SIXTEEN:.*]] = arith.constant 16 : i64
 // CHECK-DAG: %[[BYTES:.*]] = arith.constant 128 : i64
 // CHECK: %[[ROW:.*]] = arith.divui %{{.*}}, %c8_i32
@@ -17,12 +17,16 @@
 // CHECK: %[[CAPACITY:.*]] = arith.muli %[[ENTRIES]], %[[SIXTEEN]]
 // CHECK: %[[OUTSIDE:.*]] = arith.cmpi uge, %[[TO]], %[[CAPACITY]]
 // CHECK: scf.if %[[OUTSIDE]]
+// CHECK-NEXT: llvm.store volatile %[[OVERFLOW]], %[[REPORT]]
+// CHECK-NEXT: llvm.fence seq_cst
 // CHECK-NEXT: llvm.intr.trap
 // CHECK: %[[ENTRY:.*]] = arith.divui %[[TO]], %[[SIXTEEN]]
 // CHECK: llvm.getelementptr %[[T]]
 // CHECK: %[[PAGE:.*]] = arith.extsi
 // CHECK: %[[MISSING:.*]] = arith.cmpi uge, %[[PAGE]], %{{.*}}
 // CHECK: scf.if %[[MISSING]]
+// CHECK-NEXT: llvm.store volatile %[[NOPAGE]], %[[REPORT]]
+// CHECK-NEXT: llvm.fence seq_cst
 // CHECK-NEXT: llvm.intr.trap
 // CHECK: arith.remui %[[TO]], %[[SIXTEEN]]
 // CHECK: llvm.getelementptr %[[POOL]]
@@ -48,6 +52,7 @@
 // CHECK-DAG: %[[C32:.*]] = arith.constant 32 : index
 // CHECK: %[[R:.*]] = vga.launch @vga_kernels::@append_0 blocks(%[[C1]]) threads 256 shared_memory 0 sizes(%[[C4]], %[[C1]], %[[C64]], %[[C32]])
 // CHECK-SAME: ins(%arg0, %arg2, %arg3 : {{.*}}) outs(%arg1 :
+// CHECK-SAME: errors ["{{.*}}append.mlir:[[#@LINE+3]]:8: vga.append: source (tensor<4x1x2x64xf16>) at position does not fit into cache {{.*}}", "{{.*}}append.mlir:[[#@LINE+3]]:8: vga.append: block_table has a page that cache has not"]
 // CHECK: return %[[R]]
 func.func @pages(%k: tensor<4x1x2x64xf16>, %pages: tensor<64x16x2x64xf16>, %p: tensor<4xi32>, %t: tensor<4x32xi32>) -> tensor<64x16x2x64xf16> {
   %r = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) layout bshd

@@ -10,6 +10,7 @@
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
+#include "vga/Dialect/VGA/Utils/RuntimeErrors.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -63,10 +64,7 @@ private:
         return b.both(b.isAtMost(zero, page), b.isAtMost(page, last));
       });
     });
-    cf::AssertOp::create(b, all,
-                         (op->getName().getStringRef() +
-                          ": block_table has a page that " + name + " has not")
-                             .str());
+    cf::AssertOp::create(b, all, describeMissingPage(op, name));
   }
 
   /// The entries of the positions that attention uses: those before kv_length.

@@ -16,6 +16,7 @@
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
+#include "vga/Dialect/VGA/Utils/RuntimeErrors.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
@@ -138,9 +139,7 @@ static void checkGate(StringRef name, Value gate, StringRef sourceName,
 
 /// Asserts that all that is appended has a place in the cache.
 static void checkCapacity(AppendOp op, CheckBuilder &b) {
-  RankedTensorType source = op.getSource().getType(),
-                   cache = op.getCache().getType();
-  CacheAxes axes(cache, op.getLayout());
+  CacheAxes axes(op.getCache().getType(), op.getLayout());
   Value capacity = b.size(op.getCache(), axes.sequence);
   if (op.getBlockTable())
     capacity =
@@ -152,13 +151,7 @@ static void checkCapacity(AppendOp op, CheckBuilder &b) {
     Value position = b.load(op.getPosition(), {sequence});
     return b.both(b.isAtMost(zero, position), b.isAtMost(position, last));
   });
-  std::string message;
-  llvm::raw_string_ostream os(message);
-  os << op->getName() << ": source (" << source
-     << ") at position does not fit into cache (" << cache << ")";
-  if (op.getBlockTable())
-    os << " with block_table (" << op.getBlockTable().getType() << ")";
-  cf::AssertOp::create(b, fits, message);
+  cf::AssertOp::create(b, fits, describeOverflow(op));
 }
 
 namespace {

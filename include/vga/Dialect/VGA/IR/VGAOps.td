@@ -554,7 +554,9 @@ def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
     kernel are, in this order: for each of `ins` and `outs` a pointer, or, where
     `boxes` has a box for it, a tensor map (128 bytes by value) for copies of
     boxes of this shape with 128-byte swizzle, zeros outside; then the `sizes`
-    as i32.
+    as i32; and, if there are `errors`, a pointer to where the kernel says
+    which of them it has met before it stops (trap), and for each of them the
+    i64 that says so.
 
     A `persistent` kernel takes any number of blocks for its tiles; it gets as
     many as run at a time, if that is less than `blocks`. The blocks of a
@@ -590,7 +592,8 @@ def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
     Variadic<Index>:$sizes,
     TypedArrayAttrBase<DenseI64ArrayAttr, "array of shapes">:$boxes,
     Variadic<VGA_DeviceArray>:$inputs,
-    Variadic<VGA_DeviceArray>:$outputs);
+    Variadic<VGA_DeviceArray>:$outputs,
+    OptionalAttr<StrArrayAttr>:$errors);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     $kernel `blocks` `(` $blocks `)` `threads` $threads
@@ -598,13 +601,17 @@ def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
     (`cooperative` $cooperative^)?
     (`sizes` `(` $sizes^ `)`)? `boxes` $boxes
     `ins` `(` ($inputs^ `:` type($inputs))? `)`
-    `outs` `(` $outputs `:` type($outputs) `)`
+    `outs` `(` $outputs `:` type($outputs) `)` (`errors` $errors^)?
     attr-dict (`->` type($results)^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() {
       return getOutputsMutable();
+    }
+    /// How many parameters of the kernel are about errors.
+    unsigned getNumErrorParameters() {
+      return getErrors() ? getErrors()->size() + 1 : 0;
     }
     /// The arrays, inputs first.
     ::llvm::SmallVector<::mlir::Value> getArrays() {

@@ -1,0 +1,31 @@
+//===- RuntimeErrors.h - What is wrong with a call --------------*- C++ -*-===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Texts of errors that show only when a function runs, the same on the CPU,
+// which asserts, and on a GPU, whose kernels stop.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VGA_DIALECT_VGA_UTILS_RUNTIMEERRORS_H
+#define VGA_DIALECT_VGA_UTILS_RUNTIMEERRORS_H
+
+#include "vga/Dialect/VGA/IR/VGA.h"
+
+namespace mlir::vga {
+
+/// The text, after "file:line:column: " if the location has one.
+std::string locateError(Location loc, StringRef text);
+
+/// A position does not fit into the cache.
+std::string describeOverflow(AppendOp op);
+/// An entry of the block table is no page of the operand `pool`.
+std::string describeMissingPage(Operation *op, StringRef pool);
+
+} // namespace mlir::vga
+
+#endif // VGA_DIALECT_VGA_UTILS_RUNTIMEERRORS_H
