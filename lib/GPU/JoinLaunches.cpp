@@ -63,7 +63,6 @@ static bool areEqual(ValueRange x, ValueRange y) {
 static bool canJoin(LaunchOp first, LaunchOp next, DominanceInfo &dominance) {
   if (first.getKernel() != next.getKernel() ||
       first.getBoxes() != next.getBoxes() ||
-      first.getNumErrorParameters() != next.getNumErrorParameters() ||
       first->getResultTypes() != next->getResultTypes() ||
       !areEqual(first.getBlocks(), next.getBlocks()) ||
       !areEqual(first.getSizes(), next.getSizes()))
@@ -88,16 +87,15 @@ static bool canJoin(LaunchOp first, LaunchOp next, DominanceInfo &dominance) {
 //===----------------------------------------------------------------------===//
 
 /// The arrays of a kernel: inputs, then outputs. Some inputs are the same for
-/// all instances. `errors` parameters at the end are about errors, the first
-/// where they are said.
+/// all instances.
 struct Arrays {
   SmallVector<bool> isShared;
-  unsigned inputs, errors;
+  unsigned inputs;
 };
 
 /// A kernel for several instances of another. Its parameters are inputs, those
-/// that are not shared once for each instance, outputs, sizes, how many blocks
-/// an instance has, where errors are said, and the errors of each instance.
+/// that are not shared once for each instance, outputs, sizes, and how many
+/// blocks an instance has.
 static LLVM::LLVMFuncOp makeInstances(LLVM::LLVMFuncOp kernel,
                                       unsigned instances,
                                       const Arrays &arrays) {
@@ -140,17 +138,7 @@ static LLVM::LLVMFuncOp makeInstances(LLVM::LLVMFuncOp kernel,
   };
   addArrays(0, arrays.inputs);
   addArrays(arrays.inputs, count);
-  unsigned ends = entry.getNumArguments() - arrays.errors;
-  Value blocks = entry.insertArgument(ends, b.getI32Type(), b.getLoc());
-  if (arrays.errors != 0) {
-    SmallVector<Value> errors(entry.getArguments().drop_front(ends + 2));
-    for (Value error : errors)
-      choices.push_back({error});
-    for (unsigned instance = 1; instance < instances; ++instance)
-      for (size_t i = 0; i < errors.size(); ++i)
-        choices[count + i].push_back(
-            entry.addArgument(b.getI64Type(), b.getLoc()));
-  }
+  Value blocks = entry.addArgument(b.getI32Type(), b.getLoc());
   attributes.resize(entry.getNumArguments(), b.getDictionaryAttr({}));
   joined.setFunctionType(
       LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
@@ -200,8 +188,6 @@ static void join(ArrayRef<LaunchOp> launches, LLVM::LLVMFuncOp kernel) {
                                     return launch.getInputs()[i] ==
                                            first.getInputs()[i];
                                   }));
-  arrays.errors = first.getNumErrorParameters();
-  SmallVector<Attribute> errors;
   SmallVector<Value> inputs, outputs, sizes(first.getSizes());
   SmallVector<Attribute> inputBoxes, outputBoxes;
   SmallVector<Type> types;
@@ -218,8 +204,6 @@ static void join(ArrayRef<LaunchOp> launches, LLVM::LLVMFuncOp kernel) {
       outputs.push_back(empty ? b.clone(*empty)->getResult(0) : output);
       outputBoxes.push_back(launch.getBoxes()[arrays.inputs + i]);
     }
-    if (launch.getErrors())
-      llvm::append_range(errors, *launch.getErrors());
     llvm::append_range(types, launch->getResultTypes());
   }
   llvm::append_range(inputBoxes, outputBoxes);
@@ -233,8 +217,7 @@ static void join(ArrayRef<LaunchOp> launches, LLVM::LLVMFuncOp kernel) {
   auto launch = LaunchOp::create(
       b, types, name, blocks, first.getThreads(), first.getSharedMemory(),
       /*persistent=*/false, /*cooperative=*/false, sizes,
-      b.getArrayAttr(inputBoxes), inputs, outputs,
-      errors.empty() ? ArrayAttr() : b.getArrayAttr(errors));
+      b.getArrayAttr(inputBoxes), inputs, outputs, /*errors=*/ArrayAttr());
   auto results = launch->result_begin();
   for (LaunchOp old : launches) {
     for (Value result : old->getResults())
@@ -259,8 +242,10 @@ private:
     SmallVector<LaunchOp> launches(block.getOps<LaunchOp>());
     llvm::SmallPtrSet<Operation *, 8> joined;
     for (auto [i, first] : llvm::enumerate(launches)) {
+      // Errors say which launch has met them.
       if (joined.contains(first) || first.getPersistent() ||
-          first.getCooperative() || first->getNumResults() == 0)
+          first.getCooperative() || first->getNumResults() == 0 ||
+          first.getErrors())
         continue;
       auto kernel = SymbolTable::lookupNearestSymbolFrom<LLVM::LLVMFuncOp>(
           first, first.getKernel());

@@ -24,18 +24,6 @@ gpu.module @kernels {
     llvm.store %sum, %y : i32, !llvm.ptr<1>
     llvm.return
   }
-  // Each instance has errors of its own, and all have one place to say them.
-  // CHECK: llvm.func @stopping_x2(
-  // CHECK-SAME: %[[A:[a-z0-9]+]]: !llvm.ptr<1>, %[[B:[a-z0-9]+]]: !llvm.ptr<1>, %[[N:[a-z0-9]+]]: i32, %[[BLOCKS:[a-z0-9]+]]: i32, %[[REPORT:[a-z0-9]+]]: !llvm.ptr<1>, %[[E0:[a-z0-9]+]]: i64, %[[E1:[a-z0-9]+]]: i64)
-  // CHECK: %[[X:.*]] = arith.select %{{.*}}, %[[B]], %[[A]]
-  // CHECK: %[[E:.*]] = arith.select %{{.*}}, %[[E1]], %[[E0]]
-  // CHECK: llvm.store %[[N]], %[[X]]
-  // CHECK: llvm.store %[[E]], %[[REPORT]]
-  llvm.func @stopping(%x: !llvm.ptr<1>, %n: i32, %report: !llvm.ptr<1>, %error: i64) attributes {gpu.kernel, nvvm.kernel} {
-    llvm.store %n, %x : i32, !llvm.ptr<1>
-    llvm.store %error, %report : i64, !llvm.ptr<1>
-    llvm.return
-  }
   llvm.mlir.global internal @count(0 : i32) {addr_space = 1 : i32} : i32
   llvm.func @counting(%x: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
     %count = llvm.mlir.addressof @count : !llvm.ptr<1>
@@ -86,14 +74,15 @@ func.func @counters(%blocks: index) -> (tensor<4xf32>, tensor<4xf32>) {
   return %0, %1 : tensor<4xf32>, tensor<4xf32>
 }
 
+// An error says which launch has met it.
 // CHECK-LABEL: func @errors
-// CHECK: vga.launch @kernels::@stopping_x2 {{.*}} errors ["a", "b"]
-// CHECK: vga.launch @kernels::@stopping blocks{{.*}} errors ["c", "d"]
-func.func @errors(%blocks: index, %n: index) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
-  %e = tensor.empty() : tensor<4xf32>
-  %0 = vga.launch @kernels::@stopping blocks(%blocks) threads 32 shared_memory 0 sizes(%n) boxes [array<i64>] ins() outs(%e : tensor<4xf32>) errors ["a"] -> tensor<4xf32>
-  %1 = vga.launch @kernels::@stopping blocks(%blocks) threads 32 shared_memory 0 sizes(%n) boxes [array<i64>] ins() outs(%e : tensor<4xf32>) errors ["b"] -> tensor<4xf32>
-  %2 = vga.launch @kernels::@stopping blocks(%blocks) threads 32 shared_memory 0 sizes(%n) boxes [array<i64>] ins() outs(%e : tensor<4xf32>) errors ["c", "d"] -> tensor<4xf32>
-  return %0, %1, %2 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+// CHECK-COUNT-2: vga.launch @kernels::@product blocks
+func.func @errors(%x: tensor<4x64xf32>, %w: tensor<64x64xf32>, %blocks: index, %n: index) -> (tensor<4x64xf32>, tensor<4x64xf32>) {
+  %e = tensor.empty() : tensor<4x64xf32>
+  %0 = vga.launch @kernels::@product blocks(%blocks) threads 32 shared_memory 0 sizes(%n) boxes [array<i64>, array<i64: 8, 8>, array<i64>]
+    ins(%x, %w : tensor<4x64xf32>, tensor<64x64xf32>) outs(%e : tensor<4x64xf32>) errors ["the first"] -> tensor<4x64xf32>
+  %1 = vga.launch @kernels::@product blocks(%blocks) threads 32 shared_memory 0 sizes(%n) boxes [array<i64>, array<i64: 8, 8>, array<i64>]
+    ins(%x, %w : tensor<4x64xf32>, tensor<64x64xf32>) outs(%e : tensor<4x64xf32>) errors ["the second"] -> tensor<4x64xf32>
+  return %0, %1 : tensor<4x64xf32>, tensor<4x64xf32>
 }
 }

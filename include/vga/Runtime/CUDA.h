@@ -68,7 +68,7 @@ public:
   llvm::Expected<SmallVector<std::vector<double>>>
   time(ArrayRef<std::function<llvm::Error()>> work, unsigned runs);
 
-  /// Puts work on the stream as a graph, recorded before. This is faster if the
+  /// Records work as a graph and puts that on the stream. This is faster if the
   /// graph has been of the same kernels, with other parameters. If compiled
   /// code reads the device's memory meanwhile, what it does from there on is
   /// put on the stream as it comes, and is not part of the graph.

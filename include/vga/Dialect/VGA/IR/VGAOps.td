@@ -609,10 +609,6 @@ def VGA_LaunchOp : Op<VGA_Dialect, "launch", [
     ::mlir::MutableOperandRange getDpsInitsMutable() {
       return getOutputsMutable();
     }
-    /// How many parameters of the kernel are about errors.
-    unsigned getNumErrorParameters() {
-      return getErrors() ? getErrors()->size() + 1 : 0;
-    }
     /// The arrays, inputs first.
     ::llvm::SmallVector<::mlir::Value> getArrays() {
       ::llvm::SmallVector<::mlir::Value> arrays(getInputs());
