@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/CPU/Passes.h"
-#include "vga/Dialect/VGA/Utils/RuntimeErrors.h"
+#include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"

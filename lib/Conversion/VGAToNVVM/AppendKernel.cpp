@@ -16,7 +16,7 @@
 #include "KernelFunction.h"
 #include "Kernels.h"
 #include "MemoryRows.h"
-#include "vga/Dialect/VGA/Utils/RuntimeErrors.h"
+#include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;

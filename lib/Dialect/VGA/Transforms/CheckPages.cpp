@@ -10,7 +10,7 @@
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
-#include "vga/Dialect/VGA/Utils/RuntimeErrors.h"
+#include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "vga/Dialect/VGA/Utils/RuntimeErrors.h"
+#include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 
 using namespace mlir;
 using namespace mlir::vga;

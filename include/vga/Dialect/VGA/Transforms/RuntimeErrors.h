@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef VGA_DIALECT_VGA_UTILS_RUNTIMEERRORS_H
-#define VGA_DIALECT_VGA_UTILS_RUNTIMEERRORS_H
+#ifndef VGA_DIALECT_VGA_TRANSFORMS_RUNTIMEERRORS_H
+#define VGA_DIALECT_VGA_TRANSFORMS_RUNTIMEERRORS_H
 
 #include "vga/Dialect/VGA/IR/VGA.h"
 
@@ -28,4 +28,4 @@ std::string describeMissingPage(Operation *op, StringRef pool);
 
 } // namespace mlir::vga
 
-#endif // VGA_DIALECT_VGA_UTILS_RUNTIMEERRORS_H
+#endif // VGA_DIALECT_VGA_TRANSFORMS_RUNTIMEERRORS_H
