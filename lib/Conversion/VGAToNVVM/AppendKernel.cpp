@@ -68,7 +68,7 @@ public:
     for (unsigned i = 0; i < 4; ++i)
       signature.addSize();
     signature.addPointer();
-    for (unsigned i = 0; i < getAppendErrors(op).size(); ++i)
+    for (unsigned i = 0; i < (op.getBlockTable() ? 2 : 1); ++i)
       signature.addError();
   }
 
