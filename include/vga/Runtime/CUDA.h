@@ -31,6 +31,9 @@ class DeviceArena;
 /// it is wanted (CUDA graph).
 class CudaGraph {
 public:
+  CudaGraph() = default;
+  CudaGraph(const CudaGraph &) = delete;
+  CudaGraph &operator=(const CudaGraph &) = delete;
   ~CudaGraph();
 
   bool isEmpty() const { return !instance; }
