@@ -8,9 +8,8 @@
 
 #include "Codegen.h"
 
-#include "BFloat16.h"
-
 #include "AssemblePTX.h"
+#include "BFloat16.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -1,5 +1,4 @@
-//===- SamplingTest.cpp - Choosing what comes next
-//---------------------------===//
+//===- SamplingTest.cpp - Choosing what comes next ------------------------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

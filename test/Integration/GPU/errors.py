@@ -45,9 +45,9 @@ def run(options: argparse.Namespace, folder: Path, position: list, table: list |
     arrays = [np.ones((2, 1, 3), np.float32), np.zeros(cache, np.float32), np.array(position, np.int32)]
     if table is not None:
         arrays.append(np.array(table, np.int32))
-    command = [options.vga_run, f"--target={options.target}", MODULE, "--entry", function, "--check-pages"]
-    if options.target == "cuda":
-        command.pop()
+    command = [options.vga_run, f"--target={options.target}", MODULE, "--entry", function]
+    if options.target != "cuda":
+        command.append("--check-pages")
     for i, array in enumerate(arrays):
         np.save(folder / f"{i}.npy", array)
         command += ["--input", folder / f"{i}.npy"]
