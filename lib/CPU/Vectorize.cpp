@@ -6,8 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ContractionTile.h"
 #include "DotTile.h"
 #include "PairContraction.h"
+#include "TileSizes.h"
 #include "TransposeTile.h"
 #include "vga/CPU/Passes.h"
 
@@ -30,200 +32,11 @@ namespace mlir::vga {
 using namespace mlir;
 using namespace mlir::linalg;
 
-/// Contractions of rows with rows have at most so many: with more it pays to
-/// transpose one side.
-static constexpr int64_t kDotRows = 8;
-
-/// The longest sum of pairs that matrix tiles are unrolled for.
-static constexpr int64_t kMostPairs = 128;
-
-/// The tile sizes of one loop, largest first, ending in 1.
-using Ladder = SmallVector<int64_t>;
-
-/// The loop along which vectors run: the innermost axis of the largest operand,
-/// of those the last.
-static std::optional<unsigned> getContiguousLoop(LinalgOp op) {
-  AffineMap largest;
-  for (AffineMap map : op.getIndexingMapsArray())
-    if (!largest || map.getNumResults() >= largest.getNumResults())
-      largest = map;
-  if (!largest || largest.getNumResults() == 0)
-    return std::nullopt;
-  return cast<AffineDimExpr>(largest.getResults().back()).getPosition();
-}
-
 namespace {
-/// The registers that a tile may use.
-struct Registers {
-  int64_t lanes;
-  unsigned count;
-};
-
-/// The tile sizes of all loops of an operation.
-class TileSizes {
-public:
-  TileSizes(LinalgOp op, unsigned vectorBits, unsigned vectorRegisters,
-            bool matrixTiles)
-      : ladders(op.getNumLoops(), Ladder{1}), registers{1, vectorRegisters} {
-    unsigned bits = 8;
-    for (Value operand : op->getOperands()) {
-      Type type = getElementTypeOrSelf(operand);
-      if (type.isIntOrIndexOrFloat())
-        bits =
-            std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
-    }
-    registers.lanes = std::max(1u, vectorBits / bits);
-
-    SmallVector<unsigned> reductions;
-    op.getReductionDims(reductions);
-    if (vga::isPairContraction(op)) {
-      setPairs(matrixTiles, op.getStaticLoopRanges()[2]);
-    } else if (auto transposition = vga::TransposeTile::match(op)) {
-      setTransposition(*transposition, std::max(1u, vectorBits / 32));
-    } else if (vga::DotTile::matches(op, kDotRows)) {
-      setDotProducts(op.getIndexingMapsArray().back(), reductions.back(),
-                     op.getStaticLoopRanges());
-    } else if (!reductions.empty() && isaContractionOpInterface(op)) {
-      setContraction(op.getIndexingMapsArray().back(), reductions.back(),
-                     op.getStaticLoopRanges());
-    } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
-      ladders[*loop] = {2 * registers.lanes, registers.lanes, 1};
-    }
-  }
-
-  /// The ladder of `loop`, inside tiles of the given sizes of the loops around
-  /// it.
-  Ladder getLadder(unsigned loop, ArrayRef<OpFoldResult> sizes) const {
-    if (loop != columnLoop)
-      return ladders[loop];
-    if (isDot)
-      return getDots(rowLoop ? *getConstantIntValue(sizes[*rowLoop]) : 1);
-    if (!rowLoop)
-      return getColumns(/*rows=*/1);
-    return getColumns(*rowLoop < loop ? *getConstantIntValue(sizes[*rowLoop])
-                                      : ladders[*rowLoop].front());
-  }
-
-  bool areDotProducts() const { return isDot; }
-  bool arePairs() const { return isPairs; }
-
-  /// Those of a tile that no matrix unit takes.
-  TileSizes withoutMatrixTiles(LinalgOp tile) const {
-    TileSizes sizes = *this;
-    sizes.setPairs(/*matrixTiles=*/false, tile.getStaticLoopRanges()[2]);
-    return sizes;
-  }
-
-  int64_t getLanes() const { return registers.lanes; }
-
-private:
-  void setContraction(AffineMap result, unsigned reduction,
-                      ArrayRef<int64_t> extents) {
-    auto loopOf = [&](unsigned axis) {
-      return cast<AffineDimExpr>(result.getResult(axis)).getPosition();
-    };
-    unsigned axes = result.getNumResults();
-    if (axes >= 1)
-      columnLoop = loopOf(axes - 1);
-    if (axes >= 2) {
-      rowLoop = loopOf(axes - 2);
-      // Rows times two vectors of accumulators, with room for the operands. A
-      // block of a power of two leaves nothing over with 8 rows.
-      int64_t rows = extents[*rowLoop];
-      bool isBlock = !ShapedType::isDynamic(rows) && rows % 8 == 0;
-      if (registers.count < 32)
-        ladders[*rowLoop] = {6, 4, 2, 1};
-      else if (isBlock && rows % 12 != 0)
-        ladders[*rowLoop] = {8, 4, 2, 1};
-      else
-        ladders[*rowLoop] = {12, 6, 4, 2, 1};
-    }
-    ladders[reduction] = {4, 1};
-  }
-
-  /// Loops (m, n, k, v). Matrix units take 2 x 2 whole tiles, which are loaded
-  /// and stored as seldom as k allows; dot products do the rest.
-  void setPairs(bool matrixTiles, int64_t k) {
-    isPairs = true;
-    ladders[0] = {8, 4, 2, 1};
-    ladders[1].clear();
-    for (int64_t columns : {32, 16, 8, 4, 1})
-      if (columns <= 2 * registers.lanes)
-        ladders[1].push_back(columns);
-    ladders[2] = {4, 1};
-    ladders[3] = {2};
-    if (!matrixTiles)
-      return;
-    int64_t size = vga::kMatrixTileSize;
-    ladders[0].insert(ladders[0].begin(), {2 * size, size});
-    int64_t whole = k / size * size;
-    bool isUnrolled =
-        !ShapedType::isDynamic(k) && whole > 0 && whole <= kMostPairs;
-    ladders[2] = {isUnrolled ? whole : 2 * size, size, 4, 1};
-  }
-
-  /// Squares of vectors; pairs as a whole.
-  void setTransposition(vga::TransposeTile tile, int64_t lanes) {
-    Ladder squares;
-    for (; lanes >= 4; lanes /= 2)
-      squares.push_back(lanes);
-    squares.push_back(1);
-    ladders[tile.outLoop] = ladders[tile.inLoop] = squares;
-    if (tile.pairLoop)
-      ladders[*tile.pairLoop] = {2};
-  }
-
-  /// The whole of every dot product, many at once.
-  void setDotProducts(AffineMap result, unsigned reduction,
-                      ArrayRef<int64_t> extents) {
-    isDot = true;
-    unsigned axes = result.getNumResults();
-    columnLoop = result.getDimPosition(axes - 1);
-    if (axes == 2) {
-      rowLoop = result.getDimPosition(0);
-      ladders[*rowLoop] = {4, 2, 1};
-    }
-    ladders[reduction] = {extents[reduction]};
-  }
-
-  /// A power of two of dot products: half of the registers, or one vector.
-  Ladder getDots(int64_t rows) const {
-    Ladder columns;
-    int64_t most =
-        std::min<int64_t>(registers.count / 2 / rows, registers.lanes);
-    for (int64_t count : {most, most / 4})
-      if (count > 1)
-        columns.push_back(llvm::bit_floor<uint64_t>(count));
-    columns.push_back(1);
-    return columns;
-  }
-
-  /// The columns of a contraction's tile. Multiplying and adding takes several
-  /// cycles, and as many accumulators to hide them: few rows get more columns.
-  Ladder getColumns(int64_t rows) const {
-    int64_t lanes = registers.lanes;
-    Ladder columns;
-    for (int64_t vectors = 8; vectors >= 4; vectors /= 2)
-      if (vectors * rows <= 8)
-        columns.push_back(vectors * lanes);
-    columns.append({2 * lanes, lanes});
-    // Half a vector is better than so many single columns.
-    if (lanes >= 8)
-      columns.push_back(lanes / 2);
-    columns.push_back(1);
-    return columns;
-  }
-
-  SmallVector<Ladder> ladders;
-  Registers registers;
-  std::optional<unsigned> rowLoop, columnLoop;
-  bool isDot = false, isPairs = false;
-};
-
 /// Replaces a linalg operation on buffers by loops over static tiles.
 class RegisterTiling {
 public:
-  RegisterTiling(RewriterBase &rewriter, LinalgOp op, TileSizes tileSizes,
+  RegisterTiling(RewriterBase &rewriter, LinalgOp op, vga::TileSizes tileSizes,
                  bool matrixTiles)
       : rewriter(rewriter), op(op), tileSizes(std::move(tileSizes)),
         matrixTiles(matrixTiles) {}
@@ -364,109 +177,9 @@ private:
 
   RewriterBase &rewriter;
   LinalgOp op;
-  TileSizes tileSizes;
+  vga::TileSizes tileSizes;
   bool matrixTiles;
   SmallVector<OpFoldResult> extents, offsets, sizes;
-};
-
-/// A tile of a contraction, as reads, a vector.contract and a write. Upstream
-/// would make a reduction of a product of operands broadcast to all loops.
-class ContractionTile {
-public:
-  static bool matches(LinalgOp op) {
-    // A dot product has a scalar result: that is a reduction.
-    return isaContractionOpInterface(op) && op.getNumDpsInputs() == 2 &&
-           op.getIndexingMapsArray().back().getNumResults() != 0 &&
-           llvm::all_of(op->getOperandTypes(), [](Type type) {
-             return isa<FloatType>(getElementTypeOrSelf(type));
-           });
-  }
-
-  static void vectorize(RewriterBase &rewriter, LinalgOp op) {
-    Location loc = op.getLoc();
-    Value out = op.getDpsInits()[0];
-    auto type = cast<FloatType>(getElementTypeOrSelf(out));
-    // What vectors run along is loaded as vectors; of the other operand each
-    // element meets a whole vector, and is loaded by itself.
-    AffineMap result = op.getIndexingMapsArray().back();
-    AffineExpr column = result.getResults().back();
-    auto readOperand = [&](unsigned index) {
-      AffineMap map = op.getIndexingMapsArray()[index];
-      return llvm::is_contained(map.getResults(), column)
-                 ? read(rewriter, loc, op->getOperand(index))
-                 : readElements(rewriter, loc, op->getOperand(index));
-    };
-    Value a, b;
-    if (vga::isPairContraction(op)) {
-      a = read(rewriter, loc, op->getOperand(0));
-      b = vga::readPairs(rewriter, loc, op->getOperand(1));
-    } else {
-      a = convert(rewriter, loc, readOperand(0), type);
-      b = convert(rewriter, loc, readOperand(1), type);
-    }
-    Value accumulator = read(rewriter, loc, out);
-    SmallVector<Attribute> iterators;
-    for (utils::IteratorType iterator : op.getIteratorTypesArray())
-      iterators.push_back(vector::IteratorTypeAttr::get(
-          rewriter.getContext(), iterator == utils::IteratorType::parallel
-                                     ? vector::IteratorType::parallel
-                                     : vector::IteratorType::reduction));
-    Value sum = vector::ContractionOp::create(
-        rewriter, loc, a, b, accumulator,
-        rewriter.getAffineMapArrayAttr(op.getIndexingMapsArray()),
-        rewriter.getArrayAttr(iterators));
-    rewriter.replaceOpWithNewOp<vector::TransferWriteOp>(
-        op, sum, out, zeros(rewriter, loc, out), inBounds(out));
-  }
-
-private:
-  static SmallVector<Value> zeros(OpBuilder &builder, Location loc,
-                                  Value memref) {
-    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-    return SmallVector<Value>(cast<MemRefType>(memref.getType()).getRank(),
-                              zero);
-  }
-
-  static SmallVector<bool> inBounds(Value memref) {
-    return SmallVector<bool>(cast<MemRefType>(memref.getType()).getRank(),
-                             true);
-  }
-
-  static Value read(OpBuilder &builder, Location loc, Value memref) {
-    auto type = cast<MemRefType>(memref.getType());
-    return vector::TransferReadOp::create(
-        builder, loc, VectorType::get(type.getShape(), type.getElementType()),
-        memref, zeros(builder, loc, memref), /*padding=*/std::nullopt,
-        ArrayRef<bool>(inBounds(memref)));
-  }
-
-  /// The same vector, of scalars. A vector of six floats would be two registers
-  /// to the machine, which it takes apart again by shuffles.
-  static Value readElements(OpBuilder &builder, Location loc, Value memref) {
-    auto type = cast<MemRefType>(memref.getType());
-    SmallVector<Value> elements;
-    SmallVector<int64_t> strides = computeSuffixProduct(type.getShape());
-    for (int64_t i = 0; i < type.getNumElements(); ++i) {
-      SmallVector<Value> indices;
-      for (int64_t index : delinearize(i, strides))
-        indices.push_back(arith::ConstantIndexOp::create(builder, loc, index));
-      elements.push_back(memref::LoadOp::create(builder, loc, memref, indices));
-    }
-    return vector::FromElementsOp::create(
-        builder, loc, VectorType::get(type.getShape(), type.getElementType()),
-        elements);
-  }
-
-  static Value convert(OpBuilder &builder, Location loc, Value vector,
-                       FloatType type) {
-    auto from = cast<VectorType>(vector.getType());
-    auto to = from.clone(type);
-    if (from == to)
-      return vector;
-    if (from.getElementTypeBitWidth() < type.getWidth())
-      return arith::ExtFOp::create(builder, loc, to, vector);
-    return arith::TruncFOp::create(builder, loc, to, vector);
-  }
 };
 
 struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
@@ -476,9 +189,10 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
     IRRewriter rewriter(&getContext());
     for (LinalgOp op : collect())
       if (isTileable(op))
-        RegisterTiling(rewriter, op,
-                       TileSizes(op, vectorBits, vectorRegisters, matrixTiles),
-                       matrixTiles)
+        RegisterTiling(
+            rewriter, op,
+            vga::TileSizes(op, vectorBits, vectorRegisters, matrixTiles),
+            matrixTiles)
             .run();
     for (LinalgOp op : collect()) {
       rewriter.setInsertionPoint(op);
@@ -504,8 +218,8 @@ private:
       return success();
     if (!isWorthVectorizing(op))
       return failure();
-    if (ContractionTile::matches(op)) {
-      ContractionTile::vectorize(rewriter, op);
+    if (vga::ContractionTile::matches(op)) {
+      vga::ContractionTile::vectorize(rewriter, op);
       return success();
     }
     FailureOr<VectorizationResult> result = vectorize(rewriter, op);
@@ -531,7 +245,7 @@ private:
       if (getElementTypeOrSelf(operand).isInteger(1))
         return false;
     // Tiles that are one element wide in the direction of vectors.
-    std::optional<unsigned> loop = getContiguousLoop(op);
+    std::optional<unsigned> loop = vga::getContiguousLoop(op);
     if (isaContractionOpInterface(op) &&
         op.getIndexingMapsArray().back().getNumResults() != 0)
       loop = cast<AffineDimExpr>(
