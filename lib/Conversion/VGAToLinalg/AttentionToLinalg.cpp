@@ -8,6 +8,7 @@
 
 #include "GatherPages.h"
 #include "Patterns.h"
+#include "vga/Dialect/VGA/IR/EmptyAttention.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
@@ -391,6 +392,11 @@ struct AttentionToLinalg : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(AttentionOp op,
                                 PatternRewriter &rewriter) const override {
+    FailureOr<SmallVector<Value>> nothing = emitEmptyAttention(rewriter, op);
+    if (succeeded(nothing)) {
+      rewriter.replaceOp(op, *nothing);
+      return success();
+    }
     LinalgBuilder builder(op.getLoc(), rewriter);
     AttentionOp attention = op.getBlockTable() ? gatherPages(builder, op) : op;
     rewriter.replaceOp(op, AttentionDefinition(builder, attention).build());

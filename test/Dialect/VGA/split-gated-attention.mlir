@@ -127,3 +127,22 @@ func.func @pages(%q: tensor<2x1x4x8xf32>, %k: tensor<9x1x16x8xf32>, %w: tensor<1
       : tensor<2x1x4x8xf32>, tensor<9x1x16x8xf32>, tensor<9x1x16x8xf32>, tensor<1x8xf32>
   return %z : tensor<2x1x4x8xf32>
 }
+
+// The gate of no position is 0, and that of no query is nothing: no slice of either.
+// CHECK-LABEL: func @no_positions
+func.func @no_positions(%q: tensor<1x4x2x8xf32>, %k: tensor<1x2x0x8xf32>, %w: tensor<4x8xf32>) -> tensor<1x4x2x8xf32> {
+  // CHECK: %[[CLOSED:.*]] = arith.constant dense<0.000000e+00> : tensor<1x4x2xf32>
+  // CHECK: vga.attention {{.*}} output_gate(%[[CLOSED]] : tensor<1x4x2xf32>)
+  %z = vga.gated_attention %q, %k, %k, %w site output
+      : tensor<1x4x2x8xf32>, tensor<1x2x0x8xf32>, tensor<1x2x0x8xf32>, tensor<4x8xf32>
+  return %z : tensor<1x4x2x8xf32>
+}
+
+// CHECK-LABEL: func @no_queries
+func.func @no_queries(%q: tensor<1x4x0x8xf32>, %k: tensor<1x2x6x8xf32>, %w: tensor<4x8xf32>) -> tensor<1x4x0x8xf32> {
+  // CHECK: %[[NONE:.*]] = tensor.empty() : tensor<1x4x0xf32>
+  // CHECK: vga.attention {{.*}} output_gate(%[[NONE]] : tensor<1x4x0xf32>)
+  %z = vga.gated_attention %q, %k, %k, %w site output
+      : tensor<1x4x0x8xf32>, tensor<1x2x6x8xf32>, tensor<1x2x6x8xf32>, tensor<4x8xf32>
+  return %z : tensor<1x4x0x8xf32>
+}

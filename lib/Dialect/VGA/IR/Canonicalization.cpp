@@ -6,12 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "vga/Dialect/VGA/IR/EmptyAttention.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -35,23 +34,6 @@ static bool isSplatOfTrue(Value value) {
   return value && matchPattern(value, m_Constant(&elements)) &&
          elements.isSplat() && elements.getElementType().isInteger(1) &&
          elements.getSplatValue<bool>();
-}
-
-/// A tensor of `type`, shaped as `shape` at run time, filled with `value`.
-static Value createSplat(OpBuilder &builder, Location loc,
-                         RankedTensorType type, ArrayRef<OpFoldResult> shape,
-                         double value) {
-  auto attribute = FloatAttr::get(type.getElementType(), value);
-  if (type.hasStaticShape())
-    return arith::ConstantOp::create(builder, loc,
-                                     DenseElementsAttr::get(type, attribute));
-  SmallVector<Value> dynamicSizes;
-  for (auto [size, extent] : llvm::zip_equal(shape, type.getShape()))
-    if (ShapedType::isDynamic(extent))
-      dynamicSizes.push_back(
-          getValueOrCreateConstantIndexOp(builder, loc, size));
-  Value scalar = arith::ConstantOp::create(builder, loc, attribute);
-  return tensor::SplatOp::create(builder, loc, type, scalar, dynamicSizes);
 }
 
 static double activate(Activation activation, double x) {
@@ -163,29 +145,16 @@ struct DropUnusedLse : OpRewritePattern<OpTy> {
   }
 };
 
-/// No result elements, or no keys: nothing to attend to. Without a sink the
-/// output is 0 and the lse -inf.
+/// No result elements, or no keys: nothing to attend to.
 template <typename OpTy>
 struct FoldEmptyAttention : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    RankedTensorType type = op.getResult().getType();
-    bool noResult =
-        llvm::is_contained(type.getShape(), 0) && !op.getReturnLse();
-    bool noKeys = AttentionSizes(op).keys == 0 && !op.getSink();
-    if (!noResult && !noKeys)
+    FailureOr<SmallVector<Value>> results = emitEmptyAttention(rewriter, op);
+    if (failed(results))
       return rewriter.notifyMatchFailure(op, "there is something to attend to");
-    ReifiedRankedShapedTypeDims shapes;
-    if (failed(op.reifyResultShapes(rewriter, shapes)))
-      return failure();
-    SmallVector<Value> results = {
-        createSplat(rewriter, op.getLoc(), type, shapes[0], 0.0)};
-    if (op.getReturnLse())
-      results.push_back(createSplat(rewriter, op.getLoc(),
-                                    op.getLse().getType(), shapes[1],
-                                    -std::numeric_limits<double>::infinity()));
-    rewriter.replaceOp(op, results);
+    rewriter.replaceOp(op, *results);
     return success();
   }
 };

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "QueryGates.h"
+#include "vga/Dialect/VGA/IR/EmptyAttention.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
@@ -35,6 +36,14 @@ static Value alignGateWithQueries(OpBuilder &builder, Location loc, Value gate,
   OpFoldResult keys = tensor::getMixedSize(builder, loc, gate, axis);
   if (isEqualConstantIntOrValue(keys, queries))
     return gate;
+  // Slices of nothing are no slices: a gate of no query, or of no position.
+  SmallVector<int64_t> wanted(type.getShape());
+  wanted[axis] = staticQueries;
+  if (llvm::is_contained(type.getShape(), 0) || staticQueries == 0) {
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, gate);
+    sizes[axis] = queries;
+    return createSplat(builder, loc, type.clone(wanted), sizes, 0.0);
+  }
 
   // At most one of the two differences is positive.
   AffineExpr a, b;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionTask.h"
+#include "vga/Dialect/VGA/IR/EmptyAttention.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -115,6 +116,9 @@ private:
 } // namespace
 
 bool vga::isTileable(AttentionInterface op) {
+  // There is nothing to make tiles of.
+  if (isEmpty(op))
+    return false;
   auto gated = dyn_cast<GatedAttentionOp>(op.getOperation());
   return !gated || (gated.getSite() == GateSite::value &&
                     gated.getMixing() == Mixing::per_head &&

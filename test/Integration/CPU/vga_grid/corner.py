@@ -87,13 +87,42 @@ def _unclamped_lengths() -> list[Case]:
 
 
 def _empty() -> list[Case]:
-    """Sizes of zero."""
-    return [
-        Case(note="no_keys", **{**BASE, "sk": 0}),
+    """Sizes of zero, static and dynamic, with every clause."""
+    cases = [
         Case(note="no_keys", **{**BASE, "sk": 0, "dynamic": ("Sq", "Sk")}),
         Case(note="no_keys_but_sink", sink="f32", **{**BASE, "sk": 0, "dynamic": ("Sk",)}),
         Case(note="no_queries", **{**BASE, "sq": 0, "dynamic": ("Sq",)}),
         Case(note="no_batch", **{**BASE, "batch": 0, "dynamic": ("B",)}),
+        Case(note="no_page", page=8, kv_length="zero", **{**BASE, "sk": 0}),
+    ]
+    clauses = [
+        {},
+        {"causal": True, "mask": Mask("i1", ("Sq", "Sk")), "softcap": 1.5, "lse": False},
+        {"window": (2, 1), "mask": Mask("f32", ("B", "Hq", "Sq", "Sk")), "sink": "f32"},
+        {"causal": True, "kv_length": "partial", "alignment": "length", "sink": "f16", "lse": False},
+        {"value_gate": GateOperand("kv", False, "f32"), "mask": Mask("i1", ("B", "1", "1", "Sk"))},
+        {"value_gate": GateOperand("q", True, "f32"), "output_gate": GateOperand("q", True, "f32")},
+        {"output_gate": GateOperand("q", False, "f32"), "layout": "sbhd"},
+        {"op": "gated_attention", "projection": Projection(heads=4, bias="f32")},
+        {"op": "gated_attention", "projection": Projection(heads=4), "site": "output"},
+        {"op": "gated_attention", "projection": Projection(heads=4, elementwise=True),
+         "site": "output", "layout": "bshd", "causal": True},
+        {"op": "gate", "projection": Projection(heads=4, bias="f32"), "lse": False},
+    ]  # fmt: skip
+    for number, clause in enumerate(clauses):
+        dtype = FLOATS[number % 4]
+        for note, sizes in (
+            ("no_keys", {"sk": 0}),
+            ("no_queries", {"sq": 0}),
+            ("no_batch", {"batch": 0}),
+            ("nothing", {"batch": 0, "sq": 0, "sk": 0}),
+        ):
+            cases.append(Case(note=note, **{**BASE, "dtype": dtype, **sizes, **clause}))
+    return [
+        *cases,
+        Case(op="append", note="append_nothing", dtype="f32", hkv=2, dv=8, sq=0, sk=9),
+        Case(op="append", note="append_nothing", dtype="f16", hkv=2, dv=8, sq=0, sk=0),
+        Case(op="append", note="append_nothing", dtype="f32", hkv=2, dv=8, batch=0, sq=2, sk=9),
     ]
 
 
