@@ -22,6 +22,7 @@ LogicalResult Session::run() {
     return failure();
   switch (options.mode) {
   case RunOptions::Mode::Run:
+    return runOnce();
   case RunOptions::Mode::RunList:
     return runList();
   case RunOptions::Mode::Benchmark:
@@ -35,20 +36,17 @@ LogicalResult Session::run() {
   llvm_unreachable("unknown mode");
 }
 
-LogicalResult Session::runList() {
+LogicalResult Session::runOnce() {
   FailureOr<std::vector<RunRequest>> requests = getRequests();
   if (failed(requests))
     return failure();
-  auto calls = prepareAll(*requests);
-  if (failed(calls) || failed(compile(*calls)))
+  FailureOr<Call> call = prepare(requests->front());
+  if (failed(call) || failed(compile({&*call})))
     return failure();
-  for (Call &call : *calls) {
-    progress.show("running " + call.signature.entry);
-    if (failed(execute(call)))
-      return failure();
-  }
-  progress.clear();
-  return writeResults(*calls);
+  progress.show("running " + call->signature.entry);
+  if (failed(execute(*call)))
+    return failure();
+  return writeResults(*call);
 }
 
 LogicalResult Session::runBenchmark() {
@@ -72,7 +70,10 @@ LogicalResult Session::runBenchmark() {
     report.flops = countFlops(call.function, shapes);
     timedCalls.push_back({call.signature.entry, call.arguments.get()});
   }
-  if (failed(compile(*calls)))
+  SmallVector<const Call *> pointers;
+  for (const Call &call : *calls)
+    pointers.push_back(&call);
+  if (failed(compile(pointers)))
     return failure();
 
   progress.show("running " + reports.front().entry);
@@ -86,11 +87,9 @@ LogicalResult Session::runBenchmark() {
     report.seconds = std::move(times);
   }
   for (Call &call : *calls)
-    if (!call.outputs.empty() && failed(execute(call)))
+    if (!call.outputs.empty() &&
+        (failed(execute(call)) || failed(writeResults(call))))
       return failure();
-  llvm::erase_if(*calls, [](const Call &call) { return call.outputs.empty(); });
-  if (failed(writeResults(*calls)))
-    return failure();
   progress.clear();
   if (!options.json)
     for (const BenchmarkReport &report : reports)

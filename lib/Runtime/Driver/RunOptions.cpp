@@ -128,6 +128,7 @@ struct CommandLine {
       cl::desc("Run a list of functions of the module, compiled together:\n"
                "[{\"entry\": name, \"inputs\": [path, ...],\n"
                "\"outputs\": [path, ...]}, ...], paths relative to the list;\n"
+               "one that fails does not keep the others from being run;\n"
                "with --benchmark they are timed in turns"),
       cl::value_desc("file.json"), cl::cat(category)};
   cl::opt<unsigned> benchmark{

@@ -24,9 +24,19 @@ using llvm::Error;
 
 static constexpr StringLiteral kToolName("vga-run");
 
+/// Compiled code reports its errors too, and it knows of no session: what is
+/// being done, and the line on the terminal that says so.
+static std::string currentLabel;
+static Progress *currentProgress = nullptr;
+
+ReportLabel::ReportLabel(StringRef label) { currentLabel = label; }
+ReportLabel::~ReportLabel() { currentLabel.clear(); }
+
 LogicalResult vga::report(Error error) {
+  if (currentProgress)
+    currentProgress->clear();
   llvm::WithColor::error(llvm::errs(), kToolName)
-      << toString(std::move(error)) << '\n';
+      << currentLabel << toString(std::move(error)) << '\n';
   return failure();
 }
 
@@ -51,6 +61,7 @@ static double getSecondsSince(std::chrono::steady_clock::time_point begin) {
 
 Session::Session(const RunOptions &options, DialectRegistry &registry)
     : options(options), compileOptions(options.compile), context(registry),
+      isMultithreaded(context.isMultithreadingEnabled()),
       printDiagnostics(sourceMgr, &context),
       clearProgress(&context, [this](Diagnostic &) {
         progress.clear();
@@ -58,7 +69,13 @@ Session::Session(const RunOptions &options, DialectRegistry &registry)
       }) {
   // Errors name a place in the file; the operation there can be a whole module.
   context.printOpOnDiagnostic(false);
+  currentProgress = &progress;
+  // Lists are compiled by child processes, which have no threads of this one.
+  if (options.mode == RunOptions::Mode::RunList)
+    context.disableMultithreading();
 }
+
+Session::~Session() { currentProgress = nullptr; }
 
 //===----------------------------------------------------------------------===//
 // Input
@@ -93,21 +110,18 @@ LogicalResult Session::openWeights() {
   return success();
 }
 
-/// Checks that all outputs can be written, each by one result.
-LogicalResult Session::checkOutputs(const std::vector<RunRequest> &requests) {
+/// Checks that no file is to hold two results.
+static Error checkDistinct(const std::vector<RunRequest> &requests) {
   llvm::StringSet<> seen;
   for (const RunRequest &request : requests)
-    for (StringRef path : request.outputs) {
+    for (StringRef path : request.outputs)
       if (!seen.insert(path).second)
-        return report(llvm::createFileError(
-            path, createStringError("two results go to this file")));
-      if (Error error = OutputFiles::checkWritable(path))
-        return report(std::move(error));
-    }
-  return success();
+        return llvm::createFileError(
+            path, createStringError("two results go to this file"));
+  return Error::success();
 }
 
-/// The calls that options or a list ask for; their outputs can be written.
+/// The calls that options or a list ask for.
 FailureOr<std::vector<RunRequest>> Session::getRequests() {
   std::vector<RunRequest> requests;
   if (options.runList.empty()) {
@@ -118,7 +132,9 @@ FailureOr<std::vector<RunRequest>> Session::getRequests() {
       return report(list.takeError());
     requests = std::move(*list);
   }
-  if (failed(checkOutputs(requests)) || failed(openWeights()))
+  if (Error error = checkDistinct(requests))
+    return report(std::move(error));
+  if (failed(openWeights()))
     return failure();
   return requests;
 }
@@ -155,6 +171,9 @@ FailureOr<Call> Session::prepare(const RunRequest &request) {
         "number of outputs of '" + call.signature.entry + "': expected " +
         Twine(numResults) + ", got " + Twine(request.outputs.size())));
   call.outputs = request.outputs;
+  for (StringRef path : call.outputs)
+    if (Error error = OutputFiles::checkWritable(path))
+      return report(std::move(error));
 
   auto arguments =
       BoundArguments::bindFiles(call.signature, parameters, request.inputs);
@@ -165,28 +184,38 @@ FailureOr<Call> Session::prepare(const RunRequest &request) {
 }
 
 /// Compiles the functions that are called, each once.
-LogicalResult Session::compile(ArrayRef<Call> calls) {
+LogicalResult Session::compile(ArrayRef<const Call *> calls) {
   SmallVector<Signature> entries;
   llvm::StringSet<> names;
-  for (const Call &call : calls)
-    if (names.insert(call.signature.entry).second)
-      entries.push_back(call.signature);
+  for (const Call *call : calls)
+    if (names.insert(call->signature.entry).second)
+      entries.push_back(call->signature);
   return compile(entries);
 }
 
-LogicalResult Session::compile(ArrayRef<Signature> entries) {
-  bool isForCPU = options.compile.processor == Processor::CPU;
-  if (isForCPU && options.bindThreads)
-    bindThreads();
-  if (!isForCPU)
+/// Makes sure that compiled code has its threads; a child process has none of
+/// its parent's. Problems are warnings, once.
+void Session::startThreads() {
+  bool isFirst = numThreads == 0;
+  if (isFirst)
     numThreads = 1;
-  else if (llvm::Expected<unsigned> threads = setNumThreads(options.threads))
+  if (options.compile.processor != Processor::CPU)
+    return;
+  if (options.bindThreads)
+    bindThreads();
+  llvm::Expected<unsigned> threads = setNumThreads(options.threads);
+  if (threads)
     numThreads = *threads;
-  else
+  else if (isFirst)
     llvm::WithColor::warning(llvm::errs(), kToolName)
         << toString(threads.takeError()) << ", running on one thread\n";
+  else
+    llvm::consumeError(threads.takeError());
   compileOptions.parallel = numThreads != 1;
+}
 
+LogicalResult Session::compile(ArrayRef<Signature> entries) {
+  startThreads();
   progress.show("compiling");
   auto begin = std::chrono::steady_clock::now();
   FailureOr<std::unique_ptr<Runner>> compiled =
@@ -212,23 +241,21 @@ LogicalResult Session::execute(Call &call) {
   return success();
 }
 
-/// Writes the results of calls that have outputs and prints the others.
-LogicalResult Session::writeResults(ArrayRef<Call> calls) {
+/// Writes the results of a call to its outputs; prints them if it has none.
+LogicalResult Session::writeResults(const Call &call) {
   OutputFiles files;
-  for (const Call &call : calls) {
-    for (const auto &output : llvm::zip(call.outputs, call.results))
-      if (Error error = files.add(std::get<0>(output), [&](raw_ostream &os) {
-            writeNpy(std::get<1>(output), os);
-          }))
-        return report(std::move(error));
-    if (!call.outputs.empty())
-      continue;
+  for (const auto &output : llvm::zip(call.outputs, call.results))
+    if (Error error = files.add(std::get<0>(output), [&](raw_ostream &os) {
+          writeNpy(std::get<1>(output), os);
+        }))
+      return report(std::move(error));
+  progress.clear();
+  if (call.outputs.empty())
     for (const HostTensor &tensor : call.results) {
       llvm::outs() << tensor.describe() << " = ";
       tensor.print(llvm::outs());
       llvm::outs() << '\n';
     }
-  }
   if (Error error = files.commit())
     return report(std::move(error));
   return finishOutput();

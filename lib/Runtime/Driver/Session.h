@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Everything that can be wrong with the input is looked at before anything is
-// compiled, and everything is computed before anything is written.
+// compiled, and all results of a call are there before one is written.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,6 +27,13 @@ namespace mlir::vga {
 /// diagnostics.
 LogicalResult report(llvm::Error error);
 
+/// Says what the errors that are reported while it lives are about.
+class ReportLabel {
+public:
+  explicit ReportLabel(StringRef label);
+  ~ReportLabel();
+};
+
 /// Makes sure that standard output is out; a full disk shows here.
 llvm::Error flushOutput();
 /// The same at the end of the work.
@@ -34,6 +41,8 @@ LogicalResult finishOutput();
 
 /// A function that is to be called, with all that it needs.
 struct Call {
+  /// What errors name it by, in a list of calls.
+  std::string label;
   func::FuncOp function;
   Signature signature;
   std::vector<std::string> outputs;
@@ -45,15 +54,17 @@ struct Call {
 class Session {
 public:
   Session(const RunOptions &options, DialectRegistry &registry);
+  ~Session();
   LogicalResult run();
 
 private:
   LogicalResult parseModule();
   LogicalResult openWeights();
-  LogicalResult checkOutputs(const std::vector<RunRequest> &requests);
+  void startThreads();
   LogicalResult compile(ArrayRef<Signature> entries);
-  LogicalResult compile(ArrayRef<Call> calls);
+  LogicalResult compile(ArrayRef<const Call *> calls);
 
+  LogicalResult runOnce();
   LogicalResult runList();
   LogicalResult runBenchmark();
   LogicalResult runGeneration();
@@ -64,7 +75,13 @@ private:
   prepareAll(const std::vector<RunRequest> &requests);
   FailureOr<Call> prepare(const RunRequest &request);
   LogicalResult execute(Call &call);
-  LogicalResult writeResults(ArrayRef<Call> calls);
+  LogicalResult writeResults(const Call &call);
+
+  /// Of lists, in ListMode.cpp.
+  struct CallList;
+  LogicalResult compile(ArrayRef<const Call *> calls, bool isTrial);
+  bool compileAndRun(CallList &list, ArrayRef<unsigned> which, bool isTrial);
+  void runWaiting(CallList &list, ArrayRef<unsigned> waiting);
 
   std::optional<StringRef> getEntryName() const {
     return options.entry ? std::optional<StringRef>(*options.entry)
@@ -73,8 +90,10 @@ private:
 
   const RunOptions &options;
   CompileOptions compileOptions;
-  unsigned numThreads = 1;
+  unsigned numThreads = 0;
   MLIRContext context;
+  /// Whether the compiler is to have threads.
+  bool isMultithreaded;
   llvm::SourceMgr sourceMgr;
   SourceMgrDiagnosticHandler printDiagnostics;
   Progress progress;
