@@ -11,6 +11,7 @@
 #     for what runs with LD_LIBRARY_PATH=%stand_in
 #   asan       vga's code is built with the address sanitizer
 #   unittests  the unit tests were built (GoogleTest was found)
+#   onnx, torch  build/references has them (scripts/setup-references.sh)
 
 import ctypes
 import os
@@ -106,3 +107,11 @@ if os.path.exists(os.path.join(stand_in, "libcuda.so.1")):
 unit_tests = [("Dialect", "VGADialectTests"), ("Runtime", "VGARuntimeTests")]
 if all(os.path.exists(os.path.join(config.vga_obj_root, "unittests", *t)) for t in unit_tests):
     config.available_features.add("unittests")
+
+# References that need not be there, in an environment of their own.
+references = os.path.join(config.vga_obj_root, "references", "bin", "python")
+config.substitutions.append(("%references_python", references))
+if os.path.exists(references):
+    command = "import importlib.util as u; print(*filter(u.find_spec, ['onnx', 'torch']))"
+    found = subprocess.run([references, "-c", command], capture_output=True, text=True)
+    config.available_features.update(found.stdout.split())
