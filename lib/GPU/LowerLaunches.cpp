@@ -126,7 +126,8 @@ LogicalResult LaunchLowering::callLaunch(SymbolRefAttr kernel, Value blocks,
   Value image =
       b.constant((moduleName.getValue() + "_image").str(),
                  (object.getObject().getValue() + Twine('\0')).str(), 16);
-  Value text = b.constant((name + "_name").str(), (name + Twine('\0')).str());
+  Value text =
+      b.constant(("vga_name_" + name).str(), (name + Twine('\0')).str());
   int64_t flags = (isPersistent ? VGA_CUDA_PERSISTENT : 0) |
                   (isCooperative ? VGA_CUDA_COOPERATIVE : 0) |
                   (overlap ? VGA_CUDA_OVERLAPPED : 0);

@@ -47,6 +47,7 @@ static void addRuntimeChecks(OpPassManager &manager) {
 /// vga and linalg on tensors -> linalg on tensors, fused.
 static void addGraphPasses(OpPassManager &manager,
                            const CPUPipelineOptions &options) {
+  manager.addPass(createVGASeparateNamesPass());
   if (options.runtimeChecks)
     addRuntimeChecks(manager);
   if (options.checkPages)
@@ -163,6 +164,7 @@ static void addLLVMPasses(OpPassManager &manager,
   vectors.amx = vectors.x86Vector = options.bf16Products != BF16Products::Widen;
   manager.addPass(createConvertVectorToLLVMPass(vectors));
   manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createVGANameInterfacesPass());
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
   manager.addPass(createArithToLLVMConversionPass());
   manager.addPass(createConvertIndexToLLVMPass());

@@ -36,6 +36,7 @@ using namespace mlir::vga;
 static void addAttentionPasses(OpPassManager &manager,
                                const GPUPipelineOptions &options) {
   const std::string &chip = options.chip;
+  manager.addPass(createVGASeparateNamesPass());
   // With everything in one function, every buffer has one owner, and what one
   // function computes fuses with what another does.
   manager.addPass(createInlinerPass());
@@ -163,6 +164,7 @@ void vga::buildGPUPipeline(OpPassManager &manager,
   FinalizeMemRefToLLVMConversionPassOptions memory;
   memory.useGenericFunctions = true;
   manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createVGANameInterfacesPass());
   manager.addPass(createFinalizeMemRefToLLVMConversionPass(memory));
   manager.addPass(createArithToLLVMConversionPass());
   manager.addPass(createConvertControlFlowToLLVMPass());

@@ -23,6 +23,7 @@
 #include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
+#include "vga/Dialect/VGA/Transforms/Parameters.h"
 #include "vga/Pipelines/CPU.h"
 #include "vga/Pipelines/GPU.h"
 #include "vga/Runtime/CUDA.h"
@@ -128,6 +129,9 @@ static BF16Products getBF16Products(const llvm::TargetMachine &machine) {
 
 LogicalResult vga::separatePreparation(ModuleOp module,
                                        const CompileOptions &options) {
+  // Those of a module that has been prepared before are arguments like others.
+  for (auto function : module.getOps<func::FuncOp>())
+    function->removeAttr(kPreparation);
   PassManager pm(module.getContext());
   if (options.configurePassManager && failed(options.configurePassManager(pm)))
     return failure();

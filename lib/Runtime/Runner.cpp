@@ -10,6 +10,7 @@
 
 #include "CallFrame.h"
 #include "DeviceCall.h"
+#include "vga/Dialect/VGA/Transforms/Parameters.h"
 #include "vga/GPU/Target.h"
 #include <chrono>
 
@@ -184,9 +185,11 @@ Runner::create(ModuleOp module, ArrayRef<Signature> entries,
   for (const Signature &entry : entries) {
     Function &function = runner->functions[entry.entry];
     function.signature = entry;
-    auto prepare = module.lookupSymbol<func::FuncOp>(entry.entry + ".prepare");
-    if (!prepare || !entry.hasParameters() || names.contains(prepare.getName()))
+    auto prepared = module.lookupSymbol(entry.entry)
+                        ->getAttrOfType<FlatSymbolRefAttr>(kPreparation);
+    if (!prepared)
       continue;
+    auto prepare = module.lookupSymbol<func::FuncOp>(prepared.getAttr());
     FailureOr<Signature> preparation = getSignature(prepare);
     if (failed(preparation))
       return failure();

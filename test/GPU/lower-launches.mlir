@@ -3,8 +3,8 @@
 // RUN: vga-opt %s --vga-gpu-lower-launches=overlap=true | FileCheck %s --check-prefix=OVERLAP
 
 // CHECK-DAG: llvm.mlir.global private constant @kernels_image(".version 8.3\00")
-// CHECK-DAG: llvm.mlir.global private constant @copy_name("copy\00")
-// CHECK-DAG: llvm.mlir.global private constant @fill_name("fill\00")
+// CHECK-DAG: llvm.mlir.global private constant @vga_name_copy("copy\00")
+// CHECK-DAG: llvm.mlir.global private constant @vga_name_fill("fill\00")
 // CHECK-DAG: llvm.mlir.global private constant @vga_kernel_error_0("it is full\00")
 // CHECK-DAG: llvm.mlir.global private constant @vga_kernel_error_1("it is empty\00")
 // CHECK-NOT: gpu.binary

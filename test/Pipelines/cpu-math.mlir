@@ -17,10 +17,10 @@ func.func @scalars(%x: f32, %y: f64) -> (f32, f32, f64) {
   return %a, %b, %c : f32, f32, f64
 }
 
-// CHECK-LABEL: llvm.func @exp
+// CHECK-LABEL: llvm.func @exponential
 // CHECK-COUNT-9: llvm.intr.fma({{.*}}) : (vector<16xf32>, vector<16xf32>, vector<16xf32>)
 // CHECK-NOT: llvm.call @{{fma|exp}}
-func.func @exp(%x: tensor<1024xf32>) -> tensor<1024xf32> {
+func.func @exponential(%x: tensor<1024xf32>) -> tensor<1024xf32> {
   %e = tensor.empty() : tensor<1024xf32>
   %y = linalg.exp ins(%x : tensor<1024xf32>) outs(%e : tensor<1024xf32>) -> tensor<1024xf32>
   return %y : tensor<1024xf32>

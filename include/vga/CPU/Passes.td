@@ -259,4 +259,30 @@ def VGALowerAssertPass : Pass<"vga-lower-assert", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def VGASeparateNamesPass : Pass<"vga-separate-names", "::mlir::ModuleOp"> {
+  let summary = "Keep names of functions apart from those of libraries";
+  let description = [{
+    Compiled code calls functions that its source does not name: those of the C
+    library, such as `expf` and `malloc`, and of runtimes. A function with such a
+    name would be called in their place. It gets another one, `vga_user_expf`:
+
+    ```mlir
+    func.func @expf(%x: tensor<4xf32>) -> tensor<4xf32>
+    // becomes
+    func.func @vga_user_expf(%x: tensor<4xf32>) -> tensor<4xf32>
+    ```
+
+    A declaration keeps its name, as it means the function of the library. With
+    tensors it can not be one, and is an error.
+  }];
+}
+
+def VGANameInterfacesPass : Pass<"vga-name-interfaces", "::mlir::ModuleOp"> {
+  let summary = "Name C interfaces as their functions were";
+  let description = [{
+    The C interface of a function that `vga-separate-names` has renamed is
+    `_mlir_ciface_expf` all the same: no library has a function of that name.
+  }];
+}
+
 #endif // VGA_CPU_PASSES_TD

@@ -15,6 +15,11 @@ func.func @unknown_argument(%w: tensor<4xf32> {vga.weight = "w"}) { return }
 
 // -----
 
+// expected-error @+1 {{'vga.preparation' names a function for another}}
+func.func @preparation() attributes {vga.preparation = "prepare"} { return }
+
+// -----
+
 // expected-error @+1 {{expected 'vga.context' to be a positive integer, got 0 : i64}}
 func.func @context() attributes {vga.context = 0} { return }
 

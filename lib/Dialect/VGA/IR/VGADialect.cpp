@@ -42,6 +42,12 @@ void VGADialect::initialize() {
 LogicalResult VGADialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attribute) {
   StringRef name = attribute.getName();
+  if (name == "vga.preparation") {
+    if (isa<FunctionOpInterface>(op) &&
+        isa<FlatSymbolRefAttr>(attribute.getValue()))
+      return success();
+    return op->emitError() << "'vga.preparation' names a function for another";
+  }
   if (name != "vga.context")
     return op->emitError() << "unknown attribute '" << name << "' on '"
                            << op->getName() << "'";

@@ -201,6 +201,7 @@ private:
       if (function.getArgAttr(argument.getArgNumber(), "vga.param"))
         weights.push_back(argument);
     func::FuncOp prepare = createPreparation(function, work, weights);
+    function->setAttr(kPreparation, FlatSymbolRefAttr::get(prepare));
     for (auto [index, weight] : llvm::enumerate(weights))
       prepare.setArgAttr(
           index, "vga.param",
@@ -208,15 +209,23 @@ private:
     replaceByArguments(function, work);
   }
 
-  static func::FuncOp createPreparation(func::FuncOp function,
-                                        const WeightWork &work,
-                                        ArrayRef<BlockArgument> weights) {
+  /// A function of the user's may have this name already.
+  std::string getFreeName(const Twine &wanted) {
+    std::string base = wanted.str(), name = base;
+    for (unsigned number = 0; getOperation().lookupSymbol(name); ++number)
+      name = base + std::to_string(number);
+    return name;
+  }
+
+  func::FuncOp createPreparation(func::FuncOp function, const WeightWork &work,
+                                 ArrayRef<BlockArgument> weights) {
     OpBuilder builder(function);
     SmallVector<Type> inputs;
     for (BlockArgument weight : weights)
       inputs.push_back(weight.getType());
     auto prepare = func::FuncOp::create(
-        builder, function.getLoc(), (function.getName() + ".prepare").str(),
+        builder, function.getLoc(),
+        getFreeName(function.getName() + ".prepare"),
         builder.getFunctionType(inputs,
                                 TypeRange(ValueRange(work.getResults()))));
     IRMapping mapping;

@@ -15,6 +15,10 @@
 
 namespace mlir::vga {
 
+/// The attribute of a function that names the one which computes its last
+/// arguments from weights (vga-hoist-parameters).
+constexpr llvm::StringLiteral kPreparation = "vga.preparation";
+
 /// The values of a module that are the same in every call as long as the
 /// weights are. Weights are the arguments of public functions that carry
 /// `vga.param`, and those of private functions that every call gives weights,

@@ -128,7 +128,8 @@ def VGAHoistParametersPass
     `vga.param` arguments, it moves to a function `NAME.prepare`: its arguments
     are these weights, its results the values of arguments that NAME gets at its
     end. Whoever calls NAME calls NAME.prepare once before, and again when
-    weights change.
+    weights change. The attribute `vga.preparation` of NAME names it: where the
+    module has another function NAME.prepare, a number is behind the name.
 
     ```mlir
     func.func @main(%x: tensor<?x4xf32>,
