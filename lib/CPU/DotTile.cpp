@@ -128,9 +128,12 @@ private:
     Value vector = vector::TransferReadOp::create(
         b, VectorType::get(width, from.getElementType()), memref, position,
         /*padding=*/std::nullopt, ArrayRef<bool>{true});
-    if (from.getElementTypeBitWidth() >= type.getWidth())
+    auto to = VectorType::get(width, type);
+    if (vector.getType() == to)
       return vector;
-    return arith::ExtFOp::create(b, VectorType::get(width, type), vector);
+    if (from.getElementTypeBitWidth() < type.getWidth())
+      return arith::ExtFOp::create(b, to, vector);
+    return arith::TruncFOp::create(b, to, vector);
   }
 
   /// The first chunk makes vectors of sums; a narrow one adds to their first

@@ -84,3 +84,18 @@ func.func @others(%q: memref<9x64xf32>, %k: memref<?x64xf32>, %s: memref<9x?xf32
   }
   return
 }
+
+// Keys that are wider than the sums are narrowed first.
+// CHECK-LABEL: func @wide_keys
+// CHECK: arith.truncf {{.*}} : vector<4xf64> to vector<4xf32>
+func.func @wide_keys(%q: memref<2x4xf32>, %k: memref<?x4xf64>, %s: memref<2x?xf32>) {
+  linalg.generic {indexing_maps = [#q, #k, #s], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%q, %k : memref<2x4xf32>, memref<?x4xf64>) outs(%s : memref<2x?xf32>) {
+  ^bb0(%x: f32, %y: f64, %z: f32):
+    %n = arith.truncf %y : f64 to f32
+    %p = arith.mulf %x, %n : f32
+    %a = arith.addf %z, %p : f32
+    linalg.yield %a : f32
+  }
+  return
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 
 from .case import FLOATS, LAYOUTS, Case, GateOperand, Mask, Projection
 
@@ -83,6 +84,30 @@ def _unclamped_lengths() -> list[Case]:
             Case(note="length", causal=True, dynamic=("B", "Sk"), **{**base, "dtype": "f16"}),
             Case(note="length", projection=projection, **{**base, "op": "gated_attention"}),
         ]
+    return cases
+
+
+def _element_types() -> list[Case]:
+    """Gates, weights, biases, sinks and masks of other types than q, k and v."""
+    cases = []
+    for number, (dtype, other) in enumerate(permutations(FLOATS, 2)):
+        base = {**BASE, "note": "types", "dtype": dtype, "sq": 19, "sk": 37}
+        vector = Projection(heads=4, weight=other, bias=other)
+        matrix = replace(vector, elementwise=True)
+        mixed = replace((vector, matrix)[number % 2], mixing="cross_head")
+        heads, elementwise = ("kv", "q")[number % 2], number % 3 == 0
+        cases += [
+            Case(value_gate=GateOperand(heads, elementwise, other), sink=other,
+                 output_gate=GateOperand("q", not elementwise, other),
+                 mask=Mask(other, ("Sq", "Sk")),
+                 **{**base, "sq": (19, 1)[number % 2]}),
+            Case(projection=vector,
+                 **{**base, "op": "gated_attention", "sq": (1, 2, 70)[number % 3]}),
+            Case(projection=(mixed, vector)[number % 2],
+                 **{**base, "op": "gate", "lse": False, "sk": (1, 37)[number % 2]}),
+        ]  # fmt: skip
+        if number % 4 == 0:
+            cases.append(Case(projection=matrix, site="output", **{**base, "op": "gated_attention"}))
     return cases
 
 
@@ -299,6 +324,7 @@ def corner_cases() -> list[Case]:
         _features,
         _fully_masked,
         _unclamped_lengths,
+        _element_types,
         _empty,
         _extreme,
         _saturated,
