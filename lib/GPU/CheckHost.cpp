@@ -61,12 +61,13 @@ static StringRef getObstacle(Operation *op) {
       (isa<math::MathDialect>(op->getDialect()) && isOnTensors) ||
       isa<affine::AffineApplyOp, affine::AffineMaxOp, affine::AffineMinOp,
           LaunchOp, bufferization::AllocTensorOp, linalg::SoftmaxOp,
-          cf::AssertOp, func::CallOp, func::ReturnOp, scf::ForOp, scf::IfOp,
-          scf::YieldOp, tensor::CastOp, tensor::CollapseShapeOp,
-          tensor::ConcatOp, tensor::DimOp, tensor::EmptyOp,
-          tensor::ExpandShapeOp, tensor::ExtractOp, tensor::ExtractSliceOp,
-          tensor::FromElementsOp, tensor::GenerateOp, tensor::InsertOp,
-          tensor::InsertSliceOp, tensor::PadOp, tensor::SplatOp>(op))
+          cf::AssertOp, func::CallOp, func::ReturnOp, scf::ConditionOp,
+          scf::ForOp, scf::IfOp, scf::WhileOp, scf::YieldOp, tensor::CastOp,
+          tensor::CollapseShapeOp, tensor::ConcatOp, tensor::DimOp,
+          tensor::EmptyOp, tensor::ExpandShapeOp, tensor::ExtractOp,
+          tensor::ExtractSliceOp, tensor::FromElementsOp, tensor::GenerateOp,
+          tensor::InsertOp, tensor::InsertSliceOp, tensor::PadOp,
+          tensor::SplatOp>(op))
     return {};
   return "functions for a GPU consist of attention, gates, linalg, tensor, and "
          "arith and math on tensors";

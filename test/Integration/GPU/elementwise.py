@@ -162,17 +162,13 @@ def complaint(path: Path, expected: np.ndarray, element: str) -> str | None:
     return None
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+def run(title: str, calls: Calls, module: str, description: str | None) -> int:
+    """Calls the functions of Inputs/MODULE; the exit status."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--vga-run", required=True)
     parser.add_argument("--target", default="cpu", help="its option of that name")
     parser.add_argument("--filter", default="", help="only functions whose name has this")
     options = parser.parse_args()
-    calls = Calls()
-    for rows in ROWS:
-        for add in (add_elements, add_model, add_functions, add_sums, add_moves):
-            add(calls, rows)
-    add_host(calls)
     chosen = [call for call in calls.calls if options.filter in call[0]]
     with tempfile.TemporaryDirectory(prefix="vga-elements-") as scratch:
         folder, runs, checks = Path(scratch), [], []
@@ -185,20 +181,29 @@ def main() -> int:
             checks += [(entry, folder / o, *r) for o, r in zip(outputs, results)]
         (folder / "runs.json").write_text(json.dumps(runs), encoding="utf-8")
         done = subprocess.run(
-            [options.vga_run, str(HERE / "Inputs/elementwise.mlir"), f"--target={options.target}",
+            [options.vga_run, str(HERE / "Inputs" / module), f"--target={options.target}",
              "--runs", str(folder / "runs.json")],
             check=False,
         )  # fmt: skip
         if done.returncode:
-            print("elementwise: vga-run failed")
+            print(f"{title}: vga-run failed")
             return 1
         failed = 0
         for entry, path, expected, element in checks:
             if problem := complaint(path, np.asarray(expected, float), element):
                 print(f"FAIL {entry} {path.name}: {problem}")
                 failed += 1
-    print(f"elementwise: {len(checks) - failed} passed, {failed} failed")
+    print(f"{title}: {len(checks) - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def main() -> int:
+    calls = Calls()
+    for rows in ROWS:
+        for add in (add_elements, add_model, add_functions, add_sums, add_moves):
+            add(calls, rows)
+    add_host(calls)
+    return run("elementwise", calls, "elementwise.mlir", __doc__)
 
 
 if __name__ == "__main__":
