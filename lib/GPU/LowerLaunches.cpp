@@ -9,6 +9,7 @@
 #include "RuntimeCalls.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/GPU/Passes.h"
 #include "vga/Runtime/CUDA.h"
@@ -71,11 +72,34 @@ Value LaunchLowering::makeMap(Value memref, ArrayRef<int64_t> box) {
 }
 
 LogicalResult LaunchLowering::checkDense(Value memref) {
-  auto type = cast<MemRefType>(memref.getType());
-  if (type.getLayout().isIdentity())
+  auto type = dyn_cast<MemRefType>(memref.getType());
+  if (type && type.getLayout().isIdentity() && !type.getMemorySpace())
     return success();
   return op->emitOpError("expected dense arrays, got ")
-         << type << " (vga-gpu-place-arrays)";
+         << memref.getType() << " (vga-gpu-place-arrays)";
+}
+
+/// A launch as vga-gpu-outline-linalg makes it: of one dimension, in order.
+static LogicalResult checkLaunch(gpu::LaunchFuncOp launch) {
+  for (Value size : {launch.getGridSizeY(), launch.getGridSizeZ(),
+                     launch.getBlockSizeY(), launch.getBlockSizeZ()})
+    if (!matchPattern(size, m_One()))
+      return launch.emitOpError("expected blocks and threads of one dimension");
+  if (launch.getAsyncToken() || !launch.getAsyncDependencies().empty() ||
+      launch.getAsyncObject())
+    return launch.emitOpError("expected no asynchronous launch");
+  if (launch.hasClusterSize() || launch.getDynamicSharedMemorySize())
+    return launch.emitOpError("expected neither clusters nor shared memory");
+  for (Value operand : launch.getKernelOperands()) {
+    Type type = operand.getType();
+    auto memref = dyn_cast<MemRefType>(type);
+    if (!(memref && memref.isStrided() && !memref.getMemorySpace()) &&
+        !type.isIntOrIndexOrFloat())
+      return launch.emitOpError("expected arrays and numbers as operands of a "
+                                "kernel, got ")
+             << type;
+  }
+  return success();
 }
 
 /// The address of a parameter of a kernel of vga.launch.
@@ -160,6 +184,8 @@ LogicalResult LaunchLowering::lower(LaunchOp launch) {
 }
 
 LogicalResult LaunchLowering::lower(gpu::LaunchFuncOp launch) {
+  if (failed(checkLaunch(launch)))
+    return failure();
   for (Value operand : launch.getKernelOperands()) {
     if (isa<MemRefType>(operand.getType()))
       addDescriptor(operand);
@@ -175,10 +201,9 @@ LogicalResult LaunchLowering::lower(gpu::LaunchFuncOp launch) {
 
 /// The integers are those of VGACudaProduct.
 LogicalResult LaunchLowering::lower(MultiplyOp multiply) {
-  bool isBF16 =
-      cast<MemRefType>(multiply.getLhs().getType()).getElementType().isBF16();
+  bool isBF16 = getElementTypeOrSelf(multiply.getLhs().getType()).isBF16();
   bool isOutputF32 =
-      cast<MemRefType>(multiply.getOutput().getType()).getElementType().isF32();
+      getElementTypeOrSelf(multiply.getOutput().getType()).isF32();
   SmallVector<Value> integers;
   for (int64_t value : {int64_t(isBF16), int64_t(isOutputF32),
                         int64_t(multiply.getLhsTransposed()),

@@ -178,7 +178,11 @@ static void convertProduct(Product &product, gpu::GPUModuleOp module,
                          plan.getSharedBytes(), sizes, arrays, output, boxes);
     limit = plan.rowLimit;
   }
-  last->getResult(0).replaceAllUsesWith(output);
+  // Operands may know a size that the result's type does not.
+  Value result = last->getResult(0);
+  if (output.getType() != result.getType())
+    output = tensor::CastOp::create(b, result.getType(), output);
+  result.replaceAllUsesWith(output);
   for (Step &step : llvm::reverse(product.chain))
     step.op->erase();
   product.op->erase();

@@ -229,3 +229,14 @@ func.func @unit_axis(%q: tensor<2x2x1x300x64xbf16>, %k: tensor<2x2x136x64xbf16>,
   } -> tensor<2x2x1x300x136xf32>
   return %s : tensor<2x2x1x300x136xf32>
 }
+
+// A size that only an operand's type has is that of the result.
+// CHECK-LABEL: func @known_by_operands
+// CHECK: %[[EMPTY:.*]] = tensor.empty() : tensor<256x384xf32>
+// CHECK: %[[Y:.*]] = vga.launch {{.*}} outs(%{{.*}} : tensor<256x384xf32>) -> tensor<256x384xf32>
+// CHECK: %[[R:.*]] = tensor.cast %[[Y]] : tensor<256x384xf32> to tensor<?x384xf32>
+// CHECK: return %[[R]]
+func.func @known_by_operands(%x: tensor<256x512xf32>, %w: tensor<512x384xf32>, %y: tensor<?x384xf32>) -> tensor<?x384xf32> {
+  %r = linalg.matmul ins(%x, %w : tensor<256x512xf32>, tensor<512x384xf32>) outs(%y : tensor<?x384xf32>) -> tensor<?x384xf32>
+  return %r : tensor<?x384xf32>
+}

@@ -22,7 +22,7 @@ from random import Random
 from vga_mutations import corpus, minimize
 from vga_mutations.judge import Find, Judge, known_faults
 from vga_mutations.mutate import mutate
-from vga_mutations.routes import Routes
+from vga_mutations.routes import PIPELINES, Routes
 
 HERE = Path(__file__).resolve()
 ROOT = HERE.parents[3]
@@ -38,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the first batch")
     parser.add_argument("--out", metavar="DIR", help="where finds are written")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="vga-opt processes at once")
-    parser.add_argument("--only", metavar="NAME", help="only this pass or pipeline")
+    parser.add_argument("--only", metavar="REGEX", help="only passes and pipelines of such names")
     parser.add_argument("--stop-early", action="store_true", help="stop at the first find")
     parser.add_argument(
         "--minimize", type=float, default=20, metavar="SECONDS", help="for each find; 0 for none"
@@ -64,18 +64,19 @@ class Batch:
         chosen = units
         draw = random.random()
         if only:
-            of_pipeline = only.endswith("pipeline")
+            only = random.choice([name for name in routes.names() if re.search(only, name)])
+            of_pipeline = only in PIPELINES
             name, self.route = (routes.whole if of_pipeline else routes.single)(random, only)
             self.pipeline = name if of_pipeline else ""
-        elif draw < 0.30:
+        elif draw < 0.35:
             unit = random.choice([unit for unit in units if unit.routes])
             self.route = random.choice(unit.routes)
             self.pipeline = next((w[2:].split("=")[0] for w in self.route if "pipeline" in w), "")
             chosen = [other for other in units if self.route in other.routes]
             name = " ".join(self.route)
-        elif draw < 0.60:
+        elif draw < 0.70:
             name, self.route = routes.single(random)
-        elif draw < 0.72:
+        elif draw < 0.80:
             name, self.route = routes.chain(random)
         else:
             name, self.route = routes.whole(random)

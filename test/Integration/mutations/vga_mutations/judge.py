@@ -70,7 +70,7 @@ def signature_of_death(result: Result) -> tuple[str, str]:
     ours = next(
         (f for f in frames if re.search(r"vga::|Pass::|Pattern::|Lowering::", f)), ""
     )
-    if -result.status in (signal.SIGXCPU, signal.SIGKILL):
+    if result.timed_out:
         return "hang", "time limit"
     name = signal.Signals(-result.status).name if result.status < 0 else str(result.status)
     if fatal:
@@ -79,11 +79,12 @@ def signature_of_death(result: Result) -> tuple[str, str]:
 
 
 def internal_name(message: Message, text: str) -> str | None:
-    """An operation that a message names although the module does not have it."""
-    for name in re.findall(r"'([a-z_]\w*\.[\w.]+)'", message.text):
-        written = name in text
+    """The operation that a message is about, if the module does not have it."""
+    about = re.match(r"'([a-z_]\w*\.[\w.]+)' op|failed to legalize .*'([\w.]+)'", message.text)
+    if about:
+        name = about.group(1) or about.group(2)
         implied = IMPLIED.get(name)
-        if not written and (implied is None or implied not in text):
+        if name not in text and (implied is None or implied not in text):
             return name
     if "unrealized_conversion_cast" in message.text and "unrealized_conversion_cast" not in text:
         return "builtin.unrealized_conversion_cast"
@@ -151,7 +152,7 @@ class Judge:
                     errors[start + number] = result.errors[number]
                 unplaced += result.unplaced
                 break
-            where = process.first_death(self.vga_opt, rest, route)
+            where = process.first_death(self.vga_opt, rest, route, result)
             if where is None:
                 # Only together: run them one by one.
                 for number, chunk in enumerate(rest):
@@ -159,7 +160,7 @@ class Judge:
                     outputs[start + number] = alone.outputs[0]
                     errors[start + number] = alone.errors[0]
                 break
-            alone = self.run([rest[where]], route, symbols=True)
+            alone = self.run([rest[where]], route, symbols=not result.timed_out)
             kind, signature = signature_of_death(alone)
             finds[start + where] = Find(kind, signature, rest[where], route, alone.stderr)
             if where:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 SPLIT = "// -----\n"
 OUT = "// --mutant--"
 # What a process may take, whatever the machine does besides: seconds of the processor, bytes.
-SECONDS_PER_PROCESS = 10
+SECONDS_PER_PROCESS = 6
 MEMORY = 6 << 30
 
 ALWAYS = (
@@ -43,6 +43,10 @@ class Result:
     @property
     def died(self) -> bool:
         return self.status not in (0, 1)
+
+    @property
+    def timed_out(self) -> bool:
+        return -self.status in (signal.SIGXCPU, signal.SIGKILL)
 
 
 def limits(seconds: int):
@@ -103,8 +107,14 @@ def run_batch(
     return Result(status, stderr, outputs, errors, unplaced)
 
 
-def first_death(vga_opt: str, chunks: list[str], arguments: tuple[str, ...]) -> int | None:
+def first_death(
+    vga_opt: str, chunks: list[str], arguments: tuple[str, ...], whole: Result
+) -> int | None:
     """The first chunk that ends the process that it is in, alone or after those before it."""
+    if whole.timed_out:
+        # Each half of a search would wait for the limit again.
+        alone = (n for n, c in enumerate(chunks) if run_batch(vga_opt, [c], arguments).died)
+        return next(alone, None)
     low, high = 0, len(chunks)  # the first `low` are harmless, the first `high` are not
     while high - low > 1:
         middle = (low + high) // 2

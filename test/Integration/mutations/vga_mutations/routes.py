@@ -106,6 +106,9 @@ class Routes:
     def __init__(self, root: Path) -> None:
         self.passes = passes(root)
 
+    def names(self) -> list[str]:
+        return [one.name for one in self.passes] + list(PIPELINES)
+
     def single(self, random: Random, name: str | None = None) -> tuple[str, Route]:
         """A pass, alone; the first of the pair is its name."""
         chosen = [p for p in self.passes if p.name == name] or self.passes
