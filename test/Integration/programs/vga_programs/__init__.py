@@ -1,0 +1,1 @@
+"""Programs for the compiler, made from seeds, and what they compute, in numpy."""
