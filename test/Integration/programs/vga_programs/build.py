@@ -275,7 +275,7 @@ class Builder:
     def constant(self, element: str, number) -> Value:
         text = constant_text(element, number)
         return self.add(
-            lambda n: f"arith.constant {text} : {element}".replace(" : i1", ""),
+            lambda n: f"arith.constant {text}" + (f" : {element}" if element != "i1" else ""),
             [], [(element, None)], lambda: [exactly(element, number)],
         )[0]  # fmt: skip
 
@@ -381,6 +381,8 @@ class Builder:
                 types = n.type(0)
             elif how.name == "arith.addui_extended":
                 types = n.results()
+            if how.name == "math.clampf":
+                return f"math.clampf {n[0]} to [{n[1]}, {n[2]}] : {types}"
             return f"{how.name}{how.detail} {n.all()} : {types}"
 
         return self.add(text, operands, [(element, static) for element in elements], how.meaning)

@@ -134,11 +134,18 @@ entry("arith.maximumf", "FF->F", nearer(np.maximum, False))
 entry("arith.minimumf", "FF->F", nearer(np.minimum, False))
 entry("arith.maxnumf", "FF->F", nearer(np.fmax, True))
 entry("arith.minnumf", "FF->F", nearer(np.fmin, True))
-entry(
-    "math.fma", "FFF->F",
-    float_op(lambda a, b, c: a * b + c, lambda a, b, c: product_spread(a, b) + c.error
-             + 2.0 * FLOATS[a.element].unit * np.abs(a.value * b.value)),
-)  # fmt: skip
+
+def multiply_add(a: Tracked, b: Tracked, c: Tracked) -> list[Tracked]:
+    with np.errstate(all="ignore"):
+        product = a.value * b.value
+        spread = np.where(all_exact((a, b, c)), 0.0, product_spread(a, b) + c.error)
+        if a.element == "f64":
+            # Here, and only here, the product is rounded.
+            spread = spread + FLOATS["f64"].unit * np.abs(product)
+        return [result(a.element, product + c.value, spread, 0.5, (a, b, c))]
+
+
+entry("math.fma", "FFF->F", multiply_add)
 
 
 @np.errstate(all="ignore")

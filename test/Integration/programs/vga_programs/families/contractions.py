@@ -103,9 +103,10 @@ def operands_for(b: Builder, specs: tuple[str, str, str], elements) -> list[Valu
     return [*operands, sum_start(b, elements[2], out)]
 
 
-def elements_for(b: Builder) -> list[str]:
+def elements_for(b: Builder, named: bool = False) -> list[str]:
+    """Types of the operands and of the result; named operations take no indices."""
     element = b.element("float") if b.chance(0.75) else b.element("integer")
-    if element == "i1":
+    if element == "i1" or (named and element == "index"):
         element = "i32"
     wide = WIDER[element]
     out = b.choose(wide) if wide and b.chance(0.4) else element
@@ -116,7 +117,7 @@ def elements_for(b: Builder) -> list[str]:
 def named(b: Builder) -> None:
     name = b.choose(list(NAMED), [6, 4, 2, 2, 1, 1, 1, 1, 1])
     specs = NAMED[name]
-    elements = elements_for(b)
+    elements = elements_for(b, named=True)
     x, y, start = operands_for(b, specs, elements)
     b.keep(*b.add(
         lambda n: f"{name} ins({n.all(0, 2)} : {n.types(0, 2)}) outs({n[2]} : {n.type(2)}) -> {n.results()}",
@@ -148,7 +149,11 @@ def contract(b: Builder) -> None:
         letters = random_specs(b)
         name, order = "linalg.contract", "".join(dict.fromkeys("".join(letters)))
         order = "".join(sorted(order))
-    elements = elements_for(b)
+        left, right, out = (set(spec) for spec in letters)
+        summed = (left | right) - out
+        if not summed or not summed <= left & right:
+            raise Reject
+    elements = elements_for(b, named=True)
     x, y, start = operands_for(b, letters, elements)
     maps = ", ".join(map_text([loop(order.index(c)) for c in spec], len(order)) for spec in letters)
     b.keep(*b.add(

@@ -72,6 +72,9 @@ class Slice:
             starts = [b.number(0, max(r, 0)) for r in room]
             if len(set(room)) == 1:
                 starts = [starts[0]] * len(starts)
+            if any(s == 0 for s in whole) and len(set(whole)) == 1:
+                # No offset is within a static dimension of size 0.
+                raise Reject
             offsets.append(starts)
             counts.append(chosen)
             strides.append([stride] * len(whole))
