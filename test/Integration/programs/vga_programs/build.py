@@ -423,11 +423,13 @@ class Builder:
     def trial(self):
         """Takes back what was added when it is rejected."""
         count, pool, arguments = len(self.operations), list(self.pool), len(self.function.arguments)
+        states = len(self.function.states)
         try:
             yield
         except Reject:
             del self.operations[count:]
             del self.function.arguments[arguments:]
+            del self.function.states[states:]
             self.pool[:] = pool
             raise
 

@@ -6,6 +6,7 @@ knows of the compiler.
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 
@@ -121,3 +122,30 @@ def load(path: str, element: str) -> np.ndarray:
     if element == "bf16":
         return from_bf16_bits(stored.view("<u2"))
     return stored.astype(np.float64) if is_float(element) else stored
+
+
+SAFETENSORS = {"i1": "BOOL", "i8": "I8", "i32": "I32", "i64": "I64", "f16": "F16", "bf16": "BF16",
+               "f32": "F32", "f64": "F64"}  # fmt: skip
+
+
+def raw(values: np.ndarray, element: str) -> bytes:
+    """The bytes of values as the type stores them."""
+    if element == "bf16":
+        return to_bf16_bits(values).tobytes()
+    if is_float(element):
+        return np.asarray(values).astype({"f16": "<f2", "f32": "<f4", "f64": "<f8"}[element]).tobytes()
+    return np.asarray(values).astype(NUMPY[element]).tobytes()
+
+
+def store_all(path: str, tensors: dict[str, tuple[np.ndarray, str]]) -> None:
+    """Writes a safetensors file."""
+    header, data = {}, b""
+    for name, (values, element) in tensors.items():
+        more = raw(values, element)
+        header[name] = {"dtype": SAFETENSORS[element], "shape": list(np.shape(values)),
+                        "data_offsets": [len(data), len(data) + len(more)]}  # fmt: skip
+        data += more
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text + data)

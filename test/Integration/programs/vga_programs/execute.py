@@ -54,12 +54,18 @@ def write(functions: list[Function], folder: Path) -> tuple[Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     module, runs = folder / "module.mlir", folder / "runs.json"
     module.write_text(print_functions(functions), encoding="utf-8")
-    entries = []
+    entries, weights = [], {}
     for function in functions:
+        for argument in function.arguments:
+            if argument.parameter:
+                data = argument.inputs[0]
+                weights[argument.parameter] = data.value, data.element
         for call in range(function.calls):
             stem = f"{function.name}.{call}"
             inputs = []
             for number, argument in enumerate(function.arguments):
+                if not argument.is_input:
+                    continue
                 data = argument.inputs[call]
                 inputs.append(f"{stem}.in{number}.npy")
                 elements.store(str(folder / inputs[-1]), data.value, data.element)
@@ -67,6 +73,7 @@ def write(functions: list[Function], folder: Path) -> tuple[Path, Path]:
             for output in outputs:
                 (folder / output).unlink(missing_ok=True)
             entries.append({"entry": function.name, "inputs": inputs, "outputs": outputs})
+    elements.store_all(str(folder / "weights.safetensors"), weights)
     runs.write_text(json.dumps(entries), encoding="utf-8")
     return module, runs
 
@@ -74,7 +81,8 @@ def write(functions: list[Function], folder: Path) -> tuple[Path, Path]:
 def run(settings: Settings, module: Path, runs: Path, timeout: float) -> Ran:
     """One process of vga-run."""
     environment = {**os.environ, "OMP_NUM_THREADS": settings.threads, "OMP_WAIT_POLICY": "passive"}
-    command = [*settings.vga_run, "--no-cache", str(module), "--runs", str(runs)]
+    command = [*settings.vga_run, "--no-cache", str(module), "--runs", str(runs),
+               "--weights", str(module.with_name("weights.safetensors"))]  # fmt: skip
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
         start_new_session=True,

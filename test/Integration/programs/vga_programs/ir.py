@@ -101,6 +101,16 @@ class Argument:
     inputs: list[Tracked]
     attribute: str = ""
 
+    @property
+    def parameter(self) -> str | None:
+        """Its name, if it is a weight."""
+        return self.attribute.split('"')[1] if "vga.param" in self.attribute else None
+
+    @property
+    def is_input(self) -> bool:
+        """Whether a call gives it: states begin as zeros, weights come by name."""
+        return self.attribute == ""
+
 
 @dataclass(eq=False)
 class Function:
@@ -110,18 +120,30 @@ class Function:
     results: list[Value] = field(default_factory=list)
     calls: int = 1
     is_private: bool = False
+    # Arguments that are states, each with what is returned for it.
+    states: list[tuple[Value, Value]] = field(default_factory=list)
+
+    @property
+    def returned(self) -> list[Value]:
+        """The results, and behind them the states."""
+        return [*self.results, *(after for _, after in self.states)]
 
     def remove_unused(self) -> None:
         """Drops what no result needs."""
-        needed = set(self.results)
+        needed, _ = self.needed_for(self.results)
+        self.states = [(before, after) for before, after in self.states if before in needed]
+        needed, self.operations = self.needed_for(self.returned)
+        if not self.is_private:
+            self.arguments = [argument for argument in self.arguments if argument.value in needed]
+
+    def needed_for(self, results: list[Value]) -> tuple[set[Value], list[Operation]]:
+        needed = set(results)
         kept = []
         for operation in reversed(self.operations):
             if needed & set(operation.results):
                 kept.append(operation)
                 needed |= operation.used()
-        self.operations = kept[::-1]
-        if not self.is_private:
-            self.arguments = [argument for argument in self.arguments if argument.value in needed]
+        return needed, kept[::-1]
 
     def all_callees(self) -> list[Function]:
         return callees_of(self.operations)
@@ -206,10 +228,10 @@ def print_function(function: Function) -> str:
         f"{names.name(a.value)}: {a.value.type}{' ' + a.attribute if a.attribute else ''}"
         for a in function.arguments
     )
-    results = ", ".join(str(value.type) for value in function.results)
+    results = ", ".join(str(value.type) for value in function.returned)
     names.depth = 0
     lines = names.lines(function.operations)
-    returned = ", ".join(names.name(value) for value in function.results)
+    returned = ", ".join(names.name(value) for value in function.returned)
     visibility = "private " if function.is_private else ""
     return "\n".join(
         [f"func.func {visibility}@{function.name}({arguments}) -> ({results}) {{", *lines,

@@ -32,7 +32,7 @@ def still_fails(settings: execute.Settings, function: Function, find: execute.Fi
 def copy(function: Function) -> Function:
     return Function(
         function.name, list(function.arguments), list(function.operations), list(function.results),
-        function.calls, function.is_private,
+        function.calls, function.is_private, list(function.states),
     )  # fmt: skip
 
 
