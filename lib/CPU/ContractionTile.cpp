@@ -8,6 +8,7 @@
 
 #include "ContractionTile.h"
 
+#include "Contraction.h"
 #include "PairContraction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -54,30 +55,38 @@ static Value readElements(OpBuilder &builder, Location loc, Value memref) {
       elements);
 }
 
-static Value convert(OpBuilder &builder, Location loc, Value vector,
-                     FloatType type) {
+/// The same conversions of a vector.
+static Value convert(OpBuilder &builder, Value vector,
+                     ArrayRef<Operation *> conversions) {
   auto from = cast<VectorType>(vector.getType());
-  auto to = from.clone(type);
-  if (from == to)
-    return vector;
-  if (from.getElementTypeBitWidth() < type.getWidth())
-    return arith::ExtFOp::create(builder, loc, to, vector);
-  return arith::TruncFOp::create(builder, loc, to, vector);
+  for (Operation *conversion : conversions)
+    vector =
+        builder
+            .create(conversion->getLoc(), conversion->getName().getIdentifier(),
+                    vector, from.clone(conversion->getResult(0).getType()))
+            ->getResult(0);
+  return vector;
 }
 
 bool ContractionTile::matches(LinalgOp op) {
+  if (!Contraction::match(op))
+    return false;
   // A dot product has a scalar result: that is a reduction.
-  return isaContractionOpInterface(op) && op.getNumDpsInputs() == 2 &&
-         op.getIndexingMapsArray().back().getNumResults() != 0 &&
-         llvm::all_of(op->getOperandTypes(), [](Type type) {
-           return isa<FloatType>(getElementTypeOrSelf(type));
-         });
+  AffineMap result = op.getIndexingMapsArray().back();
+  if (result.getNumResults() == 0)
+    return false;
+  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
+    unsigned operands = getIndexedOperands(op, loop);
+    if (operands != kInLhs + kInRhs && operands != kInLhs + kInResult &&
+        operands != kInRhs + kInResult)
+      return false;
+  }
+  return true;
 }
 
 void ContractionTile::vectorize(RewriterBase &rewriter, LinalgOp op) {
   Location loc = op.getLoc();
   Value out = op.getDpsInits()[0];
-  auto type = cast<FloatType>(getElementTypeOrSelf(out));
   // What vectors run along is loaded as vectors; of the other operand each
   // element meets a whole vector, and is loaded by itself.
   AffineMap result = op.getIndexingMapsArray().back();
@@ -93,8 +102,9 @@ void ContractionTile::vectorize(RewriterBase &rewriter, LinalgOp op) {
     a = read(rewriter, loc, op->getOperand(0));
     b = readPairs(rewriter, loc, op->getOperand(1));
   } else {
-    a = convert(rewriter, loc, readOperand(0), type);
-    b = convert(rewriter, loc, readOperand(1), type);
+    Contraction contraction = *Contraction::match(op);
+    a = convert(rewriter, readOperand(0), contraction.conversions[0]);
+    b = convert(rewriter, readOperand(1), contraction.conversions[1]);
   }
   Value accumulator = read(rewriter, loc, out);
   SmallVector<Attribute> iterators;

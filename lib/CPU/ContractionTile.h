@@ -14,8 +14,10 @@
 
 namespace mlir::vga {
 
-/// A tile of a contraction, as reads, a vector.contract and a write. Upstream
-/// would make a reduction of a product of operands broadcast to all loops.
+/// A tile of a contraction whose loops each index two of the three operands:
+/// rows, columns and what is summed over. It becomes reads, a vector.contract
+/// and a write. Upstream would make a reduction of a product of operands
+/// broadcast to all loops.
 class ContractionTile {
 public:
   static bool matches(linalg::LinalgOp op);

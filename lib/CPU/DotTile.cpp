@@ -8,6 +8,8 @@
 
 #include "DotTile.h"
 
+#include "Contraction.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -24,8 +26,10 @@ static constexpr int64_t kShortestRow = 4;
 static constexpr int64_t kLongestRow = 512;
 
 bool DotTile::matches(LinalgOp op, int64_t maxRows) {
-  if (!isaContractionOpInterface(op) || op.getNumDpsInputs() != 2 ||
-      op.getNumReductionLoops() != 1)
+  std::optional<Contraction> contraction = Contraction::match(op);
+  if (!contraction || !contraction->onlyExtendsFloats() ||
+      op.getNumReductionLoops() != 1 || !op.hasPureBufferSemantics() ||
+      !areContiguous(op->getOperand(0)) || !areContiguous(op->getOperand(1)))
     return false;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   SmallVector<unsigned> reductions;
@@ -39,9 +43,7 @@ bool DotTile::matches(LinalgOp op, int64_t maxRows) {
   if (!runsAlongReduction(maps[0]) || !runsAlongReduction(maps[1]) ||
       out.getNumResults() == 0)
     return false;
-  if (!llvm::all_of(op->getOperandTypes(), [](Type type) {
-        return isa<FloatType>(getElementTypeOrSelf(type));
-      }))
+  if (!isa<FloatType>(getElementTypeOrSelf(op->getOperand(2))))
     return false;
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   int64_t length = extents[reductions[0]];
@@ -49,11 +51,13 @@ bool DotTile::matches(LinalgOp op, int64_t maxRows) {
       length > kLongestRow)
     return false;
   if (out.getNumResults() == 1)
-    return true;
+    return maps[0].getNumResults() == 2 || maps[1].getNumResults() == 2;
   int64_t rows = extents[out.getDimPosition(0)];
   // The first operand is that of the rows.
   return out.getNumResults() == 2 && maps[0].getNumResults() == 2 &&
+         maps[1].getNumResults() == 2 &&
          maps[0].getResult(0) == out.getResult(0) &&
+         maps[1].getResult(0) == out.getResult(1) &&
          !ShapedType::isDynamic(rows) && rows <= maxRows;
 }
 
@@ -69,8 +73,10 @@ public:
     Value out = op.getDpsInits()[0];
     bool hasRows = cast<MemRefType>(a.getType()).getRank() == 2;
     bool hasColumns = cast<MemRefType>(c.getType()).getRank() == 2;
+    if (hasRows && hasColumns && cast<MemRefType>(out.getType()).getRank() == 1)
+      return emitPaired(a, c, out);
     // A matrix times a vector: its rows are columns of the result.
-    if (hasRows && !hasColumns && isContiguous(out)) {
+    if (hasRows && !hasColumns && areContiguous(out)) {
       std::swap(a, c);
       std::swap(hasRows, hasColumns);
     }
@@ -92,10 +98,18 @@ public:
   }
 
 private:
-  static bool isContiguous(Value memref) {
-    auto [strides, offset] =
-        cast<MemRefType>(memref.getType()).getStridesAndOffset();
-    return strides.back() == 1;
+  /// out[c] += sum_k a[c][k] * b[c][k]
+  void emitPaired(Value lhs, Value rhs, Value out) {
+    SmallVector<Value> sums(dim(lhs, 0));
+    for (auto [row, sum] : llvm::enumerate(sums)) {
+      SmallVector<Value> ofRow;
+      for (auto [first, width] : chunks())
+        addProducts(ofRow, read(lhs, row, first, width),
+                    read(rhs, row, first, width));
+      sum = ofRow.front();
+    }
+    accumulate(out, /*row=*/0, /*hasRows=*/false, /*hasColumns=*/true,
+               sumAcross(sums));
   }
 
   int64_t dim(Value memref, unsigned axis) {

@@ -15,8 +15,9 @@
 namespace mlir::vga {
 
 /// A tile of out[r][c] += sum_k a[r][k] * b[c][k]: few rows of queries meet
-/// keys. Vectors run along k, in which both operands are contiguous, and are
-/// summed across at the end.
+/// keys; or of out[c] += sum_k a[c][k] * b[c][k]: each meets its own. Vectors
+/// run along k, in which both operands are contiguous, and are summed across at
+/// the end.
 class DotTile {
 public:
   /// True for such a contraction of at most `maxRows` rows and a static k.

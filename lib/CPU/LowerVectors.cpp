@@ -29,7 +29,71 @@ namespace mlir::vga {
 
 using namespace mlir;
 
+/// True for a transfer of a vector whose elements are apart in memory. Upstream
+/// has loads and stores of neighbours only.
+template <typename Transfer>
+static bool isStrided(Transfer op) {
+  auto type = dyn_cast<MemRefType>(op.getBase().getType());
+  return type && op.getVectorType().getRank() <= 1 && type.getRank() > 0 &&
+         !op.getVectorType().isScalable() && !op.getMask() &&
+         !op.hasOutOfBoundsDim() && op.getPermutationMap().isMinorIdentity() &&
+         !type.isLastDimUnitStride();
+}
+
 namespace {
+/// Calls `access` with the indices of each element.
+template <typename Transfer>
+static void
+forEachElement(Transfer op, PatternRewriter &rewriter,
+               function_ref<void(ArrayRef<int64_t>, ValueRange)> access) {
+  Location loc = op.getLoc();
+  SmallVector<Value> indices(op.getIndices());
+  Value first = indices.back();
+  if (op.getVectorType().getRank() == 0)
+    return access({}, indices);
+  for (int64_t i = 0; i < op.getVectorType().getNumElements(); ++i) {
+    indices.back() = arith::AddIOp::create(
+        rewriter, loc, first, arith::ConstantIndexOp::create(rewriter, loc, i));
+    access(i, indices);
+  }
+}
+
+struct ReadStrided : OpRewritePattern<vector::TransferReadOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::TransferReadOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isStrided(op))
+      return rewriter.notifyMatchFailure(op, "elements are neighbours");
+    SmallVector<Value> elements;
+    forEachElement(op, rewriter, [&](ArrayRef<int64_t>, ValueRange indices) {
+      elements.push_back(
+          memref::LoadOp::create(rewriter, op.getLoc(), op.getBase(), indices));
+    });
+    rewriter.replaceOpWithNewOp<vector::FromElementsOp>(op, op.getVectorType(),
+                                                        elements);
+    return success();
+  }
+};
+
+struct WriteStrided : OpRewritePattern<vector::TransferWriteOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::TransferWriteOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isStrided(op))
+      return rewriter.notifyMatchFailure(op, "elements are neighbours");
+    forEachElement(op, rewriter,
+                   [&](ArrayRef<int64_t> place, ValueRange indices) {
+                     Value element = vector::ExtractOp::create(
+                         rewriter, op.getLoc(), op.getVector(), place);
+                     memref::StoreOp::create(rewriter, op.getLoc(), element,
+                                             op.getBase(), indices);
+                   });
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
 
 struct LowerVectorsPass
     : vga::impl::VGACPULowerVectorsPassBase<LowerVectorsPass> {
@@ -62,6 +126,7 @@ private:
 
   LogicalResult lowerTransfers() {
     return apply([](RewritePatternSet &patterns) {
+      patterns.add<ReadStrided, WriteStrided>(patterns.getContext());
       vector::populateVectorTransferPermutationMapLoweringPatterns(patterns);
       vector::populateVectorTransferLoweringPatterns(patterns,
                                                      /*maxTransferRank=*/1);

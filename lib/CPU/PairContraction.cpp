@@ -8,6 +8,8 @@
 
 #include "PairContraction.h"
 
+#include "Contraction.h"
+
 #include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
@@ -30,9 +32,14 @@ static SmallVector<AffineMap> getPairMaps(MLIRContext *context) {
 }
 
 bool vga::isPairContraction(LinalgOp op) {
-  if (!isa<GenericOp>(op) || !isaContractionOpInterface(op) ||
-      op.getNumDpsInputs() != 2 ||
+  std::optional<Contraction> contraction = Contraction::match(op);
+  if (!isa<GenericOp>(op) || !contraction ||
+      !contraction->onlyExtendsFloats() ||
       op.getIndexingMapsArray() != getPairMaps(op.getContext()))
+    return false;
+  // Pairs are one element of 32 bits, and rows are vectors.
+  if (!op.hasPureBufferSemantics() || !areContiguous(op->getOperand(0), 2) ||
+      !areContiguous(op->getOperand(1), 2) || !areContiguous(op->getOperand(2)))
     return false;
   auto isOf = [&](unsigned operand, auto isType) {
     return isType(getElementTypeOrSelf(op->getOperand(operand)));

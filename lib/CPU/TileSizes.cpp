@@ -8,6 +8,7 @@
 
 #include "TileSizes.h"
 
+#include "Contraction.h"
 #include "DotTile.h"
 #include "PairContraction.h"
 
@@ -54,9 +55,7 @@ TileSizes::TileSizes(LinalgOp op, unsigned vectorBits, unsigned vectorRegisters,
   } else if (DotTile::matches(op, kDotRows)) {
     setDotProducts(op.getIndexingMapsArray().back(), reductions.back(),
                    op.getStaticLoopRanges());
-  } else if (!reductions.empty() && isaContractionOpInterface(op)) {
-    setContraction(op.getIndexingMapsArray().back(), reductions.back(),
-                   op.getStaticLoopRanges());
+  } else if (Contraction::match(op) && setContraction(op)) {
   } else if (std::optional<unsigned> loop = getContiguousLoop(op)) {
     ladders[*loop] = {2 * registers.lanes, registers.lanes, 1};
   }
@@ -79,28 +78,46 @@ TileSizes TileSizes::withoutMatrixTiles(LinalgOp tile) const {
   return sizes;
 }
 
-void TileSizes::setContraction(AffineMap result, unsigned reduction,
-                               ArrayRef<int64_t> extents) {
-  auto loopOf = [&](unsigned axis) {
-    return cast<AffineDimExpr>(result.getResult(axis)).getPosition();
-  };
+/// Finds columns that only one factor has, rows that only the other one has, if
+/// any, and what is summed over in both.
+bool TileSizes::setContraction(LinalgOp op) {
+  AffineMap result = op.getIndexingMapsArray().back();
   unsigned axes = result.getNumResults();
-  if (axes >= 1)
-    columnLoop = loopOf(axes - 1);
-  if (axes >= 2) {
-    rowLoop = loopOf(axes - 2);
-    // Rows times two vectors of accumulators, with room for the operands. A
-    // block of a power of two leaves nothing over with 8 rows.
-    int64_t rows = extents[*rowLoop];
-    bool isBlock = !ShapedType::isDynamic(rows) && rows % 8 == 0;
-    if (registers.count < 32)
-      ladders[*rowLoop] = {6, 4, 2, 1};
-    else if (isBlock && rows % 12 != 0)
-      ladders[*rowLoop] = {8, 4, 2, 1};
-    else
-      ladders[*rowLoop] = {12, 6, 4, 2, 1};
-  }
-  ladders[reduction] = {4, 1};
+  if (axes == 0)
+    return false;
+  unsigned column = result.getDimPosition(axes - 1);
+  unsigned columnOperands = getIndexedOperands(op, column);
+  if (columnOperands != kInLhs + kInResult &&
+      columnOperands != kInRhs + kInResult)
+    return false;
+  SmallVector<unsigned> reductions;
+  op.getReductionDims(reductions);
+  llvm::erase_if(reductions, [&](unsigned loop) {
+    return getIndexedOperands(op, loop) != kInLhs + kInRhs;
+  });
+  if (reductions.empty())
+    return false;
+  ladders[reductions.back()] = {4, 1};
+  columnLoop = column;
+  if (axes == 1)
+    return true;
+  unsigned row = result.getDimPosition(axes - 2);
+  if ((getIndexedOperands(op, row) | columnOperands) !=
+          kInLhs + kInRhs + kInResult ||
+      getIndexedOperands(op, row) == kInLhs + kInRhs + kInResult)
+    return true;
+  rowLoop = row;
+  // Rows times two vectors of accumulators, with room for the operands. A
+  // block of a power of two leaves nothing over with 8 rows.
+  int64_t rows = op.getStaticLoopRanges()[row];
+  bool isBlock = !ShapedType::isDynamic(rows) && rows % 8 == 0;
+  if (registers.count < 32)
+    ladders[row] = {6, 4, 2, 1};
+  else if (isBlock && rows % 12 != 0)
+    ladders[row] = {8, 4, 2, 1};
+  else
+    ladders[row] = {12, 6, 4, 2, 1};
+  return true;
 }
 
 /// Loops (m, n, k, v). Matrix units take 2 x 2 whole tiles, which are loaded

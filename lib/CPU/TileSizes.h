@@ -42,8 +42,7 @@ public:
   int64_t getLanes() const { return registers.lanes; }
 
 private:
-  void setContraction(AffineMap result, unsigned reduction,
-                      ArrayRef<int64_t> extents);
+  bool setContraction(linalg::LinalgOp op);
   void setPairs(bool matrixTiles, int64_t k);
   void setTransposition(TransposeTile tile, int64_t lanes);
   void setDotProducts(AffineMap result, unsigned reduction,

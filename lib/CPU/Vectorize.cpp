@@ -246,8 +246,7 @@ private:
         return false;
     // Tiles that are one element wide in the direction of vectors.
     std::optional<unsigned> loop = vga::getContiguousLoop(op);
-    if (isaContractionOpInterface(op) &&
-        op.getIndexingMapsArray().back().getNumResults() != 0)
+    if (vga::ContractionTile::matches(op))
       loop = cast<AffineDimExpr>(
                  op.getIndexingMapsArray().back().getResults().back())
                  .getPosition();

@@ -21,13 +21,13 @@ NUMPY_TYPES = {
 
 def to_bfloat16_bits(values: np.ndarray) -> np.ndarray:
     """The upper half of each float32, rounded to nearest even; NaN stays NaN."""
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    bits = np.array(values, np.float32, order="C").view(np.uint32)
     rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
     return np.where(np.isnan(values), 0x7FC0, rounded).astype("<u2")
 
 
 def from_bfloat16_bits(bits: np.ndarray) -> np.ndarray:
-    return (bits.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+    return np.asarray(bits.astype(np.uint32) << np.uint32(16)).view(np.float32).astype(np.float64)
 
 
 def save(path: str, values: np.ndarray, element: str) -> None:

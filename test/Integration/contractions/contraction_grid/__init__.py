@@ -1,0 +1,1 @@
+"""The grid of contractions: cases, their text, their reference, and how they are run."""
