@@ -57,10 +57,11 @@ std::optional<Contraction> Contraction::match(LinalgOp op) {
   return result;
 }
 
-bool Contraction::onlyExtendsFloats() const {
+bool Contraction::hasSimpleConversions() const {
   return llvm::all_of(conversions, [](ArrayRef<Operation *> ofFactor) {
     return ofFactor.empty() ||
-           (ofFactor.size() == 1 && isa<arith::ExtFOp>(ofFactor[0]));
+           (ofFactor.size() == 1 &&
+            isa<arith::ExtFOp, arith::TruncFOp>(ofFactor[0]));
   });
 }
 

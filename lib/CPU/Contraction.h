@@ -26,9 +26,8 @@ struct Contraction {
 
   static std::optional<Contraction> match(linalg::LinalgOp op);
 
-  /// True if the only conversions are of narrower floats to those of the
-  /// result.
-  bool onlyExtendsFloats() const;
+  /// True if factors are floats that are extended or truncated, if anything.
+  bool hasSimpleConversions() const;
 };
 
 /// The operands of a contraction in which `loop` indexes an axis, as a sum of

@@ -27,7 +27,7 @@ static constexpr int64_t kLongestRow = 512;
 
 bool DotTile::matches(LinalgOp op, int64_t maxRows) {
   std::optional<Contraction> contraction = Contraction::match(op);
-  if (!contraction || !contraction->onlyExtendsFloats() ||
+  if (!contraction || !contraction->hasSimpleConversions() ||
       op.getNumReductionLoops() != 1 || !op.hasPureBufferSemantics() ||
       !areContiguous(op->getOperand(0)) || !areContiguous(op->getOperand(1)))
     return false;

@@ -34,7 +34,7 @@ static SmallVector<AffineMap> getPairMaps(MLIRContext *context) {
 bool vga::isPairContraction(LinalgOp op) {
   std::optional<Contraction> contraction = Contraction::match(op);
   if (!isa<GenericOp>(op) || !contraction ||
-      !contraction->onlyExtendsFloats() ||
+      !contraction->hasSimpleConversions() ||
       op.getIndexingMapsArray() != getPairMaps(op.getContext()))
     return false;
   // Pairs are one element of 32 bits, and rows are vectors.

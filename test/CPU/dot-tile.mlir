@@ -99,3 +99,42 @@ func.func @wide_keys(%q: memref<2x4xf32>, %k: memref<?x4xf64>, %s: memref<2x?xf3
   }
   return
 }
+
+// Rows with rows of their own, as a gate of one position has: eight at a time,
+// each by two loads. The rows have to be vectors in memory.
+// CHECK-LABEL: func @paired
+// CHECK-SAME:    %[[A:.*]]: memref<?x64xf32>, %[[B:.*]]: memref<?x64xbf16>, %[[C:.*]]: memref<?xf32>
+// CHECK: scf.for {{.*}} step %c8
+// CHECK: vector.transfer_read {{.*}}[%c0, %c0], {{.*}}, vector<8xf32>
+// CHECK: vector.transfer_read {{.*}}[%c0, %c0], {{.*}}, vector<8xbf16>
+// CHECK: vector.transfer_read {{.*}}[%c7, %c56], {{.*}}, vector<8xf32>
+// CHECK: vector.shuffle
+// CHECK: vector.transfer_write {{.*}} : vector<8xf32>
+// CHECK-NOT: linalg.
+#own = affine_map<(c, k) -> (c, k)>
+#sum = affine_map<(c, k) -> (c)>
+func.func @paired(%a: memref<?x64xf32>, %b: memref<?x64xbf16>, %c: memref<?xf32>) {
+  linalg.generic {indexing_maps = [#own, #own, #sum], iterator_types = ["parallel", "reduction"]}
+      ins(%a, %b : memref<?x64xf32>, memref<?x64xbf16>) outs(%c : memref<?xf32>) {
+  ^bb0(%x: f32, %y: bf16, %acc: f32):
+    %w = arith.extf %y : bf16 to f32
+    %p = arith.mulf %x, %w : f32
+    %t = arith.addf %acc, %p : f32
+    linalg.yield %t : f32
+  }
+  return
+}
+
+// CHECK-LABEL: func @apart
+// CHECK-NOT: vector.shuffle
+// CHECK: return
+func.func @apart(%a: memref<8x64xf32, strided<[128, 2]>>, %b: memref<8x64xf32>, %c: memref<8xf32>) {
+  linalg.generic {indexing_maps = [#own, #own, #sum], iterator_types = ["parallel", "reduction"]}
+      ins(%a, %b : memref<8x64xf32, strided<[128, 2]>>, memref<8x64xf32>) outs(%c : memref<8xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %t = arith.addf %acc, %p : f32
+    linalg.yield %t : f32
+  }
+  return
+}

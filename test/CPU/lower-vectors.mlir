@@ -34,3 +34,25 @@ func.func @math(%x: vector<8xf32>) -> (vector<8xf32>, vector<8xf32>, vector<8xf3
   %c = math.tanh %x : vector<8xf32>
   return %a, %b, %c : vector<8xf32>, vector<8xf32>, vector<8xf32>
 }
+
+// Elements that are apart in memory are read and written one by one, with
+// vectors of one dimension and of none.
+// CHECK-LABEL: func @strided
+// CHECK-SAME:    %[[A:[^:]*]]: memref<3x4xf32, strided<[8, 2]>>, %[[B:[^:]*]]: memref<3x4xf32, strided<[8, 2]>>
+func.func @strided(%a: memref<3x4xf32, strided<[8, 2]>>, %b: memref<3x4xf32, strided<[8, 2]>>) {
+  // CHECK-NOT: vector.transfer
+  // CHECK: memref.load %[[A]][%c1, %c3]
+  // CHECK: memref.store %{{.*}}, %[[B]][%c2, %c3]
+  // CHECK: memref.load %[[A]][%c1, %c2]
+  // CHECK-NOT: vector.transfer
+  // CHECK: return
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %pad = arith.constant 0.0 : f32
+  %v = vector.transfer_read %a[%c1, %c0], %pad {in_bounds = [true]} : memref<3x4xf32, strided<[8, 2]>>, vector<4xf32>
+  vector.transfer_write %v, %b[%c2, %c0] {in_bounds = [true]} : vector<4xf32>, memref<3x4xf32, strided<[8, 2]>>
+  %s = vector.transfer_read %a[%c1, %c2], %pad : memref<3x4xf32, strided<[8, 2]>>, vector<f32>
+  vector.transfer_write %s, %b[%c1, %c1] : vector<f32>, memref<3x4xf32, strided<[8, 2]>>
+  return
+}

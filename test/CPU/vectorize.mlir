@@ -89,3 +89,91 @@ func.func @booleans(%m: memref<4x32xi1>, %x: memref<4x32xf32>) {
   }
   return
 }
+
+// Integers are converted as the body has it: by their signs or not.
+// CHECK-LABEL: func @integers
+func.func @integers(%a: memref<6x4xi8>, %b: memref<4x16xi8>, %c: memref<6x16xi32>) {
+  // CHECK: arith.extsi %{{.*}} : vector<6x4xi8> to vector<6x4xi32>
+  // CHECK: arith.extui %{{.*}} : vector<4x16xi8> to vector<4x16xi32>
+  // CHECK: vector.contract {{.*}} : vector<6x4xi32>, vector<4x16xi32> into vector<6x16xi32>
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<6x4xi8>, memref<4x16xi8>) outs(%c : memref<6x16xi32>) {
+  ^bb0(%x: i8, %y: i8, %acc: i32):
+    %u = arith.extsi %x : i8 to i32
+    %v = arith.extui %y : i8 to i32
+    %p = arith.muli %u, %v : i32
+    %s = arith.addi %acc, %p : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+
+// Between types of one width there are two conversions.
+// CHECK-LABEL: func @halves
+func.func @halves(%a: memref<6x4xf16>, %b: memref<4x16xbf16>, %c: memref<6x16xf16>) {
+  // CHECK: %[[F32:.*]] = arith.extf %{{.*}} : vector<4x16xbf16> to vector<4x16xf32>
+  // CHECK: arith.truncf %[[F32]] : vector<4x16xf32> to vector<4x16xf16>
+  // CHECK: vector.contract {{.*}} : vector<6x4xf16>, vector<4x16xf16> into vector<6x16xf16>
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<6x4xf16>, memref<4x16xbf16>) outs(%c : memref<6x16xf16>) {
+  ^bb0(%x: f16, %y: bf16, %acc: f16):
+    %u = arith.extf %y : bf16 to f32
+    %v = arith.truncf %u : f32 to f16
+    %p = arith.mulf %x, %v : f16
+    %s = arith.addf %acc, %p : f16
+    linalg.yield %s : f16
+  }
+  return
+}
+
+// A contraction with a function in its body, or that sums over one factor's
+// loop, has no vector.contract.
+// CHECK-LABEL: func @function
+// CHECK-NOT: vector.contract
+// CHECK: math.exp
+// CHECK-NOT: vector.contract
+// CHECK: return
+func.func @function(%a: memref<6x4xf32>, %b: memref<4x16xf32>, %c: memref<6x16xf32>) {
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<6x4xf32>, memref<4x16xf32>) outs(%c : memref<6x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %e = math.exp %x : f32
+    %p = arith.mulf %e, %y : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// CHECK-LABEL: func @oneFactor
+// CHECK-NOT: vector.contract
+// CHECK: arith.mulf {{.*}} : vector<{{.*}}xf32>
+// CHECK-NOT: linalg.
+// CHECK: return
+func.func @oneFactor(%a: memref<6x4xf32>, %b: memref<16xf32>, %c: memref<6x16xf32>) {
+  linalg.generic {indexing_maps = [#a, affine_map<(i, j, k) -> (j)>, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<6x4xf32>, memref<16xf32>) outs(%c : memref<6x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// Rows that no factor has are a loop around the same product.
+// CHECK-LABEL: func @repeated
+// CHECK: scf.for
+// CHECK: vector.contract {{.*}} : vector<4xf32>, vector<4x16xf32> into vector<16xf32>
+// CHECK-NOT: linalg.
+// CHECK: return
+func.func @repeated(%a: memref<4xf32>, %b: memref<4x16xf32>, %c: memref<6x16xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (k)>, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<4xf32>, memref<4x16xf32>) outs(%c : memref<6x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}
