@@ -319,6 +319,17 @@ def _at_length() -> list[Case]:
     ]
 
 
+def _one_position() -> list[Case]:
+    """Gates of one position: rows of values with rows of weights."""
+    base = {"op": "gate", "note": "one_position", "batch": 1, "sk": 1}
+    return [
+        Case(dtype="f32", hkv=8, dv=64, projection=Projection(heads=8), **base),
+        Case(dtype="bf16", hkv=4, dv=64, layout="bshd",
+             projection=Projection(heads=4, weight="bf16", bias="f32"), **base),
+        Case(dtype="f32", hkv=5, dv=20, dynamic=("Sk",), projection=Projection(heads=5), **base),
+    ]  # fmt: skip
+
+
 def corner_cases() -> list[Case]:
     groups = (
         _features,
@@ -335,5 +346,6 @@ def corner_cases() -> list[Case]:
         _output_site,
         _append,
         _at_length,
+        _one_position,
     )
     return [case for group in groups for case in group()]
