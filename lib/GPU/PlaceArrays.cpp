@@ -131,24 +131,31 @@ static void placeOperands(Operation *op) {
 }
 
 /// Copies a constant to the GPU if anything but linalg reads it.
-static void placeConstant(memref::GetGlobalOp constant) {
+static LogicalResult placeConstant(memref::GetGlobalOp constant) {
   auto isCopyOrLinalg = [](Operation *user) {
     return isa<memref::CopyOp, linalg::LinalgOp>(user) ||
            user->getParentOfType<linalg::LinalgOp>();
   };
   if (llvm::all_of(constant->getUsers(), isCopyOrLinalg))
-    return;
+    return success();
+  auto type = cast<MemRefType>(constant.getType());
+  if (!type.getLayout().isIdentity())
+    return constant.emitOpError("expected a dense constant, got ") << type;
   ImplicitLocOpBuilder b(constant.getLoc(), constant->getContext());
   b.setInsertionPointAfter(constant);
   Value placed = allocateLike(b, constant);
   auto copy = memref::CopyOp::create(b, constant, placed);
   constant.getResult().replaceAllUsesExcept(placed, copy);
+  return success();
 }
 
 namespace {
 struct PlaceArraysPass : vga::impl::VGAGPUPlaceArraysPassBase<PlaceArraysPass> {
   void runOnOperation() override {
-    getOperation().walk([](memref::GetGlobalOp op) { placeConstant(op); });
+    WalkResult placed = getOperation().walk(
+        [](memref::GetGlobalOp op) { return WalkResult(placeConstant(op)); });
+    if (placed.wasInterrupted())
+      return signalPassFailure();
     SmallVector<Operation *> users;
     getOperation().walk([&](Operation *op) {
       if (isa<LaunchOp, MultiplyOp>(op))

@@ -123,6 +123,9 @@ class Fuzzer:
         return batch, len(texts), len(valid), finds
 
     def note(self, batch: Batch, made: int, valid: int, finds: list[Find]) -> None:
+        self.count["batches"] += 1
+        if self.count["batches"] % 100 == 0:
+            print(f"mutations: {self.count['valid']} valid mutants", file=sys.stderr, flush=True)
         self.count["made"] += made
         self.count["valid"] += valid
         self.by_name[batch.name] += valid

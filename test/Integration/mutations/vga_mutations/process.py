@@ -99,7 +99,7 @@ def run_batch(
     unplaced = []
     for found in re.finditer(r"^(\S*?)(?::(\d+))?(?::\d+)?: error: (.*)$", stderr, re.M):
         place, number, message = found.groups()
-        if place == "<stdin>" and number:
+        if place == "<stdin>" and int(number or 0) > 0:
             chunk = max(n for n, start in enumerate(starts) if start <= int(number))
             errors[chunk].append(Message(int(number) - starts[chunk] + 1, message))
         else:
