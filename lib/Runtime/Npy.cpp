@@ -8,12 +8,12 @@
 
 #include "vga/Runtime/Npy.h"
 
+#include "vga/Runtime/InputFile.h"
 #include "vga/Runtime/TextUtils.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SwapByteOrder.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstring>
@@ -257,10 +257,9 @@ Expected<HostTensor> vga::parseNpy(StringRef contents) {
 }
 
 Expected<HostTensor> vga::readNpy(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
+  auto buffer = readInputFile(path);
   if (!buffer)
-    return llvm::createFileError(path, buffer.getError());
+    return buffer.takeError();
   Expected<HostTensor> tensor = parseNpy((*buffer)->getBuffer());
   if (!tensor)
     return llvm::createFileError(path, tensor.takeError());

@@ -79,8 +79,19 @@ ObjectCache::ObjectCache(ModuleOp module, const llvm::TargetMachine &machine,
   path = file.str().str();
 }
 
+/// Whether there is a regular file of that name. Of what else has it, anybody
+/// may have made a pipe, which blocks who opens it.
+static bool isRegularFile(const Twine &path) {
+  llvm::sys::fs::file_status status;
+  return !llvm::sys::fs::status(path, status) &&
+         llvm::sys::fs::is_regular_file(status);
+}
+
 std::unique_ptr<llvm::MemoryBuffer> ObjectCache::load() const {
-  auto file = llvm::MemoryBuffer::getFile(path);
+  if (!isRegularFile(path))
+    return nullptr;
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
   if (!file)
     return nullptr;
   StringRef bytes = (*file)->getBuffer();
@@ -94,18 +105,38 @@ std::unique_ptr<llvm::MemoryBuffer> ObjectCache::load() const {
   return llvm::MemoryBuffer::getMemBufferCopy(object, path);
 }
 
+/// Writes a file under a temporary name and renames it when it is whole.
+static llvm::Error writeWhole(StringRef path,
+                              llvm::function_ref<void(raw_ostream &)> write) {
+  auto file = llvm::sys::fs::TempFile::create(path + ".tmp%%%%%%%%");
+  if (!file)
+    return file.takeError();
+  llvm::raw_fd_ostream os(file->FD, /*shouldClose=*/false);
+  write(os);
+  os.flush();
+  // A full disk shows here.
+  std::error_code error = os.error();
+  os.clear_error();
+  if (error)
+    return llvm::joinErrors(llvm::errorCodeToError(error), file->discard());
+  return file->keep(path);
+}
+
 llvm::Error ObjectCache::store(StringRef object) const {
   if (std::error_code error = llvm::sys::fs::create_directories(directory))
     return llvm::createStringError("cannot create " + directory + ": " +
                                    error.message());
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
-        os << llvm::toStringRef(hash(object)) << object;
-        return llvm::Error::success();
-      });
+  llvm::Error error = writeWhole(path, [&](raw_ostream &os) {
+    os << llvm::toStringRef(hash(object)) << object;
+  });
   if (error)
     return llvm::createStringError("cannot write to " + directory + ": " +
                                    toString(std::move(error)));
+  // LLVM notes the time of the last pruning in a file, which it opens.
+  SmallString<128> timestamp(directory);
+  llvm::sys::path::append(timestamp, "llvmcache.timestamp");
+  if (llvm::sys::fs::exists(timestamp) && !isRegularFile(timestamp))
+    return llvm::Error::success();
   llvm::CachePruningPolicy policy;
   policy.MaxSizeBytes = kMostBytes;
   llvm::pruneCache(directory, policy);

@@ -8,6 +8,7 @@
 
 #include "vga/Runtime/Safetensors.h"
 
+#include "vga/Runtime/InputFile.h"
 #include "vga/Runtime/TextUtils.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Endian.h"
@@ -197,10 +198,9 @@ SafetensorsFile::parse(std::unique_ptr<llvm::MemoryBuffer> buffer) {
 }
 
 Expected<SafetensorsFile> SafetensorsFile::open(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
+  auto buffer = readInputFile(path);
   if (!buffer)
-    return llvm::createFileError(path, buffer.getError());
+    return buffer.takeError();
   Expected<SafetensorsFile> file = parse(std::move(*buffer));
   if (!file)
     return llvm::createFileError(path, file.takeError());

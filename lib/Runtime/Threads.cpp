@@ -13,15 +13,18 @@
 
 #include "Codegen.h"
 
+#include "vga/Runtime/OpenMPSearch.h"
 #include "llvm/Support/DynamicLibrary.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Process.h"
 #include <cstdlib>
 
 using namespace mlir;
 using namespace mlir::vga;
 using llvm::sys::DynamicLibrary;
 
-/// Where the runtime may be: that of the LLVM that vga was built with, or one
-/// that the system's loader finds.
+/// Where the runtime is looked for first: that of the LLVM that vga was built
+/// with, and those that the system's loader finds.
 static constexpr const char *kLibraries[] = {
 #ifdef VGA_OPENMP_LIBRARY
     VGA_OPENMP_LIBRARY,
@@ -41,14 +44,27 @@ static bool isLoaded() { return getFunction<void()>("__kmpc_fork_call"); }
 llvm::Error vga::loadOpenMP() {
   // The process may have it already.
   DynamicLibrary::LoadLibraryPermanently(nullptr);
+  if (isLoaded())
+    return llvm::Error::success();
   for (const char *library : kLibraries) {
-    if (isLoaded())
-      break;
     DynamicLibrary::LoadLibraryPermanently(library);
+    if (isLoaded())
+      return llvm::Error::success();
   }
-  return isLoaded() ? llvm::Error::success()
-                    : llvm::createStringError(
-                          "no OpenMP runtime (libomp.so.5) on this machine");
+  std::string executable = llvm::sys::fs::getMainExecutable(
+      nullptr, reinterpret_cast<void *>(&vgaRuntimeError));
+  for (const std::string &library :
+       findOpenMPRuntimes("/", executable, [](StringRef name) {
+         return llvm::sys::Process::GetEnv(name);
+       })) {
+    DynamicLibrary::LoadLibraryPermanently(library.c_str());
+    if (isLoaded())
+      return llvm::Error::success();
+  }
+  return llvm::createStringError(
+      "there is no OpenMP runtime of LLVM (libomp.so.5) or of Intel "
+      "(libiomp5.so) on this machine; the package libomp5 or 'pip install "
+      "intel-openmp' brings one, while GCC's libgomp has other functions");
 }
 
 void vga::bindThreads() {

@@ -11,9 +11,13 @@
 #include "vga/InitAll.h"
 #include "vga/Runtime/RunMain.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/PrettyStackTrace.h"
 
 int main(int argc, char **argv) {
+  mlir::vga::guardStandardOutput();
   llvm::InitLLVM initLLVM(argc, argv);
+  llvm::setBugReportMsg("This is a fault of vga-run or of code that it was "
+                        "given: please report it with the module.\n");
   // Passes have names in --mlir-print-ir-before and the like.
   mlir::registerAllPasses();
   mlir::vga::registerAllPasses();

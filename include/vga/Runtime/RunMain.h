@@ -15,6 +15,10 @@ class DialectRegistry;
 
 namespace mlir::vga {
 
+/// To be called before anything else: what is written to a standard output that
+/// was closed is an error, and does not get into a file that has its number.
+void guardStandardOutput();
+
 /// Does what the command line says with modules of the registry's dialects.
 /// Returns the exit status of the process.
 int VGARunMain(int argc, char **argv, DialectRegistry &registry);

@@ -189,6 +189,13 @@ void setRuntimeErrorHandler(RuntimeErrorHandler handler);
 /// before there are threads.
 void bindThreads();
 
+/// Takes variables out of the environment that keep the OpenMP runtime from
+/// starting `threads` threads, or as many as it likes if that is 0. Returns
+/// what to tell the user about them; fails if it does not start either way. To
+/// be called before there are threads.
+llvm::Expected<std::vector<std::string>>
+repairThreadEnvironment(unsigned threads);
+
 /// Sets how many threads compiled code uses; 0 leaves the choice to the OpenMP
 /// runtime. Returns how many it will use. Fails if that is more than one and
 /// there is no such runtime; code compiled without `parallel` needs none.

@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/raw_ostream.h"
+#include <string>
 
 namespace mlir::vga {
 
@@ -22,6 +23,7 @@ public:
   ~Progress() { clear(); }
 
   void show(const llvm::Twine &stage) {
+    suffix = (", " + stage).str();
     if (!enabled)
       return;
     clear();
@@ -38,7 +40,11 @@ public:
     shown = false;
   }
 
+  /// What is being done, at the end of an error that happens meanwhile.
+  llvm::StringRef getSuffix() const { return suffix; }
+
 private:
+  std::string suffix;
   bool enabled;
   bool shown = false;
 };

@@ -8,8 +8,8 @@
 
 #include "RunList.h"
 
+#include "vga/Runtime/InputFile.h"
 #include "vga/Runtime/TextUtils.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -64,27 +64,32 @@ static Error parseRequest(const llvm::json::Value &value, StringRef folder,
 }
 
 llvm::Expected<std::vector<RunRequest>> vga::readRunList(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path);
+  auto buffer = readInputFile(path);
   if (!buffer)
-    return llvm::createFileError(path, buffer.getError());
-  auto fail = [&](Error error) {
-    return llvm::createFileError(path, std::move(error));
-  };
+    return buffer.takeError();
+  auto requests =
+      parseRunList((*buffer)->getBuffer(), llvm::sys::path::parent_path(path));
+  if (!requests)
+    return llvm::createFileError(path, requests.takeError());
+  return requests;
+}
+
+llvm::Expected<std::vector<RunRequest>> vga::parseRunList(StringRef text,
+                                                          StringRef folder) {
   // [{"inputs": ["a.npy"]}] is as deep as a list gets.
-  auto value = parseJSON((*buffer)->getBuffer(), /*maxDepth=*/3);
+  auto value = parseJSON(text, /*maxDepth=*/3);
   if (!value)
-    return fail(value.takeError());
+    return value.takeError();
   const llvm::json::Array *array = value->getAsArray();
   if (!array)
-    return fail(createStringError("not a JSON list"));
+    return createStringError("not a JSON list");
 
   std::vector<RunRequest> requests;
   for (const llvm::json::Value &element : *array) {
     RunRequest request;
-    if (Error error =
-            parseRequest(element, llvm::sys::path::parent_path(path), request))
-      return fail(createStringError("run " + Twine(requests.size()) + ": " +
-                                    toString(std::move(error))));
+    if (Error error = parseRequest(element, folder, request))
+      return createStringError("run " + Twine(requests.size()) + ": " +
+                               toString(std::move(error)));
     requests.push_back(std::move(request));
   }
   return requests;

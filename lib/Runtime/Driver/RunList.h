@@ -28,6 +28,10 @@ struct RunRequest {
 /// folder.
 llvm::Expected<std::vector<RunRequest>> readRunList(StringRef path);
 
+/// Parses the contents of such a file in `folder`.
+llvm::Expected<std::vector<RunRequest>> parseRunList(StringRef text,
+                                                     StringRef folder);
+
 } // namespace mlir::vga
 
 #endif // VGA_LIB_RUNTIME_DRIVER_RUNLIST_H

@@ -11,6 +11,7 @@
 #include "GivenSchedule.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "vga/Runtime/InputFile.h"
 #include "vga/Runtime/Npy.h"
 #include "vga/Runtime/OutputFiles.h"
 #include "llvm/ADT/StringSet.h"
@@ -83,6 +84,10 @@ Session::~Session() { currentProgress = nullptr; }
 
 LogicalResult Session::parseModule() {
   std::string message;
+  // What is missing has a message of its own.
+  if (llvm::sys::fs::exists(options.model))
+    if (Error error = checkInputFile(options.model))
+      return report(std::move(error));
   std::unique_ptr<llvm::MemoryBuffer> file =
       openInputFile(options.model, &message);
   if (!file)
@@ -196,21 +201,31 @@ LogicalResult Session::compile(ArrayRef<const Call *> calls) {
 /// Makes sure that compiled code has its threads; a child process has none of
 /// its parent's. Problems are warnings, once.
 void Session::startThreads() {
-  bool isFirst = numThreads == 0;
-  if (isFirst)
+  if (options.compile.processor != Processor::CPU) {
     numThreads = 1;
-  if (options.compile.processor != Processor::CPU)
     return;
+  }
+  auto warn = [](const Twine &text) {
+    llvm::WithColor::warning(llvm::errs(), kToolName) << text << '\n';
+  };
+  bool isFirst = numThreads == 0;
   if (options.bindThreads)
     bindThreads();
-  llvm::Expected<unsigned> threads = setNumThreads(options.threads);
-  if (threads)
-    numThreads = *threads;
-  else if (isFirst)
-    llvm::WithColor::warning(llvm::errs(), kToolName)
-        << toString(threads.takeError()) << ", running on one thread\n";
-  else
-    llvm::consumeError(threads.takeError());
+  auto start = [&]() -> llvm::Expected<unsigned> {
+    if (isFirst && options.threads != 1) {
+      auto warnings = repairThreadEnvironment(options.threads);
+      if (!warnings)
+        return warnings.takeError();
+      llvm::for_each(*warnings, warn);
+    }
+    return setNumThreads(options.threads);
+  };
+  if (!isFirst && numThreads == 1)
+    return;
+  llvm::Expected<unsigned> threads = start();
+  if (!threads)
+    warn(toString(threads.takeError()) + ": running on one thread");
+  numThreads = threads ? *threads : 1;
   compileOptions.parallel = numThreads != 1;
 }
 

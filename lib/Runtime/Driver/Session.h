@@ -56,6 +56,7 @@ public:
   Session(const RunOptions &options, DialectRegistry &registry);
   ~Session();
   LogicalResult run();
+  Progress &getProgress() { return progress; }
 
 private:
   LogicalResult parseModule();
