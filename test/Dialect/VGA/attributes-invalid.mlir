@@ -35,6 +35,21 @@ func.func @position(%w: tensor<i64> {vga.position = 3}) { return }
 
 // -----
 
+// expected-error @+1 {{expected 'vga.position' on argument #1, a tensor<i64>, got 'memref<1xi64>'}}
+func.func @position_rank(%x: i64, %p: memref<1xi64> {vga.position}) { return }
+
+// -----
+
+// expected-error @+1 {{expected 'vga.position' on argument #0, a tensor<i64>, got 'tensor<i32>'}}
+func.func @position_element(%p: tensor<i32> {vga.position}) { return }
+
+// -----
+
+// expected-error @+1 {{expected 'vga.position' on argument #0, a tensor<i64>, got 'i64'}}
+func.func @position_number(%p: i64 {vga.position}) { return }
+
+// -----
+
 // expected-error @+1 {{'vga.context' belongs on a function}}
 module attributes {vga.context = 512} {}
 

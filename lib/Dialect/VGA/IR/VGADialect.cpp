@@ -71,6 +71,17 @@ LogicalResult VGADialect::verifyRegionArgAttribute(Operation *op,
       return op->emitError()
              << "expected 'vga.position' on argument #" << argIndex
              << " to have no value, got " << attribute.getValue();
+    // In the llvm dialect it is no array any more.
+    auto function = dyn_cast<FunctionOpInterface>(op);
+    if (!function || op->getName().getDialectNamespace() == "llvm")
+      return success();
+    Type type = function.getArgumentTypes()[argIndex];
+    auto array = dyn_cast<ShapedType>(type);
+    if (!array || !array.hasRank() || array.getRank() != 0 ||
+        !array.getElementType().isInteger(64))
+      return op->emitError()
+             << "expected 'vga.position' on argument #" << argIndex
+             << ", a tensor<i64>, got " << type;
     return success();
   }
   if (name != "vga.param" && name != "vga.state")
