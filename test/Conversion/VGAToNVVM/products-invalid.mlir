@@ -25,3 +25,12 @@ func.func @rounded(%x: tensor<4x8xf32>, %y: tensor<8x4xf32>, %z: tensor<4x4xbf16
   %r = linalg.matmul ins(%x, %y : tensor<4x8xf32>, tensor<8x4xf32>) outs(%z : tensor<4x4xbf16>) -> tensor<4x4xbf16>
   return %r : tensor<4x4xbf16>
 }
+
+// -----
+
+// Where a size is dynamic, upstream's verifier compares none.
+func.func @sizes(%x: tensor<?x8xf32>, %y: tensor<9x4xf32>, %z: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // expected-error@+1 {{'linalg.matmul' op has no kernel yet: operand #1 has size 9 where others have 8}}
+  %r = linalg.matmul ins(%x, %y : tensor<?x8xf32>, tensor<9x4xf32>) outs(%z : tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %r : tensor<?x4xf32>
+}

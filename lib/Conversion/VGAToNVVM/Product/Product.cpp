@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <numeric>
 
 using namespace mlir;
@@ -321,6 +322,26 @@ int64_t Product::getSize(ArrayRef<int64_t> several) const {
   return size;
 }
 
+/// What says that operands have other sizes of a loop, or an empty string.
+/// Upstream's verifier looks at that only where all sizes are static.
+static std::string getSizeObstacle(LinalgOp op) {
+  SmallVector<int64_t> sizes(op.getNumLoops(), ShapedType::kDynamic);
+  for (OpOperand &operand : op->getOpOperands())
+    for (auto [size, expr] :
+         llvm::zip(op.getShape(&operand),
+                   op.getMatchingIndexingMap(&operand).getResults())) {
+      auto loop = dyn_cast<AffineDimExpr>(expr);
+      if (!loop || ShapedType::isDynamic(size))
+        continue;
+      int64_t &known = sizes[loop.getPosition()];
+      if (!ShapedType::isDynamic(known) && known != size)
+        return llvm::formatv("operand #{0} has size {1} where others have {2}",
+                             operand.getOperandNumber(), size, known);
+      known = size;
+    }
+  return "";
+}
+
 FailureOr<Product> Product::match(LinalgOp op, std::string &obstacle) {
   if (!op.hasPureTensorSemantics() || !isaContractionOpInterface(op) ||
       op->getNumResults() != 1)
@@ -350,6 +371,10 @@ FailureOr<Product> Product::match(LinalgOp op, std::string &obstacle) {
       obstacle = std::move(bodyObstacle);
     return failure();
   }
+
+  obstacle = getSizeObstacle(op);
+  if (!obstacle.empty())
+    return failure();
 
   Product product;
   product.op = op;

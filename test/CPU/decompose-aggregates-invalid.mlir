@@ -1,0 +1,18 @@
+// What can not be decomposed.
+// RUN: vga-opt %s --vga-decompose-aggregates -verify-diagnostics -split-input-file
+// RUN: not vga-opt %s --split-input-file --vga-cpu-pipeline -o %t 2>&1 | FileCheck %s
+// CHECK: error: 'linalg.softmax' op expected floats, got 'si32'
+
+func.func @integers(%x: tensor<2x4xsi32>) -> tensor<2x4xsi32> {
+  // expected-error@+1 {{'linalg.softmax' op expected floats, got 'si32'}}
+  %y = linalg.softmax dimension(1) ins(%x : tensor<2x4xsi32>) outs(%x : tensor<2x4xsi32>) -> tensor<2x4xsi32>
+  return %y : tensor<2x4xsi32>
+}
+
+// -----
+
+func.func @buffers(%x: memref<2x4xf32>, %y: memref<2x4xf32>) {
+  // expected-error@+1 {{'linalg.softmax' op expected tensors}}
+  linalg.softmax dimension(1) ins(%x : memref<2x4xf32>) outs(%y : memref<2x4xf32>)
+  return
+}
