@@ -12,6 +12,7 @@
 #include "TileSizes.h"
 #include "TransposeTile.h"
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/Transforms/OptionRanges.h"
 
 #include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -185,8 +186,23 @@ private:
 struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
   using Base::Base;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    return success(
+        succeeded(vga::checkOption(context, getArgument(), "vector-bits",
+                                   vectorBits, vga::kVectorBits)) &&
+        succeeded(vga::checkOption(context, getArgument(), "vector-registers",
+                                   vectorRegisters, vga::kVectorRegisters)));
+  }
+
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
+    for (LinalgOp op : collect()) {
+      if (op.hasPureBufferSemantics())
+        continue;
+      op->emitOpError("is on tensors: ")
+          << getArgument() << " comes after bufferization";
+      return signalPassFailure();
+    }
     for (LinalgOp op : collect())
       if (isTileable(op))
         RegisterTiling(

@@ -12,6 +12,7 @@
 
 #include "vga/CPU/Passes.h"
 #include "vga/Conversion/Passes.h"
+#include "vga/Dialect/VGA/Transforms/OptionRanges.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -62,7 +63,8 @@ static void addGraphPasses(OpPassManager &manager,
     // Two vectors of f32 per stripe: a task is four stripes, but not so many
     // queries that few tasks are left.
     VGATileAttentionPassOptions tiling;
-    tiling.lanes = 2 * options.vectorBits / 32;
+    // What is out of range, vga-cpu-vectorize refuses.
+    tiling.lanes = std::max(2 * options.vectorBits / 32, 1u);
     tiling.stripes = std::max<int64_t>(64 / tiling.lanes, 1);
     tiling.pairs = options.bf16Products != BF16Products::Widen;
     manager.addPass(createVGATileAttentionPass(tiling));
@@ -189,12 +191,36 @@ void vga::buildCPUPipeline(OpPassManager &manager,
   addLLVMPasses(manager, options);
 }
 
+/// What is wrong with options; empty if nothing is.
+static std::string describeFault(const CPUPipelineOptions &options) {
+  std::string fault =
+      describeOutOfRange("vector-bits", options.vectorBits, kVectorBits);
+  return fault.empty()
+             ? describeOutOfRange("vector-registers", options.vectorRegisters,
+                                  kVectorRegisters)
+             : fault;
+}
+
 void vga::registerCPUPipeline() {
-  PassPipelineRegistration<CPUPipelineOptions>(
+  // As PassPipelineRegistration, but options may be out of range.
+  registerPassPipeline(
       "vga-cpu-pipeline",
       "Compile vga, linalg, tensor, arith and math on tensors to CPU code in "
       "the llvm dialect",
-      buildCPUPipeline);
+      [](OpPassManager &manager, StringRef text,
+         function_ref<LogicalResult(const Twine &)> fail) -> LogicalResult {
+        CPUPipelineOptions options;
+        if (failed(options.parseFromString(text)))
+          return failure();
+        std::string fault = describeFault(options);
+        if (!fault.empty())
+          return fail("vga-cpu-pipeline: " + fault);
+        buildCPUPipeline(manager, options);
+        return success();
+      },
+      [](function_ref<void(const mlir::detail::PassOptions &)> handle) {
+        handle(CPUPipelineOptions());
+      });
   PassPipelineRegistration<>(
       "vga-cpu-preparation-pipeline",
       "Move the packing of weights, and what else depends on weights only, to "

@@ -15,6 +15,7 @@
 #include "Caches.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/Transforms/OptionRanges.h"
 #include "vga/Dialect/VGA/Transforms/Parameters.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 #include "vga/Dialect/VGA/Transforms/Transforms.h"
@@ -177,6 +178,11 @@ namespace {
 struct FoldValueGatesPass
     : vga::impl::VGAFoldValueGatesPassBase<FoldValueGatesPass> {
   using Base::Base;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    return checkOption(context, getArgument(), "min-queries", minQueries,
+                       kThreshold);
+  }
 
   void runOnOperation() override {
     SmallVector<AttentionInterface> ops;

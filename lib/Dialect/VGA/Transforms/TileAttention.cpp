@@ -8,6 +8,7 @@
 
 #include "AttentionTask.h"
 #include "vga/Dialect/VGA/IR/EmptyAttention.h"
+#include "vga/Dialect/VGA/Transforms/OptionRanges.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -47,6 +48,17 @@ public:
 struct TileAttentionPass
     : vga::impl::VGATileAttentionPassBase<TileAttentionPass> {
   using Base::Base;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    auto check = [&](StringRef option, int64_t value, OptionRange range) {
+      return checkOption(context, getArgument(), option, value, range);
+    };
+    return success(succeeded(check("lanes", lanes, kTileSize)) &&
+                   succeeded(check("stripes", stripes, kTileSize)) &&
+                   succeeded(check("keys", keys, kTileSize)) &&
+                   succeeded(check("decode-rows", decodeRows, kThreshold)) &&
+                   succeeded(check("decode-keys", decodeKeys, kTileSize)));
+  }
 
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
