@@ -26,7 +26,7 @@ from vga_mutations.routes import PIPELINES, Routes
 
 HERE = Path(__file__).resolve()
 ROOT = HERE.parents[3]
-PER_PROCESS = 24
+PER_PROCESS = 100  # mutants, of which some half are valid
 
 
 def arguments() -> argparse.Namespace:
@@ -54,6 +54,18 @@ def arguments() -> argparse.Namespace:
     return options
 
 
+# How often a unit is printed as usual, in generic form, and not valid before it is mutated.
+FORMS = (80, 17, 3)
+
+
+def by_form(units: list) -> list[list]:
+    forms: list[list] = [[], [], []]
+    for unit in units:
+        text = unit.text
+        forms[0 if text.startswith("module") else 1 if text.startswith('"') else 2].append(unit)
+    return forms
+
+
 class Batch:
     """One route with the mutants that take it: all that a seed decides."""
 
@@ -74,9 +86,9 @@ class Batch:
             self.pipeline = next((w[2:].split("=")[0] for w in self.route if "pipeline" in w), "")
             chosen = [other for other in units if self.route in other.routes]
             name = " ".join(self.route)
-        elif draw < 0.70:
+        elif draw < 0.75:
             name, self.route = routes.single(random)
-        elif draw < 0.80:
+        elif draw < 0.85:
             name, self.route = routes.chain(random)
         else:
             name, self.route = routes.whole(random)
@@ -85,10 +97,12 @@ class Batch:
         near = [u for u in units if any(name in word for route in u.routes for word in route)] or chosen
         self.mutants: list[tuple[str, str, tuple[str, ...]]] = []
         self.tried = 0
-        wanted = PER_PROCESS * 2
-        while len(self.mutants) < wanted and self.tried < 4 * wanted:
+        near, chosen = by_form(near), by_form(chosen)
+        while len(self.mutants) < PER_PROCESS and self.tried < 4 * PER_PROCESS:
             self.tried += 1
-            unit = random.choice(near if random.random() < 0.6 else chosen)
+            forms = near if random.random() < 0.6 else chosen
+            weights = [weight if form else 0 for weight, form in zip(FORMS, forms)]
+            unit = random.choice(random.choices(forms, weights)[0])
             text, names = mutate(random, unit.text)
             if names and text != unit.text:
                 self.mutants.append((text, unit.source, names))
@@ -124,7 +138,7 @@ class Fuzzer:
 
     def note(self, batch: Batch, made: int, valid: int, finds: list[Find]) -> None:
         self.count["batches"] += 1
-        if self.count["batches"] % 100 == 0:
+        if self.count["batches"] % 25 == 0:
             print(f"mutations: {self.count['valid']} valid mutants", file=sys.stderr, flush=True)
         self.count["made"] += made
         self.count["valid"] += valid
