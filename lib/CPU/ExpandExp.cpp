@@ -22,6 +22,12 @@ namespace mlir::vga {
 
 using namespace mlir;
 
+/// Tensors become linalg, whose bodies are of numbers.
+static bool isF32OrVector(Type type) {
+  return type.isF32() ||
+         (isa<VectorType>(type) && getElementTypeOrSelf(type).isF32());
+}
+
 namespace {
 
 /// Builds arithmetic on f32, or on vectors of it.
@@ -75,7 +81,7 @@ struct ExpandExp : OpRewritePattern<math::ExpOp> {
 
   LogicalResult matchAndRewrite(math::ExpOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
+    if (!isF32OrVector(op.getType()))
       return rewriter.notifyMatchFailure(op, "not f32");
     ArithBuilder b(op, rewriter);
 
@@ -122,7 +128,7 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
 
   LogicalResult matchAndRewrite(math::Exp2Op op,
                                 PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
+    if (!isF32OrVector(op.getType()))
       return rewriter.notifyMatchFailure(op, "not f32");
     ArithBuilder b(op, rewriter);
 

@@ -98,6 +98,8 @@ struct WriteStrided : OpRewritePattern<vector::TransferWriteOp> {
 struct LowerVectorsPass
     : vga::impl::VGACPULowerVectorsPassBase<LowerVectorsPass> {
   void runOnOperation() override {
+    if (failed(checkMath()))
+      return signalPassFailure();
     linalg::hoistRedundantVectorTransfers(getOperation(),
                                           /*verifyNonZeroTrip=*/false);
     if (failed(lowerContractions()) || failed(lowerTransfers()) ||
@@ -142,6 +144,19 @@ private:
       vector::populateVectorTransposeLoweringPatterns(
           patterns, vector::VectorTransposeLowering::Shuffle1D);
     });
+  }
+
+  /// Upstream's polynomials are of numbers and vectors, and do not look.
+  LogicalResult checkMath() {
+    WalkResult result = getOperation()->walk([](Operation *op) -> WalkResult {
+      if (!isa_and_present<math::MathDialect>(op->getDialect()))
+        return WalkResult::advance();
+      for (Type type : op->getResultTypes())
+        if (isa<TensorType>(type))
+          return op->emitOpError("expected numbers or vectors, got ") << type;
+      return WalkResult::advance();
+    });
+    return failure(result.wasInterrupted());
   }
 
   /// Functions of f32 become polynomials; those of f64 are left to libm.

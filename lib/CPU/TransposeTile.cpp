@@ -20,6 +20,23 @@ using namespace mlir::vga;
 /// Squares of fewer rows are not worth shuffles.
 static constexpr int64_t kSmallestSquare = 4;
 
+/// [..., n, 2] -> [..., 2n]
+static SmallVector<ReassociationIndices> groupPairs(int64_t rank) {
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t axis = 0; axis < rank - 1; ++axis)
+    groups.push_back({axis});
+  groups.back().push_back(rank - 1);
+  return groups;
+}
+
+/// True if the elements of pairs are neighbors, and so are pairs.
+static bool hasContiguousPairs(Value array) {
+  auto type = dyn_cast<MemRefType>(array.getType());
+  return type && type.getRank() >= 2 &&
+         memref::CollapseShapeOp::isGuaranteedCollapsible(
+             type, groupPairs(type.getRank()));
+}
+
 /// The conversion that the body does, or null of a copy; failure of all else.
 static FailureOr<Operation *> getConversion(LinalgOp op) {
   Value result = op.getBlock()->getTerminator()->getOperand(0);
@@ -41,7 +58,7 @@ std::optional<TransposeTile> TransposeTile::match(LinalgOp op) {
   FailureOr<Operation *> conversion = getConversion(op);
   if (failed(conversion) || !maps[0].isPermutation() ||
       !maps[1].isPermutation() || op.getNumLoops() < 2 ||
-      !isa<MemRefType>(op->getOperand(0).getType()))
+      !op.hasPureBufferSemantics())
     return std::nullopt;
   auto fromRight = [](AffineMap map, unsigned axis) {
     return map.getDimPosition(map.getNumResults() - 1 - axis);
@@ -51,14 +68,15 @@ std::optional<TransposeTile> TransposeTile::match(LinalgOp op) {
   unsigned bits = type.getElementTypeBitWidth();
   if (bits == 32 && !*conversion && in != out)
     return TransposeTile{out, in, std::nullopt};
-  if (bits != 16 || op.getStaticLoopRanges()[out] != 2 || type.getRank() < 2)
+  if (bits != 16 || op.getStaticLoopRanges()[out] != 2 ||
+      !hasContiguousPairs(op->getOperand(1)))
     return std::nullopt;
   // Pairs, in the innermost axis of the result.
   unsigned pair = out;
   out = fromRight(maps[1], 1);
   if (in == pair) {
     in = fromRight(maps[0], 1);
-    return in != out && !*conversion
+    return in != out && !*conversion && hasContiguousPairs(op->getOperand(0))
                ? std::optional(TransposeTile{out, in, pair})
                : std::nullopt;
   }
@@ -109,14 +127,9 @@ private:
                                                    1) == *tile.pairLoop;
   }
 
-  /// [..., n, 2] -> [..., 2n]
   Value collapsePairs(Value memref) {
     int64_t rank = cast<MemRefType>(memref.getType()).getRank();
-    SmallVector<ReassociationIndices> groups;
-    for (int64_t axis = 0; axis < rank - 1; ++axis)
-      groups.push_back({axis});
-    groups.back().push_back(rank - 1);
-    return memref::CollapseShapeOp::create(b, memref, groups);
+    return memref::CollapseShapeOp::create(b, memref, groupPairs(rank));
   }
 
   /// Where the loops that are given are at an index, in an operand; others are

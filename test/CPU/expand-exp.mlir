@@ -62,3 +62,14 @@ func.func @base_two(%x: vector<8xf32>) -> vector<8xf32> {
   %y = math.exp2 %x : vector<8xf32>
   return %y : vector<8xf32>
 }
+
+// Tensors become linalg first, whose bodies are expanded.
+// CHECK-LABEL: func @tensor
+// CHECK-NEXT: math.exp
+// CHECK-NEXT: math.exp2
+// CHECK-NEXT: return
+func.func @tensor(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %y = math.exp %x : tensor<?xf32>
+  %z = math.exp2 %y : tensor<?xf32>
+  return %z : tensor<?xf32>
+}

@@ -28,3 +28,11 @@ func.func @unread(%p: tensor<3x7x128xf32>, %to: tensor<7x300xf32>) {
   %w = linalg.unpack %p outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [128] into %to : tensor<3x7x128xf32> -> tensor<7x300xf32>
   return
 }
+
+// CHECK-LABEL: func @nothing
+// CHECK-SAME: %{{.*}}: tensor<3x0x128xf32>, %[[Y:.*]]: tensor<0x300xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @nothing(%x: tensor<3x0x128xf32>, %y: tensor<0x300xf32>) -> tensor<0x300xf32> {
+  %r = linalg.unpack %x outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [128] into %y : tensor<3x0x128xf32> -> tensor<0x300xf32>
+  return %r : tensor<0x300xf32>
+}

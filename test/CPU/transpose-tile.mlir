@@ -68,3 +68,19 @@ func.func @weights(%in: memref<4x2x8xf32>, %out: memref<4x8x2xbf16>) {
   }
   return
 }
+
+// Pairs with gaps between them are copied one by one.
+// CHECK-LABEL: func @strided_pairs
+// CHECK-NOT: memref.collapse_shape
+// CHECK-NOT: vector.shuffle
+// CHECK: return
+func.func @strided_pairs(%x: memref<4x2x8xf32>, %y: memref<4x8x2xbf16, strided<[64, 8, 2], offset: ?>>) {
+  linalg.generic {indexing_maps = [affine_map<(k, n, p) -> (k, p, n)>, affine_map<(k, n, p) -> (k, n, p)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<4x2x8xf32>) outs(%y : memref<4x8x2xbf16, strided<[64, 8, 2], offset: ?>>) {
+  ^bb0(%in: f32, %out: bf16):
+    %r = arith.truncf %in : f32 to bf16
+    linalg.yield %r : bf16
+  }
+  return
+}
