@@ -138,6 +138,30 @@ func.func @no_source_heads(%x: tensor<1x0x8x4xf32>, %w: tensor<2x4xf32>) {
 
 // -----
 
+func.func @no_heads(%x: tensor<1x2x8x4xf32>, %w: tensor<0x4xf32>) {
+  // expected-error @+1 {{expected heads of weight to be a multiple of the 2 heads of source, got 0}}
+  %g = vga.gate %x, %w : tensor<1x2x8x4xf32>, tensor<0x4xf32>
+  return
+}
+
+// -----
+
+func.func @no_cross_heads(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4x0xf32>) {
+  // expected-error @+1 {{expected weight to have at least one head}}
+  %g = vga.gate %x, %w mixing cross_head : tensor<1x2x8x4xf32>, tensor<2x4x0xf32>
+  return
+}
+
+// -----
+
+func.func @no_cross_source_heads(%x: tensor<1x0x8x4xf32>, %w: tensor<0x4x2xf32>) {
+  // expected-error @+1 {{expected source to have at least one head}}
+  %g = vga.gate %x, %w mixing cross_head : tensor<1x0x8x4xf32>, tensor<0x4x2xf32>
+  return
+}
+
+// -----
+
 // The layout says which axis the heads are.
 func.func @heads_follow_layout(%x: tensor<1x2x8x4xf32>, %w: tensor<2x4xf32>) {
   // expected-error @+1 {{expected heads of weight to be a multiple of the 8 heads of source, got 2}}

@@ -118,9 +118,12 @@ static LogicalResult verifyGate(Operation *op, StringRef sourceName,
       failed(verifySize(op, "weight", "source heads", weight.getDimSize(0),
                         sourceName, sourceHeads)))
     return failure();
-  if (perHead && (sourceHeads == 0 || heads % sourceHeads != 0))
+  if (perHead && (sourceHeads == 0 || heads == 0 || heads % sourceHeads != 0))
     return op->emitOpError("expected heads of weight to be a multiple of the ")
            << sourceHeads << " heads of " << sourceName << ", got " << heads;
+  if (sourceHeads == 0 || heads == 0)
+    return op->emitOpError("expected ") << (heads == 0 ? "weight" : sourceName)
+                                        << " to have at least one head";
 
   if (bias && !cast<RankedTensorType>(bias.getType()).hasStaticShape())
     return op->emitOpError("expected bias to have a static shape, got ")
