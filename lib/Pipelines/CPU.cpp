@@ -87,6 +87,7 @@ static void addGraphPasses(OpPassManager &manager,
 
 /// Tensors -> buffers, each freed by its owner.
 static void addBufferPasses(OpPassManager &manager) {
+  manager.addNestedPass<func::FuncOp>(createVGAFillSplatsPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
   addBufferization(manager);
@@ -140,6 +141,8 @@ static void addLLVMPasses(OpPassManager &manager,
     // not hold the branches that come next.
     manager.addPass(createCanonicalizerPass());
   }
+  if (options.runtimeChecks)
+    manager.addNestedPass<func::FuncOp>(createVGACPUCheckAllocationsPass());
   manager.addPass(createVGALowerAssertPass());
   manager.addPass(createConvertVectorToSCFPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
@@ -168,6 +171,8 @@ static void addLLVMPasses(OpPassManager &manager,
   manager.addPass(createConvertFuncToLLVMPass());
   manager.addPass(createVGANameInterfacesPass());
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
+  if (options.runtimeChecks)
+    manager.addPass(createVGACPUCheckMallocPass());
   manager.addPass(createArithToLLVMConversionPass());
   manager.addPass(createConvertIndexToLLVMPass());
   manager.addPass(createUBToLLVMConversionPass());

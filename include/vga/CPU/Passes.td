@@ -285,4 +285,45 @@ def VGANameInterfacesPass : Pass<"vga-name-interfaces", "::mlir::ModuleOp"> {
   }];
 }
 
+def VGAFillSplatsPass
+    : Pass<"vga-fill-splats", "::mlir::func::FuncOp"> {
+  let summary = "Turn large constants of one value into fills";
+  let description = [{
+    A constant becomes part of the object file, with all of its elements. One
+    that is large and has the same value everywhere is filled when the function
+    runs, which takes no longer than to read it, and whose lack of memory is an
+    error of the run.
+  }];
+  let options = [
+    Option<"minBytes", "min-bytes", "int64_t", /*default=*/"1048576",
+           "The size of the smallest constant that is filled">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VGACPUCheckAllocationsPass
+    : Pass<"vga-cpu-check-allocations", "::mlir::func::FuncOp"> {
+  let summary = "Assert that sizes of buffers are sizes";
+  let description = [{
+    Before each `memref.alloc` with sizes that only the run knows: none of them
+    is negative, and their product fits into a pointer. Otherwise what is
+    allocated would be smaller than what is written.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect"];
+}
+
+def VGACPUCheckMallocPass
+    : Pass<"vga-cpu-check-malloc", "::mlir::ModuleOp"> {
+  let summary = "Report a lack of memory";
+  let description = [{
+    Calls of `malloc` become calls of a function of the module that calls
+    `vgaRuntimeError` if there is no memory, with the place of what is allocated
+    and its size. To LLVM it is a function like malloc.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // VGA_CPU_PASSES_TD

@@ -1,0 +1,58 @@
+//===- FillSplats.cpp - Large constants of one value are filled -----------===//
+//
+// Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "vga/CPU/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace mlir::vga {
+#define GEN_PASS_DEF_VGAFILLSPLATSPASS
+#include "vga/CPU/Passes.h.inc"
+} // namespace mlir::vga
+
+using namespace mlir;
+
+/// Whether a tensor takes this many bytes at least.
+static bool takes(RankedTensorType type, int64_t bytes) {
+  if (llvm::is_contained(type.getShape(), 0))
+    return false;
+  int64_t total = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  for (int64_t size : type.getShape())
+    if (llvm::MulOverflow(total, size, total))
+      return true;
+  return total >= bytes;
+}
+
+namespace {
+struct FillSplatsPass : vga::impl::VGAFillSplatsPassBase<FillSplatsPass> {
+  using VGAFillSplatsPassBase::VGAFillSplatsPassBase;
+
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    getOperation()->walk([&](arith::ConstantOp constant) {
+      auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
+      auto type = dyn_cast<RankedTensorType>(constant.getType());
+      if (!splat || !type || !type.getElementType().isIntOrFloat() ||
+          !takes(type, minBytes))
+        return;
+      rewriter.setInsertionPoint(constant);
+      Location loc = constant.getLoc();
+      Value value = arith::ConstantOp::create(rewriter, loc,
+                                              splat.getSplatValue<TypedAttr>());
+      Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
+                                            type.getElementType());
+      rewriter.replaceOp(constant,
+                         linalg::FillOp::create(rewriter, loc, value, empty));
+    });
+  }
+};
+} // namespace
