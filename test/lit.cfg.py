@@ -10,6 +10,7 @@
 #   stand-in-driver  test/StandInDriver was built: a libcuda.so.1 without a GPU,
 #     for what runs with LD_LIBRARY_PATH=%stand_in
 #   asan       vga's code is built with the address sanitizer
+#   fuzzers    libFuzzer's targets were built
 #   unittests  the unit tests were built (GoogleTest was found)
 #   onnx, torch  build/references has them (scripts/setup-references.sh)
 
@@ -26,11 +27,11 @@ from lit.llvm import llvm_config
 config.name = "VGA"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "CMakeLists.txt"]
+config.excludes = ["Inputs", "corpus", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.vga_obj_root, "test")
 
-llvm_config.with_system_environment(["HOME", "TMP", "TEMP"])
+llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "VGA_FUZZ_SECONDS"])
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.vga_tools_dir, append_path=True)
 # A captured variable must not leak from one function's checks to the next.
@@ -115,3 +116,6 @@ if os.path.exists(references):
     command = "import importlib.util as u; print(*filter(u.find_spec, ['onnx', 'torch']))"
     found = subprocess.run([references, "-c", command], capture_output=True, text=True)
     config.available_features.update(found.stdout.split())
+fuzzers = ["npy-fuzzer", "safetensors-fuzzer", "run-list-fuzzer"]
+if all(os.path.exists(os.path.join(config.vga_obj_root, "unittests", "Fuzz", f)) for f in fuzzers):
+    config.available_features.add("fuzzers")

@@ -193,5 +193,10 @@ struct ElementPrinter {
 } // namespace
 
 void HostTensor::print(raw_ostream &os) const {
+  // There can be any number of rows without elements.
+  if (getNumElements() == 0) {
+    os << "[]";
+    return;
+  }
   ElementPrinter{*this, os}.print(/*axis=*/0, /*index=*/0);
 }

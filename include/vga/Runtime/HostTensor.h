@@ -90,7 +90,8 @@ public:
   /// The type, as in `tensor<2x3xf32>`.
   std::string describe() const { return describeTensor(kind, shape); }
 
-  /// Prints the elements as nested lists; long axes are cut in the middle.
+  /// Prints the elements as nested lists; long axes are cut in the middle, and
+  /// no element is [].
   void print(raw_ostream &os) const;
 
 private:

@@ -49,6 +49,11 @@ public:
   StringRef getPath() const { return buffer->getBufferIdentifier(); }
   size_t size() const { return entries.size(); }
 
+  /// All tensors, by name.
+  using iterator = llvm::StringMap<Entry>::const_iterator;
+  iterator begin() const { return entries.begin(); }
+  iterator end() const { return entries.end(); }
+
 private:
   llvm::Error parseHeader();
 
