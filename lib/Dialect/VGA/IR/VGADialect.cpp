@@ -79,9 +79,8 @@ LogicalResult VGADialect::verifyRegionArgAttribute(Operation *op,
     auto array = dyn_cast<ShapedType>(type);
     if (!array || !array.hasRank() || array.getRank() != 0 ||
         !array.getElementType().isInteger(64))
-      return op->emitError()
-             << "expected 'vga.position' on argument #" << argIndex
-             << ", a tensor<i64>, got " << type;
+      return op->emitError() << "expected 'vga.position' on argument #"
+                             << argIndex << ", a tensor<i64>, got " << type;
     return success();
   }
   if (name != "vga.param" && name != "vga.state")
