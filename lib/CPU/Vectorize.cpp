@@ -203,6 +203,8 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
           << getArgument() << " comes after bufferization";
       return signalPassFailure();
     }
+    if (!pairs)
+      separatePairs(rewriter);
     for (LinalgOp op : collect())
       if (isTileable(op))
         RegisterTiling(
@@ -227,6 +229,18 @@ private:
     SmallVector<LinalgOp> ops;
     getOperation()->walk([&](LinalgOp op) { ops.push_back(op); });
     return ops;
+  }
+
+  /// Without an instruction for them pairs are no tile: they are summed one
+  /// after the other.
+  void separatePairs(IRRewriter &rewriter) {
+    for (LinalgOp op : collect()) {
+      if (!vga::isPairContraction(op))
+        continue;
+      [[maybe_unused]] FailureOr<GenericOp> separated = interchangeGenericOp(
+          rewriter, cast<GenericOp>(op.getOperation()), {0, 1, 3, 2});
+      assert(succeeded(separated) && "any order of these loops will do");
+    }
   }
 
   static LogicalResult vectorizeTile(RewriterBase &rewriter, LinalgOp op) {

@@ -116,6 +116,7 @@ static void addLoopPasses(OpPassManager &manager,
   VGACPUVectorizePassOptions vectorize;
   vectorize.vectorBits = options.vectorBits;
   vectorize.vectorRegisters = options.vectorRegisters;
+  vectorize.pairs = options.bf16Products != BF16Products::Widen;
   vectorize.matrixTiles = options.bf16Products == BF16Products::Matrix;
   function.addPass(createVGACPUVectorizePass(vectorize));
   // Accumulators are seen to be the same only once their addresses are.

@@ -1,6 +1,13 @@
 // Products of bf16 in pairs, as dot products and on matrix units.
 // RUN: vga-opt %s --vga-cpu-vectorize="vector-bits=512 vector-registers=32" --fold-memref-alias-ops --canonicalize --vga-cpu-lower-vectors | FileCheck %s
 // RUN: vga-opt %s --vga-cpu-vectorize="vector-bits=512 vector-registers=32 matrix-tiles" --canonicalize | FileCheck %s --check-prefix=MATRIX
+// RUN: vga-opt %s --vga-cpu-vectorize="pairs=false" --fold-memref-alias-ops --canonicalize --vga-cpu-lower-vectors | FileCheck %s --check-prefix=PLAIN
+// RUN: vga-opt %s --vga-cpu-pipeline -o %t && FileCheck %s --check-prefix=PLAIN < %t
+
+// Machines without an instruction for pairs add one product after the other.
+// PLAIN-NOT: x86vector
+// PLAIN: {{mulf|fmul|fma}}
+// PLAIN-NOT: x86vector
 
 #a = affine_map<(m, n, k, v) -> (m, k, v)>
 #b = affine_map<(m, n, k, v) -> (k, n, v)>

@@ -227,6 +227,8 @@ def VGACPUVectorizePass : Pass<"vga-cpu-vectorize"> {
            "Width of a vector register in bits">,
     Option<"vectorRegisters", "vector-registers", "unsigned", /*default=*/"16",
            "Number of vector registers">,
+    Option<"pairs", "pairs", "bool", /*default=*/"true",
+           "Products of pairs of bf16 as dot products (AVX512-BF16)">,
     Option<"matrixTiles", "matrix-tiles", "bool", /*default=*/"false",
            "Products of pairs of bf16 on matrix units (AMX)">,
   ];
