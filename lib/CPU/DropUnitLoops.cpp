@@ -28,6 +28,26 @@ static llvm::SmallBitVector getUnitLoops(GenericOp op) {
   return loops;
 }
 
+/// A view of `array` without these axes, of one element each: where a type does
+/// not say so another operand's does.
+static Value dropAxes(RewriterBase &rewriter, Location loc, Value array,
+                      const llvm::SmallBitVector &axes) {
+  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(rewriter, loc, array);
+  SmallVector<int64_t> shape;
+  auto type = cast<MemRefType>(array.getType());
+  for (auto [axis, extent] : llvm::enumerate(type.getShape()))
+    if (axes.test(axis))
+      sizes[axis] = rewriter.getIndexAttr(1);
+    else
+      shape.push_back(extent);
+  SmallVector<OpFoldResult> offsets(sizes.size(), rewriter.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), rewriter.getIndexAttr(1));
+  MemRefType view = memref::SubViewOp::inferRankReducedResultType(
+      shape, type, offsets, sizes, strides);
+  return memref::SubViewOp::create(rewriter, loc, view, array, offsets, sizes,
+                                   strides);
+}
+
 /// Replaces `op` by the same without these loops, on views of its operands
 /// without the axes that they index.
 static void dropLoops(RewriterBase &rewriter, GenericOp op,
@@ -44,8 +64,13 @@ static void dropLoops(RewriterBase &rewriter, GenericOp op,
         axes.set(axis);
       else
         shape.push_back(extent);
-    views.push_back(*memref::SubViewOp::rankReduceIfNeeded(
-        rewriter, op.getLoc(), operand.get(), shape));
+    bool areUnit = llvm::all_of(axes.set_bits(), [&](unsigned axis) {
+      return op.getShape(&operand)[axis] == 1;
+    });
+    views.push_back(areUnit
+                        ? *memref::SubViewOp::rankReduceIfNeeded(
+                              rewriter, op.getLoc(), operand.get(), shape)
+                        : dropAxes(rewriter, op.getLoc(), operand.get(), axes));
     maps.push_back(compressDims(map.dropResults(axes), loops));
   }
   SmallVector<utils::IteratorType> iterators;

@@ -63,3 +63,19 @@ func.func @kept(%a: memref<4x1xf32>, %b: memref<1x8xf32>, %c: memref<4x8xf32>, %
   }
   return
 }
+
+// Only the operand's type says that there is one row.
+// CHECK-LABEL: func @one_row
+// CHECK: memref.subview %{{.*}}[0, 0] [1, 4] [1, 1] : memref<?x4xf32> to memref<4xf32
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]
+func.func @one_row(%x: memref<1x8xf32>, %w: memref<8x4xf32>, %y: memref<?x4xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<1x8xf32>, memref<8x4xf32>) outs(%y : memref<?x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}

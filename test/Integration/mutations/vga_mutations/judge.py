@@ -192,7 +192,9 @@ class Judge:
             alone = self.run([chunks[number]], route)
             if alone.status == 1 and not alone.errors[0]:
                 message = alone.unplaced[0] if alone.unplaced else "no message"
-                if "failed to add" not in alone.stderr and "MLIR Textual" not in alone.stderr:
+                # What is about an option has no place in the input.
+                quoted = re.findall(r"'([^']+)'", message)
+                if not any(word in " ".join(route) for word in quoted):
                     finds[number] = Find(
                         "no location", normal(message), chunks[number], route, alone.stderr
                     )
