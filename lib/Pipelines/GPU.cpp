@@ -156,6 +156,7 @@ void vga::buildGPUPipeline(OpPassManager &manager,
   buildGPUKernelPipeline(manager, options);
   manager.addPass(
       createVGAGPULowerLaunchesPass({overlapsLaunches(options.chip)}));
+  manager.addNestedPass<func::FuncOp>(createVGACPUCheckAllocationsPass());
   manager.addPass(createVGALowerAssertPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
