@@ -22,8 +22,8 @@
 
 // RUN: not vga-run %s --entry dynamic 2>&1 | FileCheck %s --check-prefix=DYNAMIC
 // DYNAMIC: states.mlir:[[#@LINE+43]]:1: error: argument 0 of 'dynamic', a state, must have a static shape, got 'tensor<?xi32>'
-// RUN: not vga-run %s --entry position 2>&1 | FileCheck %s --check-prefix=POSITION
-// POSITION: error: argument 0 of 'position', the position, must be a tensor<i64>, got 'tensor<i32>'
+// RUN: echo 'func.func @main(%%p: tensor<i32> {vga.position}) { return }' | not vga-run - 2>&1 | FileCheck %s --check-prefix=POSITION
+// POSITION: error: expected 'vga.position' on argument #0, a tensor<i64>, got 'tensor<i32>'
 // RUN: not vga-run %s --entry lost 2>&1 | FileCheck %s --check-prefix=LOST
 // LOST: error: 'lost' must return its states last, in the order of its arguments
 // RUN: not vga-run %s --entry replaced 2>&1 | FileCheck %s --check-prefix=REPLACED
@@ -66,10 +66,6 @@ func.func @main(%tokens: tensor<?xi32>, %past: tensor<i64> {vga.position},
 
 func.func @dynamic(%s: tensor<?xi32> {vga.state = "s"}) -> tensor<?xi32> {
   return %s : tensor<?xi32>
-}
-
-func.func @position(%p: tensor<i32> {vga.position}) {
-  return
 }
 
 func.func @lost(%s: tensor<8xi32> {vga.state = "s"}) -> tensor<4xi32> {
