@@ -12,12 +12,15 @@ cd "$(dirname "$0")/.."
 command -v nvidia-smi > /dev/null && nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
 if [ "$part" != benchmark ]; then
   grid() { python3 test/Integration/CPU/grid.py --vga-run "$vga_run" --target cuda "$@"; }
+  # As it is: heads are padded, and what has no kernel is computed as it is defined. Then with the
+  # sizes that kernels take.
   grid
+  grid --for-kernels
   # Few queries have kernels of warps: all of the grid, then, with those for many, and with the code
   # of an older GPU.
-  grid --schedule '<queries = 64, keys = 64, key_stages = 2, value_stages = 2>'
-  grid --mgpu sm_80
-  grid --tf32
+  grid --for-kernels --schedule '<queries = 64, keys = 64, key_stages = 2, value_stages = 2>'
+  grid --for-kernels --mgpu sm_80
+  grid --for-kernels --tf32
   # The definition, whose products and sums are those of any linalg.
   grid --attention definition --filter "${VGA_GPU_DEFINITION-^(attention|gated|corner).*[05]$}"
   for script in elementwise loops products models errors; do
@@ -32,7 +35,7 @@ if [ "$part" != benchmark ]; then
         $tool "$vga_run" > "$wrapper"
       chmod +x "$wrapper"
       echo "$tool:"
-      python3 test/Integration/CPU/grid.py --vga-run "$wrapper" --target cuda --jobs 4 \
+      python3 test/Integration/CPU/grid.py --vga-run "$wrapper" --target cuda --for-kernels --jobs 4 \
         --per-module 8 --filter "${VGA_GPU_MEMCHECK-^(only_|paged00|append00)|^corner00}"
       rm "$wrapper"
     done

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DoubleMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -55,6 +56,7 @@ struct ExpandMathPass : vga::impl::VGAGPUExpandMathPassBase<ExpandMathPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ReciprocalSquareRoot, AbsoluteInteger>(&getContext());
+    vga::populateDoubleMathPatterns(patterns);
     math::populateExpansionPatterns(patterns, {"acosh", "asinh", "atanh",
                                                "clampf", "cosh", "fpowi",
                                                "ipowi", "powf", "sinh", "tan"});

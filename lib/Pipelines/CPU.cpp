@@ -55,7 +55,8 @@ static void addGraphPasses(OpPassManager &manager,
     manager.addPass(createVGACheckPagesPass());
   if (options.foldValueGates)
     manager.addPass(createVGAFoldValueGatesPass());
-  bool isFused = options.attention == AttentionLowering::Fused;
+  // All attention can be tiled once gates are split off.
+  bool isFused = options.attention != AttentionLowering::Definition;
   VGASplitGatedAttentionPassOptions splitting;
   splitting.keepTileable = isFused;
   manager.addPass(createVGASplitGatedAttentionPass(splitting));

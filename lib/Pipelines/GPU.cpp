@@ -44,7 +44,7 @@ static void addAttentionPasses(OpPassManager &manager,
   if (options.checkPages)
     manager.addPass(createVGACheckPagesPass());
   manager.addPass(createVGAFoldValueGatesPass());
-  manager.addPass(createVGASplitGatedAttentionPass());
+  manager.addPass(createVGAGPUSplitGatedAttentionPass());
   addCleanup(manager);
   if (options.attention == AttentionLowering::Definition) {
     ConvertVGAToLinalgPassOptions definition;
@@ -52,8 +52,11 @@ static void addAttentionPasses(OpPassManager &manager,
     manager.addPass(createConvertVGAToLinalgPass(definition));
     addCleanup(manager);
   }
+  bool orDefinition = options.attention == AttentionLowering::Auto;
+  manager.addPass(createVGAGPUPrepareAttentionPass({orDefinition}));
+  addCleanup(manager);
   manager.addPass(createVGAGPUChooseSchedulesPass({chip, options.tf32}));
-  manager.addPass(createConvertVGAToNVVMPass({chip}));
+  manager.addPass(createConvertVGAToNVVMPass({chip, orDefinition}));
   // Gates without a kernel of their own.
   manager.addPass(createConvertVGAToLinalgPass());
   addCleanup(manager);

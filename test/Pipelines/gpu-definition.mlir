@@ -1,10 +1,18 @@
 // Attention as it is defined, by the road of all other linalg: products on the tensor cores, a softmax of
-// sums and elements. Kernels of attention have no heads of 100 channels.
+// sums and elements. Kernels of attention have heads of 104 channels for these of 100.
 // RUN: vga-opt %s --convert-vga-to-linalg=attention-only | FileCheck %s --check-prefix=LINALG
 // RUN: vga-opt %s --vga-gpu-kernel-pipeline=attention=definition | FileCheck %s --check-prefix=PTX
 // RUN: vga-run %s --target cuda --attention definition --mgpu sm_80 --emit ptx | FileCheck %s --check-prefix=EMITTED
-// RUN: not vga-opt %s --vga-gpu-kernel-pipeline 2>&1 | FileCheck %s --check-prefix=FUSED
-// FUSED: error: 'vga.attention' op has no kernel for 'sm_90a': expected the channels of key to be a multiple of 8 up to 256, got 100
+// RUN: vga-opt %s --vga-gpu-kernel-pipeline 2>&1 | FileCheck %s --check-prefix=AUTO
+// RUN: sed 's/bf16/f64/g; s/f32/f64/g' %s > %t.mlir
+// RUN: vga-run %t.mlir --target cuda --emit ptx 2>&1 | FileCheck %s --check-prefix=DOUBLE
+// RUN: not vga-run %t.mlir --target cuda --attention fused --emit ptx 2>&1 | FileCheck %s --check-prefix=FUSED
+// AUTO: remark: 'vga.attention' op pads keys of 100 channels and values of 100 to 104 and 104
+// AUTO: .entry attention_0
+// DOUBLE: remark: 'vga.attention' op is computed as it is defined, with all scores in memory: kernels have elements of f16, bf16 or f32, not f64
+// DOUBLE-NOT: .entry attention
+// DOUBLE: .entry sums_0
+// FUSED: error: 'vga.attention' op has no kernel for 'sm_90a': expected elements of f16 or bf16, got 'f64'
 
 // LINALG-LABEL: func @attend
 // LINALG: vga.gate

@@ -28,7 +28,47 @@ def ConvertVGAToLinalgPass : Pass<"convert-vga-to-linalg"> {
   }];
   let options = [
     Option<"attentionOnly", "attention-only", "bool", "false",
-           "Leave gates and appends as they are, for a GPU: no keys in pages">
+           "Leave gates and appends as they are, for a GPU, and gather keys in "
+           "pages by an operation that becomes a kernel">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def VGAGPUSplitGatedAttentionPass : Pass<"vga-gpu-split-gated-attention"> {
+  let summary = "Split vga.gated_attention, without loops";
+  let description = [{
+    Does what `vga-split-gated-attention` does, but for a gate at the output site in
+    pages, or with alignment `length`: the values at the positions of the queries are
+    gathered by a linalg.generic, which becomes a kernel, and not by a loop over
+    slices.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def VGAGPUPrepareAttentionPass : Pass<"vga-gpu-prepare-attention"> {
+  let summary = "Bring attention into the forms that kernels have";
+  let description = [{
+    Kernels have elements of f16, bf16 and f32, and heads of a multiple of 8
+    channels up to 256. Masks, sinks, gates and weights of gates that are of f64
+    are rounded to f32, in which kernels compute. Heads of other sizes are padded
+    with zeros, and the output is cut off; the scale stays that of the heads as they
+    were. A remark says so.
+
+    With `or-definition`, attention that has no kernel even so, as that of f64, is
+    replaced by its definition in linalg, with a remark that says why. Without,
+    `convert-vga-to-nvvm` has an error for it.
+  }];
+  let options = [
+    Option<"orDefinition", "or-definition", "bool", "false",
+           "Take the definition where there is no kernel">
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
@@ -56,15 +96,19 @@ def ConvertVGAToNVVMPass : Pass<"convert-vga-to-nvvm", "::mlir::ModuleOp"> {
     launch with an error where a position does not fit into the cache, or the
     block table has a page that is not there.
 
-    An operation that no kernel computes is an error that says why.
+    Attention that no kernel computes is an error that says why; with
+    `or-definition`, it is replaced by its definition, with a remark.
   }];
   let options = [
     Option<"chip", "chip", "std::string", "\"sm_90a\"",
-           "The GPU, by LLVM's name">
+           "The GPU, by LLVM's name">,
+    Option<"orDefinition", "or-definition", "bool", "false",
+           "Take the definition where no kernel has the schedule">
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::bufferization::BufferizationDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
   ];
@@ -97,7 +141,8 @@ def ConvertProductsToNVVMPass : Pass<"convert-products-to-nvvm",
     if a step rounds it. The launch that follows has no blocks if the library has done it.
 
     Axes may be in any order in memory, and of any size. A product of matrices that
-    has no kernel, as one of integers, is an error that says why.
+    has no kernel here, as one of integers or of f64, is left as it is: it becomes
+    sums, as any other reduction (`vga-gpu-outline-linalg`).
   }];
   let options = [
     Option<"chip", "chip", "std::string", "\"sm_90a\"",

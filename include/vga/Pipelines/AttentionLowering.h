@@ -15,6 +15,8 @@ namespace mlir::vga {
 
 /// How vga.attention is computed.
 enum class AttentionLowering {
+  /// Fused where there are kernels for it; else as it is defined.
+  Auto,
   /// Over blocks of keys, with the online softmax.
   Fused,
   /// As it is defined, with all scores in memory.
@@ -24,8 +26,12 @@ enum class AttentionLowering {
 /// The same for an option.
 inline llvm::cl::ValuesClass getAttentionLowerings() {
   return llvm::cl::values(
+      clEnumValN(AttentionLowering::Auto, "auto",
+                 "fused; as it is defined, with a remark, where there is no "
+                 "kernel"),
       clEnumValN(AttentionLowering::Fused, "fused",
-                 "over blocks of keys, with the online softmax"),
+                 "over blocks of keys, with the online softmax; an error "
+                 "where there is no kernel"),
       clEnumValN(AttentionLowering::Definition, "definition",
                  "as it is defined, with all scores in memory"));
 }

@@ -50,7 +50,7 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
                         llvm::cl::init(true)};
   Option<AttentionLowering> attention{
       *this, "attention", llvm::cl::desc("How attention is computed"),
-      llvm::cl::init(AttentionLowering::Fused), getAttentionLowerings()};
+      llvm::cl::init(AttentionLowering::Auto), getAttentionLowerings()};
   Option<bool> foldValueGates{
       *this, "fold-value-gates",
       llvm::cl::desc("Gate values where they are made, if it costs less there"),

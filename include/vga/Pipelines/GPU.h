@@ -25,7 +25,7 @@ struct GPUPipelineOptions : PassPipelineOptions<GPUPipelineOptions> {
                            llvm::cl::init("sm_90a")};
   Option<AttentionLowering> attention{
       *this, "attention", llvm::cl::desc("How attention is computed"),
-      llvm::cl::init(AttentionLowering::Fused), getAttentionLowerings()};
+      llvm::cl::init(AttentionLowering::Auto), getAttentionLowerings()};
   Option<bool> checkPages{
       *this, "check-pages",
       llvm::cl::desc("Whether the host reads block tables and checks their "

@@ -61,7 +61,7 @@ struct CompileOptions {
   bool parallel = true;
 
   /// How attention is computed.
-  AttentionLowering attention = AttentionLowering::Fused;
+  AttentionLowering attention = AttentionLowering::Auto;
 
   /// Whether block tables are checked for pages that there are.
   bool checkPages = false;

@@ -8,6 +8,7 @@
 
 #include "GatherPages.h"
 #include "Patterns.h"
+#include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/IR/EmptyAttention.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
@@ -392,21 +393,29 @@ struct AttentionToLinalg : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(AttentionOp op,
                                 PatternRewriter &rewriter) const override {
-    FailureOr<SmallVector<Value>> nothing = emitEmptyAttention(rewriter, op);
-    if (succeeded(nothing)) {
-      rewriter.replaceOp(op, *nothing);
-      return success();
-    }
-    LinalgBuilder builder(op.getLoc(), rewriter);
-    AttentionOp attention = op.getBlockTable() ? gatherPages(builder, op) : op;
-    rewriter.replaceOp(op, AttentionDefinition(builder, attention).build());
-    if (attention != op)
-      rewriter.eraseOp(attention);
+    replaceByDefinition(rewriter, op);
     return success();
   }
 };
 
 } // namespace
+
+void vga::replaceByDefinition(RewriterBase &rewriter, AttentionOp op,
+                              bool isForKernels) {
+  rewriter.setInsertionPoint(op);
+  FailureOr<SmallVector<Value>> nothing = emitEmptyAttention(rewriter, op);
+  if (succeeded(nothing)) {
+    rewriter.replaceOp(op, *nothing);
+    return;
+  }
+  LinalgBuilder builder(op.getLoc(), rewriter);
+  AttentionOp attention = op;
+  if (op.getBlockTable())
+    attention = gatherPages(builder, op, /*byElement=*/isForKernels);
+  rewriter.replaceOp(op, AttentionDefinition(builder, attention).build());
+  if (attention != op)
+    rewriter.eraseOp(attention);
+}
 
 void vga::populateAttentionToLinalgPatterns(RewritePatternSet &patterns) {
   patterns.add<AttentionToLinalg>(patterns.getContext());

@@ -8,6 +8,7 @@
 
 #include "GatherPages.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
+#include "vga/Dialect/VGA/Utils/GatherRows.h"
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -62,13 +63,36 @@ static Value gather(LinalgBuilder &b, AttentionOp op, Value pool) {
   return loop.getResult(0);
 }
 
-AttentionOp vga::gatherPages(LinalgBuilder &b, AttentionOp op) {
-  Value key = gather(b, op, op.getKey());
-  Value value =
-      op.getValue() == op.getKey() ? key : gather(b, op, op.getValue());
+/// The same, with zeros past the lengths.
+static Value gatherElements(LinalgBuilder &b, AttentionOp op, Value pool) {
+  CacheAxes axes(cast<RankedTensorType>(pool.getType()), op.getLayout());
+  Value table = op.getBlockTable();
+  RowSource rows;
+  if (op.getKvLength())
+    rows.exists = [&](LinalgBuilder &s, Value sequence, Value key) -> Value {
+      auto length = cast<Value>(load(s, op.getKvLength(), {sequence}));
+      return arith::CmpIOp::create(s, arith::CmpIPredicate::slt, key, length);
+    };
+  rows.locate = [&](LinalgBuilder &s, Value sequence,
+                    Value key) -> RowSource::Place {
+    Value size = arith::ConstantIndexOp::create(s, getPageSize(op));
+    Value entry = arith::DivUIOp::create(s, key, size);
+    auto page = cast<Value>(load(s, table, {sequence, entry}));
+    return {page, arith::RemUIOp::create(s, key, size)};
+  };
+  return gatherRows(b, pool, axes.batch, axes.sequence, b.sizeOf(table, 0),
+                    getNumKeys(b, op), rows);
+}
+
+AttentionOp vga::gatherPages(LinalgBuilder &b, AttentionOp op, bool byElement) {
+  auto gatherPool = [&](Value pool) {
+    return byElement ? gatherElements(b, op, pool) : gather(b, op, pool);
+  };
+  Value key = gatherPool(op.getKey());
+  Value value = op.getValue() == op.getKey() ? key : gatherPool(op.getValue());
   Value gate;
   if (op.getValueGate())
-    gate = gather(b, op, op.getValueGate());
+    gate = gatherPool(op.getValueGate());
   auto attention = cast<AttentionOp>(b.clone(*op));
   attention.getBlockTableMutable().clear();
   attention.getKeyMutable().assign(key);

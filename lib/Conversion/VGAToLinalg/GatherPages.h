@@ -16,8 +16,9 @@ namespace mlir::vga {
 class LinalgBuilder;
 
 /// The attention of `op`, which has a block table, on caches without pages,
-/// into which the pages of `op` are copied.
-AttentionOp gatherPages(LinalgBuilder &builder, AttentionOp op);
+/// into which the pages of `op` are copied: page by page, or element by element
+/// by operations that kernels are made of.
+AttentionOp gatherPages(LinalgBuilder &builder, AttentionOp op, bool byElement);
 
 } // namespace mlir::vga
 

@@ -32,28 +32,16 @@ struct ConvertVGAToLinalgPass
   using Base::Base;
 
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
     if (attentionOnly) {
-      if (failed(checkKernels()))
-        return signalPassFailure();
-      populateAttentionToLinalgPatterns(patterns);
-    } else {
-      populateVGAToLinalgPatterns(patterns);
+      IRRewriter rewriter(&getContext());
+      getOperation()->walk([&](AttentionOp op) {
+        replaceByDefinition(rewriter, op, /*isForKernels=*/true);
+      });
+      return;
     }
+    RewritePatternSet patterns(&getContext());
+    populateVGAToLinalgPatterns(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
-  }
-
-private:
-  /// Loops over pages are for the host.
-  LogicalResult checkKernels() {
-    WalkResult result = getOperation()->walk([](AttentionOp op) {
-      if (!op.getBlockTable())
-        return WalkResult::advance();
-      op.emitOpError("has no definition in operations that are kernels: its "
-                     "keys are in pages");
-      return WalkResult::interrupt();
-    });
-    return failure(result.wasInterrupted());
   }
 };
 } // namespace

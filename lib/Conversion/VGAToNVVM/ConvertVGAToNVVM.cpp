@@ -9,16 +9,20 @@
 #include "HostBuilder.h"
 #include "Kernels.h"
 #include "LaunchAttention.h"
+#include "TakeDefinition.h"
 #include "vga/Conversion/Passes.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/GPU/Gates.h"
 #include "vga/GPU/KernelModule.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -153,7 +157,7 @@ struct ConvertVGAToNVVMPass
     SmallVector<AttentionOp> attentions;
     getOperation().walk([&](AttentionOp op) { attentions.push_back(op); });
     for (AttentionOp op : attentions)
-      if (failed(convertWithGate(op, *target)))
+      if (failed(convertOrDefine(op, *target)))
         return signalPassFailure();
     SmallVector<GateOp> gates;
     getOperation().walk([&](GateOp op) { gates.push_back(op); });
@@ -174,6 +178,31 @@ struct ConvertVGAToNVVMPass
   }
 
 private:
+  /// With or-definition, the error of an attention without a kernel becomes the
+  /// reason for its definition. Nothing but its value gate has changed by then.
+  LogicalResult convertOrDefine(AttentionOp op, const Target &target) {
+    std::string obstacle;
+    {
+      ScopedDiagnosticHandler handler(
+          &getContext(), [&](Diagnostic &diagnostic) {
+            if (!orDefinition ||
+                diagnostic.getSeverity() != DiagnosticSeverity::Error)
+              return failure();
+            obstacle = diagnostic.str();
+            return success();
+          });
+      if (succeeded(convertWithGate(op, target)))
+        return success();
+    }
+    if (obstacle.empty())
+      return failure();
+    StringRef reason = obstacle;
+    reason.consume_front("'vga.attention' op ");
+    IRRewriter rewriter(&getContext());
+    takeDefinition(rewriter, op, "it " + reason);
+    return success();
+  }
+
   LogicalResult convertWithGate(AttentionOp op, const Target &target) {
     if (!op.getScheduleAttr())
       return op.emitOpError("has no schedule (vga-gpu-choose-schedules)");

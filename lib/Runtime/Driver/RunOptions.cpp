@@ -63,7 +63,7 @@ struct CommandLine {
       cl::value_desc("file.npy"), cl::cat(category)};
   cl::opt<AttentionLowering> attention{
       "attention", cl::desc("How attention is computed:"),
-      getAttentionLowerings(), cl::init(AttentionLowering::Fused),
+      getAttentionLowerings(), cl::init(AttentionLowering::Auto),
       cl::cat(category)};
   cl::opt<bool> checkPages{
       "check-pages",

@@ -1,5 +1,6 @@
 // RUN: vga-opt %s --vga-split-gated-attention | FileCheck %s
 // RUN: vga-opt %s --vga-split-gated-attention=keep-tileable | FileCheck %s --check-prefix=KEEP
+// RUN: vga-opt %s --vga-gpu-split-gated-attention --canonicalize --cse | FileCheck %s --check-prefix=KERNELS
 
 // Tasks compute the gate of one vector per head themselves, at the value site.
 // KEEP-LABEL: func @value_site
@@ -122,6 +123,14 @@ func.func @at_length(%q: tensor<2x1x4x8xf32>, %k: tensor<2x1x16x8xf32>, %w: tens
 // CHECK: tensor.extract %[[T]][%[[B]], %{{.*}}]
 // CHECK: tensor.extract_slice %[[V]][%[[PAGE]], 0, %{{.*}}, 0] [1, 1, %{{.*}}, 8]
 // CHECK: vga.gate
+// For a GPU, one operation gathers the values.
+// KERNELS-LABEL: func @pages
+// KERNELS-NOT: scf.forall
+// KERNELS: linalg.generic
+// KERNELS: scf.if
+// KERNELS: tensor.extract %{{.*}} : tensor<2x3xi32>
+// KERNELS: tensor.extract %{{.*}} : tensor<9x1x16x8xf32>
+// KERNELS: vga.gate
 func.func @pages(%q: tensor<2x1x4x8xf32>, %k: tensor<9x1x16x8xf32>, %w: tensor<1x8xf32>, %t: tensor<2x3xi32>) -> tensor<2x1x4x8xf32> {
   %z = vga.gated_attention %q, %k, %k, %w site output block_table(%t : tensor<2x3xi32>)
       : tensor<2x1x4x8xf32>, tensor<9x1x16x8xf32>, tensor<9x1x16x8xf32>, tensor<1x8xf32>

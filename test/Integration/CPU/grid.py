@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "oracle"))
 
 from vga_grid import execute
 from vga_grid.generate import MINIMUM, all_cases
-from vga_grid.gpu import on_gpu
+from vga_grid.gpu import for_kernels
 
 PER_MODULE = 24
 
@@ -29,10 +29,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vga-run", metavar="PATH", help="the vga-run to test")
     parser.add_argument(
-        "--attention", default="fused", help="its option of that name: fused or definition"
+        "--attention", default="auto", help="its option of that name: auto, fused or definition"
     )
+    parser.add_argument("--target", default="cpu", help="its option of that name")
     parser.add_argument(
-        "--target", default="cpu", help="its option of that name; cuda runs what has kernels"
+        "--for-kernels",
+        action="store_true",
+        help="give cases the sizes and types that kernels of a GPU take as they are",
     )
     parser.add_argument("--mgpu", metavar="NAME", help="its option of that name, for cuda")
     parser.add_argument("--schedule", metavar="TEXT", help="its option of that name, for cuda")
@@ -114,8 +117,8 @@ def report(outcomes: list, problems: list[str], expected: int, seconds: float) -
 def main() -> int:
     options = arguments()
     cases = selected(options.filter)
-    if options.target == "cuda":
-        cases = on_gpu(cases, on_hopper=(options.schedule or "").startswith("<"))
+    if options.for_kernels:
+        cases = for_kernels(cases, on_hopper=(options.schedule or "").startswith("<"))
     if options.tf32:
         cases = [n for n in cases if n.case.dtype == "f32" and n.case.op == "attention"]
         execute.check.BOUNDS["f32"] = execute.check.TF32_BOUND

@@ -95,6 +95,15 @@ def add_functions(calls: Calls, rows: int) -> None:
     p = (data.rounded(p[0], "f32"), "f32")
     powers = [p[0] ** x[0], np.expm1(x[0]), np.sinh(x[0])]
     calls.add("powers", [x, p], [(value, "f32") for value in powers])
+    x = (calls.rng.uniform(-700, 700, rows), "f64")
+    small = (calls.rng.uniform(0.1, 1, rows) * 10.0 ** calls.rng.integers(-12, 1, rows), "f64")
+    positive = (np.exp(x[0]), "f64")
+    # Of arguments of all sizes, values of about one.
+    values = [
+        np.exp(x[0]) * np.exp(-x[0]), np.exp2(x[0]) * np.exp2(-x[0]), np.tanh(small[0]) / small[0],
+        np.log1p(small[0]) / small[0], np.log(positive[0]), np.log2(positive[0]), np.log10(positive[0]),
+    ]  # fmt: skip
+    calls.add("double_functions", [x, small, positive], [(value, "f64") for value in values])
     x = calls.normal(rows, 64, type="bf16")
     calls.add("narrow_sigmoid", [x], [(1 / (1 + np.exp(-x[0])), "bf16")])
 

@@ -106,22 +106,18 @@ static bool isFactor(Type type) {
   return isa<Float16Type, BFloat16Type, Float32Type>(type);
 }
 
-/// Why the body of a contraction is no product that kernels compute.
-static std::string getBodyObstacle(LinalgOp op) {
-  for (OpOperand &operand : op->getOpOperands())
-    if (Type type = getElementTypeOrSelf(operand.get().getType());
-        !isFactor(type)) {
-      std::string text("products of matrices are of f16, bf16 and f32, got ");
-      llvm::raw_string_ostream(text) << type;
-      return text;
-    }
+/// Whether the body of a contraction is a product that kernels compute.
+static bool isProductBody(LinalgOp op) {
   // Sums are in f32 and rounded once, whatever type the body adds in.
-  for (Operation &inner : *op.getBlock())
-    if (!isa<arith::MulFOp, arith::AddFOp, arith::ExtFOp, YieldOp>(inner))
-      return ("'" + inner.getName().getStringRef() +
-              "' is not part of a product of matrices")
-          .str();
-  return {};
+  return llvm::all_of(op->getOpOperands(),
+                      [](OpOperand &operand) {
+                        return isFactor(
+                            getElementTypeOrSelf(operand.get().getType()));
+                      }) &&
+         llvm::all_of(*op.getBlock(), [](Operation &inner) {
+           return isa<arith::MulFOp, arith::AddFOp, arith::ExtFOp, YieldOp>(
+               inner);
+         });
 }
 
 /// Step 0: the contraction itself.
@@ -365,15 +361,9 @@ FailureOr<Product> Product::match(LinalgOp op, std::string &obstacle) {
   // Dot products are sums.
   if (!hasRows && !hasColumns)
     return failure();
-  std::string bodyObstacle = getBodyObstacle(op);
-  if (!bodyObstacle.empty()) {
-    if (hasRows && hasColumns)
-      obstacle = std::move(bodyObstacle);
-    return failure();
-  }
-
   obstacle = getSizeObstacle(op);
-  if (!obstacle.empty())
+  // So are products of other types and bodies.
+  if (!obstacle.empty() || !isProductBody(op))
     return failure();
 
   Product product;

@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "QueryGates.h"
+#include "vga/Dialect/VGA/Transforms/QueryGates.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
+#include "vga/Dialect/VGA/Utils/GatherRows.h"
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -66,6 +67,37 @@ public:
     return loop.getResult(0);
   }
 
+  /// The same by an operation that becomes a kernel, with zeros where there is
+  /// no position.
+  Value gatherElements() {
+    auto getPosition = [&](LinalgBuilder &s, Value sequence,
+                           Value query) -> Value {
+      Value length =
+          isAtLength() ? load(s, op.getKvLength(), {sequence}) : Value();
+      Value last =
+          arith::AddIOp::create(s, query, s.toValue(countKeys(s, length)));
+      return arith::SubIOp::create(s, last, s.toValue(queries));
+    };
+    RowSource rows;
+    rows.exists = [&](LinalgBuilder &s, Value sequence, Value query) -> Value {
+      Value zero = arith::ConstantIndexOp::create(s, 0);
+      return arith::CmpIOp::create(s, arith::CmpIPredicate::sge,
+                                   getPosition(s, sequence, query), zero);
+    };
+    rows.locate = [&](LinalgBuilder &s, Value sequence,
+                      Value query) -> RowSource::Place {
+      Value position = getPosition(s, sequence, query);
+      if (!op.getBlockTable())
+        return {sequence, position};
+      Value page = arith::ConstantIndexOp::create(s, getPageSize(op));
+      Value entry = arith::DivUIOp::create(s, position, page);
+      return {load(s, op.getBlockTable(), {sequence, entry}),
+              arith::RemUIOp::create(s, position, page)};
+    };
+    return gatherRows(b, op.getValue(), axes.batch, axes.sequence,
+                      b.sizeOf(op.getQuery(), axes.batch), queries, rows);
+  }
+
   /// `gate` of these values, and 0 where there is no position.
   Value closeOutside(Value gate) {
     auto type = cast<RankedTensorType>(gate.getType());
@@ -106,10 +138,11 @@ private:
 
   /// An element of a tensor of integers, if there is one.
   Value load(Value tensor, ValueRange indices) {
-    if (!tensor)
-      return {};
-    Value element = tensor::ExtractOp::create(b, tensor, indices);
-    return arith::IndexCastOp::create(b, b.getIndexType(), element);
+    return tensor ? load(b, tensor, indices) : Value();
+  }
+  static Value load(LinalgBuilder &s, Value tensor, ValueRange indices) {
+    Value element = tensor::ExtractOp::create(s, tensor, indices);
+    return arith::IndexCastOp::create(s, s.getIndexType(), element);
   }
 
   /// The page of an entry, or 0 for none of its rows: there may be no entry.
@@ -140,11 +173,14 @@ private:
 };
 } // namespace
 
-Value vga::gateQueryPositions(OpBuilder &builder, GatedAttentionOp op) {
+Value vga::gateQueryPositions(OpBuilder &builder, GatedAttentionOp op,
+                              bool isForKernels) {
   LinalgBuilder linalg(op.getLoc(), builder);
   QueryPositions positions(linalg, op);
-  Value gate = GateOp::create(linalg, positions.gatherValues(), op.getWeight(),
-                              op.getBias(), op.getActivation(), op.getMixing(),
-                              op.getLayout());
+  Value values =
+      isForKernels ? positions.gatherElements() : positions.gatherValues();
+  Value gate =
+      GateOp::create(linalg, values, op.getWeight(), op.getBias(),
+                     op.getActivation(), op.getMixing(), op.getLayout());
   return positions.closeOutside(gate);
 }

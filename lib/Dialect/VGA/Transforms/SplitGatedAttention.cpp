@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "QueryGates.h"
 #include "vga/Dialect/VGA/IR/EmptyAttention.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
+#include "vga/Dialect/VGA/Transforms/QueryGates.h"
 #include "vga/Dialect/VGA/Transforms/Transforms.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -1,8 +1,9 @@
-"""The grid as GPU kernels take it: heads of multiples of 8 channels, elements of 16 bits, and of f32
-in vga.attention.
+"""The grid as a GPU's kernels of attention take it as it is: heads of multiples of 8 channels,
+elements of 16 bits, and of f32 in vga.attention.
 
 Other cases become such ones: f32 turns into f16, f64 into bf16, and heads get sizes of the kernels'
-table.
+table. As they were, their heads are padded before kernels meet them, and what has no kernel is
+computed as it is defined.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def _narrow(element: str | None) -> str | None:
     return "f32" if element == "f64" else element
 
 
-def _on_gpu(named: NamedCase, has_f32: bool) -> NamedCase:
+def _for_kernels(named: NamedCase, has_f32: bool) -> NamedCase:
     case = named.case
     # All calls of a function have its head sizes.
     rng = random.Random(named.function)
@@ -47,17 +48,7 @@ def _on_gpu(named: NamedCase, has_f32: bool) -> NamedCase:
     return replace(named, case=replace(case, **changes))
 
 
-def _has_kernel(case: Case, on_hopper: bool) -> bool:
-    """Gates of the output, computed from values in pages or at a length, are gathered by no kernel
-    yet; schedules of Hopper know no pages and no lengths to align with."""
-    if not (case.page or case.alignment == "length"):
-        return True
-    return case.op == "append" or not (on_hopper or case.site == "output")
-
-
-def on_gpu(cases: list[NamedCase], on_hopper: bool = False) -> list[NamedCase]:
-    """The cases for a GPU, under the names of those that they come from. Schedules of Hopper have no
-    elements of f32."""
-    return [
-        _on_gpu(named, not on_hopper) for named in cases if _has_kernel(named.case, on_hopper)
-    ]
+def for_kernels(cases: list[NamedCase], on_hopper: bool = False) -> list[NamedCase]:
+    """The cases that meet kernels, under the names of those that they come from. Schedules of Hopper
+    have no elements of f32."""
+    return [_for_kernels(named, not on_hopper) for named in cases]

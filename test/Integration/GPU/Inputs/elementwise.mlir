@@ -162,6 +162,27 @@ func.func @functions(%x: tensor<?xf32>, %p: tensor<?xf32>) -> (tensor<?xf32>, te
     tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
 }
 
+// Of f64 there are instructions for none of these.
+func.func @double_functions(%x: tensor<?xf64>, %s: tensor<?xf64>, %p: tensor<?xf64>) -> (tensor<?xf64>, tensor<?xf64>,
+    tensor<?xf64>, tensor<?xf64>, tensor<?xf64>, tensor<?xf64>, tensor<?xf64>) {
+  %n = arith.negf %x : tensor<?xf64>
+  %a = math.exp %x : tensor<?xf64>
+  %b = math.exp %n : tensor<?xf64>
+  %0 = arith.mulf %a, %b : tensor<?xf64>
+  %c = math.exp2 %x : tensor<?xf64>
+  %d = math.exp2 %n : tensor<?xf64>
+  %1 = arith.mulf %c, %d : tensor<?xf64>
+  %e = math.tanh %s : tensor<?xf64>
+  %2 = arith.divf %e, %s : tensor<?xf64>
+  %g = math.log1p %s : tensor<?xf64>
+  %3 = arith.divf %g, %s : tensor<?xf64>
+  %4 = math.log %p : tensor<?xf64>
+  %5 = math.log2 %p : tensor<?xf64>
+  %6 = math.log10 %p : tensor<?xf64>
+  return %0, %1, %2, %3, %4, %5, %6 : tensor<?xf64>, tensor<?xf64>, tensor<?xf64>,
+    tensor<?xf64>, tensor<?xf64>, tensor<?xf64>, tensor<?xf64>
+}
+
 func.func @powers(%x: tensor<?xf32>, %p: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) {
   %0 = math.powf %p, %x : tensor<?xf32>
   %1 = math.expm1 %x : tensor<?xf32>

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef VGA_LIB_DIALECT_VGA_TRANSFORMS_QUERYGATES_H
-#define VGA_LIB_DIALECT_VGA_TRANSFORMS_QUERYGATES_H
+#ifndef VGA_DIALECT_VGA_TRANSFORMS_QUERYGATES_H
+#define VGA_DIALECT_VGA_TRANSFORMS_QUERYGATES_H
 
 #include "vga/Dialect/VGA/IR/VGA.h"
 
@@ -15,9 +15,11 @@ namespace mlir::vga {
 
 /// The output gate of `op`, which is at the output site, where the positions of
 /// its queries are looked up for each sequence: in pages, or at its length.
-/// Computed from copies of the values at these positions.
-Value gateQueryPositions(OpBuilder &builder, GatedAttentionOp op);
+/// Computed from copies of the values at these positions, which a loop makes or
+/// an operation that becomes a kernel.
+Value gateQueryPositions(OpBuilder &builder, GatedAttentionOp op,
+                         bool isForKernels = false);
 
 } // namespace mlir::vga
 
-#endif // VGA_LIB_DIALECT_VGA_TRANSFORMS_QUERYGATES_H
+#endif // VGA_DIALECT_VGA_TRANSFORMS_QUERYGATES_H
