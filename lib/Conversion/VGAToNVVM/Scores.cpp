@@ -27,6 +27,9 @@ static bool needsTransform(AttentionOp op) {
   return op.getSoftcap() || hasFloatMask(op) || getScoreScale(op) <= 0;
 }
 
+/// A score this far from 0 is a finite exponent of 2, too.
+static constexpr double kLargestMaskEntry = 2.35e38;
+
 double vga::getExponentScale(AttentionOp op) {
   return needsTransform(op) ? 1 : getScoreScale(op) * llvm::numbers::log2e;
 }
@@ -91,8 +94,14 @@ SmallVector<Value> vga::transformScores(KernelBuilder &b, AttentionOp op,
     score = b.mulF(score, b.f32(getScoreScale(op)));
     if (op.getSoftcap())
       score = capScore(b, score, op.getSoftcapAttr().getValueAsDouble());
-    if (mask)
-      score = b.addF(score, mask->read(i));
+    if (mask) {
+      // What an entry of -inf hides may be NaN, and does not matter. A finite
+      // one hides nothing: it stays finite as an exponent of 2.
+      Value entry = mask->read(i);
+      Value isHidden = b.compareF(arith::CmpFPredicate::OEQ, entry, b.lowest());
+      Value finite = b.maxF(entry, b.f32(-kLargestMaskEntry));
+      score = b.select(isHidden, entry, b.addF(score, finite));
+    }
     score = b.mulF(score, b.f32(llvm::numbers::log2e));
   }
   return result;

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../GuardedRow.h"
 #include "../MemoryRows.h"
 #include "AttentionKernel.h"
 #include "llvm/Support/MathExtras.h"
@@ -183,9 +184,43 @@ void RowWriter::write(ArrayRef<Value> sums) {
     writePieces(output);
 }
 
+/// Computes rows again whose sums are NaN: a value that they do not see may be
+/// why. The warp has written its own before.
+static void guardRows(Kernel &kernel, const Tile &tile, Value found) {
+  KernelBuilder &b = kernel.b;
+  const Arguments &arguments = kernel.arguments;
+  Type element = kernel.plan.elementType;
+  int64_t rows = kernel.plan.schedule.getWarpRows();
+  forEachNaN(b, found, rows, [&](Value row) {
+    RowOwner owner =
+        getOwner(kernel, tile, b.add(b.mul(kernel.lane.warp, rows), row));
+    GuardedRow guarded(
+        b, kernel.op, kernel.gate,
+        {arguments.query, arguments.key, arguments.value, arguments.valueGate,
+         arguments.gateWeight, arguments.gateBias, arguments.outputGate,
+         arguments.mask, arguments.kvLength, arguments.sink,
+         arguments.blockTable},
+        {arguments.batch, arguments.queries, arguments.keys, arguments.pages,
+         arguments.tablePages, arguments.maskStrides},
+        kernel.lane.lane);
+    auto store = [&](Value channel, Value output) {
+      if (!element.isF32())
+        output = LLVM::FPTruncOp::create(b, element, output);
+      Value place = b.add(guarded.getOutputLine(), b.toI64(channel));
+      LLVM::StoreOp::create(b, output,
+                            b.elementAddress(arguments.output, element, place));
+    };
+    b.onlyIf(owner.exists, [&] {
+      guarded.compute(tile.batch, owner.head, owner.query, store);
+    });
+  });
+}
+
 void warp::writeOutput(Kernel &kernel, const Tile &tile, const State &state,
                        Value firstProduct) {
   KernelBuilder &b = kernel.b;
+  bool mayLeak = hidesKeysOfBlocks(kernel.op);
+  Value found = mayLeak ? findNaN(b, state.accumulators) : Value();
   for (auto [m, rows] : llvm::enumerate(state.rows))
     for (int64_t r = 0; r < kLaneRows; ++r) {
       Value row =
@@ -198,4 +233,6 @@ void warp::writeOutput(Kernel &kernel, const Tile &tile, const State &state,
           sums.push_back(b.mulF(sum, factor));
       writer.write(sums);
     }
+  if (mayLeak)
+    guardRows(kernel, tile, found);
 }
