@@ -33,13 +33,15 @@ struct Target {
   /// The part of the second-level cache to count on.
   int64_t cacheBytes;
 
-  /// Whether its code has what one generation has alone: warpgroups that
-  /// multiply, and the copy engine.
-  bool hasWarpgroups() const { return chip.ends_with("a"); }
+  /// Whether its code is for one generation alone, whose features it has.
+  bool isSpecific() const { return chip.ends_with("a"); }
+  /// Whether it has warpgroups that multiply from shared memory (wgmma): 9.0
+  /// has them, and neither the generations before nor those after do.
+  bool hasWarpgroups() const { return isSpecific() && capability == 90; }
   /// Whether GPUs of this compute capability run its code: later ones compile
   /// PTX, too, if it has nothing of one generation.
   bool runsOn(unsigned other) const {
-    return hasWarpgroups() ? other == capability : other >= capability;
+    return isSpecific() ? other == capability : other >= capability;
   }
 
   /// The target of this name, as LLVM spells it: sm_90a.
