@@ -51,6 +51,7 @@ static void addGraphPasses(OpPassManager &manager,
   manager.addPass(createVGASeparateNamesPass());
   if (options.runtimeChecks)
     addRuntimeChecks(manager);
+  manager.addPass(createVGASpellOutPass());
   if (options.checkPages)
     manager.addPass(createVGACheckPagesPass());
   if (options.foldValueGates)

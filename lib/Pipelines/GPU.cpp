@@ -37,6 +37,7 @@ static void addAttentionPasses(OpPassManager &manager,
                                const GPUPipelineOptions &options) {
   const std::string &chip = options.chip;
   manager.addPass(createVGASeparateNamesPass());
+  manager.addPass(createVGASpellOutPass());
   // With everything in one function, every buffer has one owner, and what one
   // function computes fuses with what another does.
   manager.addPass(createInlinerPass());

@@ -22,6 +22,30 @@ def VGAFuseElementwisePass : Pass<"vga-fuse-elementwise"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def VGASpellOutPass : Pass<"vga-spell-out"> {
+  let summary = "Spell out what upstream's canonicalization gets wrong";
+  let description = [{
+    Runs ahead of the first canonicalization. A slice that drops axes, and has
+    sizes that may turn out to be 1, would drop the first ones of these instead;
+    one that has strides as well drops axes that can not be told from its buffer.
+    Both become a slice that keeps all axes and a reshape:
+
+    ```mlir
+    %y = tensor.extract_slice %x[%i, 0, 0] [%n, 7, 1] [1, 1, 1]
+        : tensor<?x?x?xf32> to tensor<?x7xf32>
+    // becomes
+    %s = tensor.extract_slice %x[%i, 0, 0] [%n, 7, 1] [1, 1, 1]
+        : tensor<?x?x?xf32> to tensor<?x7x1xf32>
+    %y = tensor.collapse_shape %s [[0], [1, 2]] : tensor<?x7x1xf32> into tensor<?x7xf32>
+    ```
+
+    Comparisons of integer tensors with dynamic sizes become linalg: of a tensor
+    with itself upstream makes a constant of a type that no constant has.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def VGADecomposeAggregatesPass : Pass<"vga-decompose-aggregates"> {
   let summary = "Decompose linalg.softmax into what loops can be made of";
   let description = [{

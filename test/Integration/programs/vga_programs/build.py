@@ -381,8 +381,6 @@ class Builder:
                 types = n.type(0)
             elif how.name == "arith.addui_extended":
                 types = n.results()
-            if how.name == "math.clampf":
-                return f"math.clampf {n[0]} to [{n[1]}, {n[2]}] : {types}"
             return f"{how.name}{how.detail} {n.all()} : {types}"
 
         return self.add(text, operands, [(element, static) for element in elements], how.meaning)

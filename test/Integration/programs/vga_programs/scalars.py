@@ -277,15 +277,7 @@ def arctangent(a: Tracked, b: Tracked) -> list[Tracked]:
 
 entry("math.atan2", "FF->F", arctangent)
 
-
-def clamp(x: Tracked, low: Tracked, high: Tracked) -> list[Tracked]:
-    with np.errstate(all="ignore"):
-        value = np.fmin(np.fmax(x.value, low.value), high.value)
-        error = np.maximum(np.maximum(x.error, low.error), high.error)
-        return [Tracked(x.element, value, error)]
-
-
-entry("math.clampf", "FFF->F", clamp, guard="ordered")
+# math.clampf is left out: as upstream defines and expands it, it always gives its upper bound.
 
 # --- Comparisons and choice -------------------------------------------------------------------
 

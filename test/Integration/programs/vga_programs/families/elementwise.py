@@ -71,9 +71,6 @@ def guarded(b: Builder, guard: str, operands: list[Value]) -> list[Value]:
         base = apply(b, "arith.addf", clamped(b, apply(b, "math.absf", x), 0.0, 4.0),
                      constant_like(b, x, 0.5))  # fmt: skip
         return [base, clamped(b, operands[1], -2.0, 2.0)]
-    if guard == "ordered":
-        low, high = operands[1:]
-        return [x, apply(b, "arith.minimumf", low, high), apply(b, "arith.maximumf", low, high)]
     if guard == "divisor":
         bits = INTEGERS[element]
         if bits == 1:
