@@ -10,8 +10,10 @@
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGAOPENSTATESPASS
@@ -32,16 +34,51 @@ static SmallVector<unsigned> getStates(func::FuncOp function) {
   return states;
 }
 
+/// Gives operations on the values of a state that only write to them, as what
+/// is elementwise has its first operand for, memory of their own: they would
+/// take that of the state.
+static void keepForUpdates(BlockArgument state) {
+  SetVector<Value> versions;
+  versions.insert(state);
+  for (unsigned next = 0; next < versions.size(); ++next)
+    for (OpOperand &use :
+         llvm::make_early_inc_range(versions[next].getUses())) {
+      Operation *user = use.getOwner();
+      if (auto loop = dyn_cast<scf::ForOp>(user)) {
+        if (BlockArgument carried = loop.getTiedLoopRegionIterArg(&use)) {
+          versions.insert(carried);
+          versions.insert(loop.getTiedLoopResult(&use));
+        }
+        continue;
+      }
+      auto writer = dyn_cast<DestinationStyleOpInterface>(user);
+      if (!writer || !writer.isDpsInit(&use))
+        continue;
+      auto op = dyn_cast<linalg::GenericOp>(user);
+      if (!op || !op.getMatchingBlockArgument(&use).use_empty()) {
+        versions.insert(writer.getTiedOpResult(&use));
+        continue;
+      }
+      OpBuilder b(op);
+      auto type = cast<RankedTensorType>(use.get().getType());
+      use.set(tensor::EmptyOp::create(
+          b, op.getLoc(), tensor::getMixedSizes(b, op.getLoc(), use.get()),
+          type.getElementType()));
+    }
+}
+
 namespace {
 struct OpenStatesPass : vga::impl::VGAOpenStatesPassBase<OpenStatesPass> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     if (function.isDeclaration())
       return;
-    for (unsigned state : getStates(function))
+    for (unsigned state : getStates(function)) {
       function.setArgAttr(
           state, bufferization::BufferizationDialect::kWritableAttrName,
           BoolAttr::get(&getContext(), true));
+      keepForUpdates(function.getArgument(state));
+    }
   }
 };
 

@@ -266,9 +266,37 @@ private:
            llvm::all_of(op.getIndexingMapsArray(), isSimple);
   }
 
+  /// Whether a reduction takes in the same number over and over, one that no
+  /// vector has: upstream would take it in once.
+  static bool hasScalarTerm(LinalgOp op) {
+    if (op.getNumReductionLoops() == 0)
+      return false;
+    Block *body = op.getBlock();
+    auto varies = [&](Value value) {
+      if (auto argument = dyn_cast<BlockArgument>(value))
+        return argument.getOwner() == body &&
+               argument.getArgNumber() < op.getNumDpsInputs() &&
+               op.getMatchingIndexingMap(op.getMatchingOpOperand(argument))
+                       .getNumResults() != 0;
+      return isa_and_nonnull<IndexOp>(value.getDefiningOp());
+    };
+    return llvm::any_of(body->getTerminator()->getOperands(), [&](Value value) {
+      SetVector<Value> seen;
+      seen.insert(value);
+      for (unsigned next = 0; next < seen.size(); ++next) {
+        if (varies(seen[next]))
+          return false;
+        if (Operation *definition = seen[next].getDefiningOp())
+          if (definition->getBlock() == body)
+            seen.insert_range(definition->getOperands());
+      }
+      return true;
+    });
+  }
+
   /// Tiles that are one element wide gain nothing from vectors.
   static bool isWorthVectorizing(LinalgOp op) {
-    if (op.hasDynamicShape())
+    if (op.hasDynamicShape() || hasScalarTerm(op))
       return false;
     // A memref holds an i1 in a byte, a vector in a bit: no vector loads.
     for (Value operand : op->getOperands())

@@ -116,9 +116,12 @@ def VGAOpenStatesPass : Pass<"vga-open-states", "::mlir::func::FuncOp"> {
   let summary = "Let bufferization write to the states of functions";
   let description = [{
     Arguments with the attribute `vga.state` become writable. Others stay what a
-    function only reads.
+    function only reads. What is computed from a state, but is none, gets memory of
+    its own, so that it does not take that of the state.
   }];
-  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def VGACloseStatesPass : Pass<"vga-close-states", "::mlir::ModuleOp"> {

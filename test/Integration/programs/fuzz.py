@@ -33,6 +33,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--vga-run", metavar="PATH", default="vga-run", help="the vga-run to test")
     parser.add_argument("--target", default="cpu", help="its option of that name")
     parser.add_argument("--options", default="", help="more options of vga-run, in one string")
+    parser.add_argument(
+        "--compiles-only", action="store_true", help="make the code, which needs no GPU, and stop"
+    )
     parser.add_argument("--seed", type=int, default=0, help="the seed of the first program")
     parser.add_argument("--count", type=int, help="how many programs")
     parser.add_argument("--minutes", type=float, help="as many programs as there is time for")
@@ -44,21 +47,26 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--print", action="store_true", help="print the programs and stop")
     parser.add_argument("--list", action="store_true", help="print the names of families and stop")
     parser.add_argument("--no-minimize", action="store_true", help="reproducers are whole programs")
-    parser.add_argument("--vga-reduce", metavar="PATH", help="reduces what does not compile further")
+    parser.add_argument(
+        "--vga-reduce", metavar="PATH", help="reduces what does not compile; the one beside vga-run"
+    )
     options = parser.parse_args()
     for name in [*(options.only or []), *options.without]:
         if name not in FAMILIES:
             parser.error(f"there is no family '{name}'; --list names them")
     if not (options.list or options.print) and not shutil.which(options.vga_run):
         parser.error(f"--vga-run: '{options.vga_run}' is not an executable")
+    if not options.vga_reduce and shutil.which(options.vga_run):
+        beside = Path(shutil.which(options.vga_run)).resolve().with_name("vga-reduce")
+        options.vga_reduce = str(beside) if beside.exists() else None
     if options.count is None and options.minutes is None:
         options.count = 1 if options.print else 200
     return options
 
 
 def settings_of(options: argparse.Namespace) -> execute.Settings:
-    command = [options.vga_run, f"--target={options.target}", *options.options.split()]
-    return execute.Settings(command)
+    command = [shutil.which(options.vga_run), f"--target={options.target}", *options.options.split()]
+    return execute.Settings(command, compiles_only=options.compiles_only)
 
 
 def make(options: argparse.Namespace, seed: int):
@@ -107,6 +115,8 @@ def collect(pending: dict, finds: list) -> int:
     finished = next(as_completed(pending))
     for find in finished.result():
         finds.append(find)
+        if find[1] == "refused":
+            continue
         print(f"FIND p{find[0]}: {find[1]}: {find[2]}", flush=True)
     return pending.pop(finished)
 
@@ -131,7 +141,7 @@ def write_reproducers(options: argparse.Namespace, finds: list) -> None:
         execute.write([find.function], case)
         minimize.write_expected(find.function, case)
         (case / "module.mlir").write_text(f"// {find.kind}: {find.message}\n{text}", encoding="utf-8")
-        if options.vga_reduce and kind != "value":
+        if options.vga_reduce and not options.no_minimize and kind in ("compile", "crash"):
             minimize.reduce(settings_of(options), options.vga_reduce, find, case)
         lines.append(f"p{seed}: {find.kind}: {find.message}")
         print(f"\n// p{seed}: {find.kind}: {find.message}\n{text}", flush=True)
@@ -150,12 +160,17 @@ def main() -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="vga-programs-") as scratch:
         ran, finds = run_all(options, scratch)
+    refused = collections.Counter(find[2] for find in finds if find[1] == "refused")
+    for message, count in refused.most_common(20):
+        print(f"refused {count} times: {message}")
+    finds = [find for find in finds if find[1] != "refused"]
     if finds and options.out:
         write_reproducers(options, finds)
     seconds = time.monotonic() - start
     last = options.seed + ran - 1
-    print(f"programs: {ran - len(finds)} passed, {len(finds)} failed, seeds {options.seed} to {last}, "
-          f"in {seconds:.0f} s")  # fmt: skip
+    passed, not_there = ran - len(finds) - refused.total(), refused.total()
+    print(f"programs: {passed} passed, {len(finds)} failed, {f'{not_there} refused, ' * bool(not_there)}"
+          f"seeds {options.seed} to {last}, in {seconds:.0f} s")  # fmt: skip
     return 1 if finds else 0
 
 

@@ -46,6 +46,9 @@ def gate(source: Tracked, weight: Tracked, bias: Tracked | None, **form) -> Trac
 def shifted(g: Tracked, queries: int, layout: str, lengths) -> Tracked:
     """The gate of the output site: that of each query's position."""
 
+    # Without a batch there are no lengths.
+    lengths = None if lengths is not None and not len(lengths) else lengths
+
     def how(array):
         if array.ndim == 3:
             return oracle.shift_to_queries(array, queries, lengths)

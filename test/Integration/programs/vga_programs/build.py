@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .elements import FLOATS, INTEGERS, STORED, is_float, round_to
+from .elements import FLOATS, INTEGERS, is_float, round_to
 from .ir import (
     Argument, Dim, Environment, Function, Operation, Region, Sizes, Type, Value, evaluate_operation,
 )  # fmt: skip
@@ -123,7 +123,8 @@ class Builder:
         if not is_float(element):
             if self.data == "wild" and element != "index":
                 bits = INTEGERS[element]
-                return exactly(element, rng.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1, shape, endpoint=True))
+                low = -(2 ** (bits - 1))
+                return exactly(element, rng.integers(low, -low - 1, shape, endpoint=True))
             return exactly(element, rng.integers(-9, 10, shape))
         if self.data == "eighths":
             values = rng.integers(-16, 17, shape) / 8.0
@@ -149,7 +150,7 @@ class Builder:
 
     def convert(self, x: Value, element: str) -> Value:
         """A tensor or a scalar as another integer type."""
-        from .scalars import conversions
+        from .conversions import conversions
 
         how = conversions(x.type.element, element)[0]
         return self.scalar(how, [x], [element])[0]

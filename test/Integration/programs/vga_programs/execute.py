@@ -21,12 +21,16 @@ from .ir import Function, evaluate, print_functions
 from .tracked import Tracked
 
 
+# What says that a GPU does not do something yet, in one line that names the operation.
+REFUSALS = ("has no kernel yet",)
+
+
 @dataclass(frozen=True)
 class Find:
     """A program that does not do what it should."""
 
     function: Function
-    kind: str  # compile, run, crash, hang or value
+    kind: str  # compile, run, crash, hang, value, or refused where a GPU has no kernel
     message: str
 
     @property
@@ -41,11 +45,13 @@ class Settings:
     vga_run: list[str]
     timeout: float = 120.0
     threads: str = "2"
+    # Only that code is made is looked at, which needs no GPU.
+    compiles_only: bool = False
 
 
 @dataclass
 class Ran:
-    status: str  # ok, compile, run, crash or hang
+    status: str  # ok, compile, run, crash, hang or refused
     message: str = ""
 
 
@@ -81,30 +87,36 @@ def write(functions: list[Function], folder: Path) -> tuple[Path, Path]:
 def run(settings: Settings, module: Path, runs: Path, timeout: float) -> Ran:
     """One process of vga-run."""
     environment = {**os.environ, "OMP_NUM_THREADS": settings.threads, "OMP_WAIT_POLICY": "passive"}
-    command = [*settings.vga_run, "--no-cache", str(module), "--runs", str(runs),
-               "--weights", str(module.with_name("weights.safetensors"))]  # fmt: skip
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        _, errors = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    command = [*settings.vga_run, str(module)]
+    if settings.compiles_only:
+        kind = "ptx" if "--target=cuda" in settings.vga_run else "llvm"
+        command += [f"--emit={kind}", "-o", os.devnull]
+    else:
+        weights = module.with_name("weights.safetensors")
+        command += ["--no-cache", "--runs", str(runs), "--weights", str(weights)]
+    # timeout(1) ends what the process has started, too, even if nobody waits for it any more.
+    command = ["timeout", "--signal=KILL", str(timeout), *command]
+    process = subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, check=False
+    )
+    if process.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL):
         return Ran("hang", f"no end after {timeout:.0f} s")
     if process.returncode == 0:
         return Ran("ok")
-    lines = errors.decode(errors="replace").strip().splitlines() or ["no message"]
+    lines = process.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
     # The name of the file, and the place in it, say nothing of the cause.
     lines = [line.replace(str(module), "module.mlir") for line in lines]
     wanted = next((line for line in lines if "error:" in line.lower()), None)
     wanted = wanted or next((line for line in lines if "Assertion" in line), lines[0])
     message = wanted.split("error:")[-1].strip()[:300]
+    if "ended by a signal" in message:
+        return Ran("crash", message)
     if process.returncode < 0 or process.returncode > 100:
         number = -process.returncode if process.returncode < 0 else process.returncode - 128
         names = {s.value: s.name for s in signal.Signals}
         return Ran("crash", f"{names.get(number, process.returncode)}: {message}")
+    if any(words in message for words in REFUSALS):
+        return Ran("refused", message)
     return Ran("compile" if "module.mlir:" in wanted else "run", message)
 
 
@@ -150,7 +162,9 @@ def check(settings: Settings, functions: list[Function], folder: Path) -> list[F
     # A process that compiles many programs may take its time.
     ran = run(settings, module, runs, settings.timeout)
     finds: list[Find] = []
-    if ran.status == "ok":
+    if ran.status == "ok" and settings.compiles_only:
+        pass
+    elif ran.status == "ok":
         finds = [find for function in functions if (find := compare(function, folder))]
     elif len(functions) == 1:
         finds = [Find(functions[0], ran.status, ran.message)]

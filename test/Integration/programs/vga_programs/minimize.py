@@ -6,6 +6,7 @@ is computed anew each time, so that wrong values are minimized like crashes.
 
 from __future__ import annotations
 
+import shlex
 import stat
 import subprocess
 import sys
@@ -127,25 +128,27 @@ def write_expected(function: Function, folder: Path) -> None:
 
 def reduce(settings: execute.Settings, vga_reduce: str, find: execute.Find, folder: Path) -> None:
     """Reduces a module that does not compile with vga-reduce."""
-    test = folder / "interesting.sh"
-    command = " ".join([*settings.vga_run, "--emit=llvm", "-o", "/dev/null"])
-    if find.kind == "hang":
-        condition = 'timeout 30 {} "$1" > /dev/null 2>&1; test $? -eq 124 && exit 1; exit 0'
-    elif find.kind == "crash":
-        condition = '{} "$1" > /dev/null 2>&1; test $? -gt 100 && exit 1; exit 0'
-    else:
-        (folder / "message.txt").write_text(find.message.split("'")[-1], encoding="utf-8")
-        condition = f'{{}} "$1" 2>&1 | grep -qFf {folder}/message.txt && exit 1; exit 0'
-    text = f"#!/bin/sh\n# vga-reduce keeps a module for which this returns 1.\n{condition.format(command)}\n"
+    test = (folder / "interesting.sh").resolve()
+    kind = "ptx" if "--target=cuda" in settings.vga_run else "llvm"
+    command = shlex.join([*settings.vga_run, f"--emit={kind}", "-o", "/dev/null"])
+    # What the message says behind the last name that it quotes.
+    words = "ended by a signal" if find.kind == "crash" else find.message.split("'")[-1].strip()
+    text = f"""#!/bin/sh
+# vga-reduce keeps a module for which this returns 1.
+{command} "$1" > {test.parent}/log.txt 2>&1
+[ $? -gt 100 ] && exit 1
+grep -qF {shlex.quote(words)} {test.parent}/log.txt && exit 1
+exit 0
+"""
     test.write_text(text, encoding="utf-8")
     test.chmod(test.stat().st_mode | stat.S_IXUSR)
     try:
-        subprocess.run(
-            [vga_reduce, str(folder / "module.mlir"), f"--test={test}",
-             "-o", str(folder / "reduced.mlir"), "--reduction-tree=traversal-mode=0"],
+        done = subprocess.run(
+            [vga_reduce, str(folder / "module.mlir"), f"--reduction-tree=traversal-mode=0 test={test}"],
             capture_output=True, timeout=120, check=False,
         )  # fmt: skip
     except (subprocess.TimeoutExpired, OSError) as error:
         print(f"vga-reduce: {error}", file=sys.stderr)
-
-
+        return
+    if done.returncode == 0 and done.stdout.strip():
+        (folder / "reduced.mlir").write_bytes(done.stdout)

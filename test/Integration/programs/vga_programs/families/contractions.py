@@ -7,7 +7,7 @@ import numpy as np
 from ..build import Builder, Reject
 from ..elements import is_float
 from ..ir import Dim, Type, Value
-from ..scalars import conversions, convert_float, integer_to_float, integer_to_integer
+from ..conversions import conversions, convert_float, integer_to_float, integer_to_integer
 from ..tracked import Tracked, result, total
 from .elementwise import apply
 from .generic import Loops, add_generic, gather, loop, map_text

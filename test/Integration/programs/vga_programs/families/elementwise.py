@@ -6,7 +6,8 @@ from __future__ import annotations
 from ..build import Builder, Reject
 from ..elements import FLOATS, INTEGERS, is_float
 from ..ir import Value
-from ..scalars import TABLE, Scalar, bitcast, conversions
+from ..conversions import bitcast, conversions
+from ..scalars import TABLE, Scalar
 from .table import family
 
 BY_NAME: dict[str, Scalar] = {}
