@@ -42,3 +42,28 @@ func.func @loop(%x: tensor<4xf32>, %seen: tensor<4x8xf32> {vga.state = "rows"}) 
   }
   return %now : tensor<4x8xf32>
 }
+
+// What is computed from a state between its updates is no update: it gets memory of
+// its own, and the state stays where it is.
+// OPEN-LABEL: func.func @read_between
+// OPEN: %[[FIRST:.*]] = tensor.insert_slice
+// OPEN: %[[OWN:.*]] = tensor.empty() : tensor<8xf32>
+// OPEN: linalg.generic {{.*}} ins(%[[FIRST]], %[[FIRST]] : tensor<8xf32>, tensor<8xf32>) outs(%[[OWN]] : tensor<8xf32>)
+// CHECK-LABEL: func.func @read_between
+// CHECK-SAME:    %[[SEEN:[a-z0-9]*]]: memref<8xf32>) -> memref<8xf32> {
+// CHECK: memref.subview %[[SEEN]]
+// CHECK: memref.alloc
+// CHECK: memref.subview %[[SEEN]]
+#id = affine_map<(i) -> (i)>
+func.func @read_between(%x: tensor<1xf32>, %seen: tensor<8xf32> {vga.state = "seen"})
+    -> (tensor<8xf32>, tensor<8xf32>) {
+  %first = tensor.insert_slice %x into %seen[0] [1] [1] : tensor<1xf32> into tensor<8xf32>
+  %double = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%first, %first : tensor<8xf32>, tensor<8xf32>) outs(%first : tensor<8xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %sum = arith.addf %a, %b : f32
+    linalg.yield %sum : f32
+  } -> tensor<8xf32>
+  %now = tensor.insert_slice %x into %first[1] [1] [1] : tensor<1xf32> into tensor<8xf32>
+  return %double, %now : tensor<8xf32>, tensor<8xf32>
+}
