@@ -10,7 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "vga/Dialect/VGA/Utils/LinalgSizes.h"
 #include <numeric>
 
 using namespace mlir;
@@ -316,26 +316,6 @@ int64_t Product::getSize(ArrayRef<int64_t> several) const {
                ? ShapedType::kDynamic
                : size * getSize(axis);
   return size;
-}
-
-/// What says that operands have other sizes of a loop, or an empty string.
-/// Upstream's verifier looks at that only where all sizes are static.
-static std::string getSizeObstacle(LinalgOp op) {
-  SmallVector<int64_t> sizes(op.getNumLoops(), ShapedType::kDynamic);
-  for (OpOperand &operand : op->getOpOperands())
-    for (auto [size, expr] :
-         llvm::zip(op.getShape(&operand),
-                   op.getMatchingIndexingMap(&operand).getResults())) {
-      auto loop = dyn_cast<AffineDimExpr>(expr);
-      if (!loop || ShapedType::isDynamic(size))
-        continue;
-      int64_t &known = sizes[loop.getPosition()];
-      if (!ShapedType::isDynamic(known) && known != size)
-        return llvm::formatv("operand #{0} has size {1} where others have {2}",
-                             operand.getOperandNumber(), size, known);
-      known = size;
-    }
-  return "";
 }
 
 FailureOr<Product> Product::match(LinalgOp op, std::string &obstacle) {
