@@ -28,6 +28,9 @@ if [ "$part" != benchmark ]; then
   done
   python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda --no-cublas
   python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda --tf32
+  # Sums of 65,536 products: by kernels, then also by the library.
+  python3 test/Integration/GPU/long_sums.py --vga-run "$vga_run" --target cuda
+  python3 test/Integration/GPU/long_sums.py --vga-run "$vga_run" --target cuda --library
   # Programs of any operations; what has no kernel yet is counted.
   python3 test/Integration/programs/fuzz.py --vga-run "$vga_run" --target cuda \
     --count "${VGA_GPU_PROGRAMS-1000}"
