@@ -292,10 +292,11 @@ void GuardedRow::compute(Value batchOfRow, Value headOfRow, Value queryOfRow,
                  [&](Value first, ValueRange before) {
                    Value key = b.add(first, lane);
                    Value score = computeScore(key);
-                   // A score that is NaN is that of a key that is seen.
-                   Value isVisible =
-                       b.compareF(arith::CmpFPredicate::UNE, score, b.lowest());
                    Value weight = b.exp2(b.fma(score, scale, shift));
+                   // Without a weight nothing is taken from the value; one that
+                   // is NaN is that of a key that is seen.
+                   Value isVisible =
+                       b.compareF(arith::CmpFPredicate::UNE, weight, b.f32(0));
                    SmallVector<Value> after = {b.addF(before.front(), weight)};
                    if (Value factor = computeScalarGate(key))
                      weight = b.mulF(weight, factor);
