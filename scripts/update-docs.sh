@@ -28,6 +28,9 @@ mkdir -p "$folder"
 {
   echo "$note"
   generate -gen-dialect-doc Dialect/VGA/IR/VGAOps.td -dialect=vga
+  echo
+  echo "## Checks at run time"
+  generate -gen-op-doc Dialect/VGA/IR/VGACheckOps.td
 } | without_marks >"$folder/dialect.md"
 {
   echo "$note"

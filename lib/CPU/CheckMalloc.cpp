@@ -40,8 +40,9 @@ struct CheckMallocPass : vga::impl::VGACPUCheckMallocPassBase<CheckMallocPass> {
     LLVM::LLVMFuncOp allocate = createAllocate(malloc);
     for (LLVM::CallOp call : calls) {
       OpBuilder builder(call);
-      Value place = getText(builder, call.getLoc(),
-                            locateError(call.getLoc(), "no memory for "));
+      Value place =
+          getText(builder, call.getLoc(),
+                  locateError(call.getLoc(), "no memory for {0} bytes"));
       auto checked =
           LLVM::CallOp::create(builder, call.getLoc(), allocate,
                                ValueRange{call.getOperand(0), place});
@@ -82,14 +83,11 @@ private:
     MLIRContext *context = &getContext();
     Location loc = malloc.getLoc();
     auto pointer = LLVM::LLVMPointerType::get(context);
-    auto i8 = IntegerType::get(context, 8), i32 = IntegerType::get(context, 32),
-         i64 = IntegerType::get(context, 64);
-    auto handler = declare(
-        "vgaRuntimeError",
-        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), pointer));
-    auto print = declare(
-        "snprintf", LLVM::LLVMFunctionType::get(i32, {pointer, i64, pointer},
-                                                /*isVarArg=*/true));
+    auto i64 = IntegerType::get(context, 64);
+    auto handler =
+        declare("vgaRuntimeError",
+                LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
+                                            {pointer, i64}, /*isVarArg=*/true));
     OpBuilder builder(malloc);
     auto allocate = LLVM::LLVMFuncOp::create(
         builder, loc, "vga_allocate",
@@ -120,14 +118,9 @@ private:
     LLVM::ReturnOp::create(builder, loc, memory);
 
     builder.setInsertionPointToEnd(isMissing);
-    constexpr int64_t kLongest = 512;
-    Value length = getInteger(i64, kLongest);
-    Value message = LLVM::AllocaOp::create(builder, loc, pointer, i8, length);
-    Value format = getText(builder, loc, "%s%llu bytes");
     LLVM::CallOp::create(
-        builder, loc, print,
-        ValueRange{message, length, format, entry->getArgument(1), size});
-    LLVM::CallOp::create(builder, loc, handler, message);
+        builder, loc, handler,
+        ValueRange{entry->getArgument(1), getInteger(i64, 1), size});
     LLVM::UnreachableOp::create(builder, loc);
     return allocate;
   }

@@ -7,12 +7,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/IR/Check.h"
 #include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace mlir::vga {
@@ -37,19 +39,25 @@ namespace {
 
 struct LowerAssertPass : vga::impl::VGALowerAssertPassBase<LowerAssertPass> {
   void runOnOperation() override {
-    SmallVector<cf::AssertOp> assertions;
-    getOperation().walk([&](cf::AssertOp op) { assertions.push_back(op); });
+    SmallVector<Operation *> assertions;
+    getOperation().walk([&](Operation *op) {
+      if (isa<cf::AssertOp, CheckOp>(op))
+        assertions.push_back(op);
+    });
     if (assertions.empty())
       return;
 
     LLVM::LLVMFuncOp handler = declareHandler();
     llvm::StringMap<LLVM::GlobalOp> messages;
-    for (cf::AssertOp assertion : assertions) {
-      std::string text = describe(assertion);
+    for (Operation *op : assertions) {
+      auto check = dyn_cast<CheckOp>(op);
+      std::string text = check ? locateError(check.getLoc(), check.getMessage())
+                               : describe(cast<cf::AssertOp>(op));
       LLVM::GlobalOp &message = messages[text];
       if (!message)
-        message = createMessage(assertion.getLoc(), text, messages.size());
-      lower(assertion, message, handler);
+        message = createMessage(op->getLoc(), text, messages.size());
+      lower(op, check ? ValueRange(check.getValues()) : ValueRange(), message,
+            handler);
     }
   }
 
@@ -59,11 +67,15 @@ private:
     if (auto existing = getOperation().lookupSymbol<LLVM::LLVMFuncOp>(name))
       return existing;
     auto builder = OpBuilder::atBlockBegin(getOperation().getBody());
-    auto type =
-        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()),
-                                    LLVM::LLVMPointerType::get(&getContext()));
-    return LLVM::LLVMFuncOp::create(builder, getOperation().getLoc(), name,
-                                    type);
+    auto type = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(&getContext()),
+        {LLVM::LLVMPointerType::get(&getContext()), builder.getI64Type()},
+        /*isVarArg=*/true);
+    auto handler =
+        LLVM::LLVMFuncOp::create(builder, getOperation().getLoc(), name, type);
+    // What it is called for is out of the way of what is computed.
+    handler.setPassthroughAttr(builder.getStrArrayAttr({"cold", "noreturn"}));
+    return handler;
   }
 
   LLVM::GlobalOp createMessage(Location loc, std::string text,
@@ -77,18 +89,20 @@ private:
         builder.getStringAttr(text));
   }
 
-  void lower(cf::AssertOp assertion, LLVM::GlobalOp message,
+  void lower(Operation *op, ValueRange values, LLVM::GlobalOp message,
              LLVM::LLVMFuncOp handler) {
-    OpBuilder builder(assertion);
-    Location loc = assertion.getLoc();
-    Value yes =
-        arith::ConstantOp::create(builder, loc, builder.getBoolAttr(true));
-    Value failed = arith::XOrIOp::create(builder, loc, assertion.getArg(), yes);
-    auto branch = scf::IfOp::create(builder, loc, failed);
-    builder.setInsertionPoint(branch.thenYield());
-    Value text = LLVM::AddressOfOp::create(builder, loc, message);
-    LLVM::CallOp::create(builder, loc, handler, text);
-    assertion.erase();
+    ImplicitLocOpBuilder b(op->getLoc(), op);
+    Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
+    Value failed = arith::XOrIOp::create(b, op->getOperand(0), yes);
+    auto branch = scf::IfOp::create(b, failed);
+    b.setInsertionPoint(branch.thenYield());
+    SmallVector<Value> arguments = {
+        LLVM::AddressOfOp::create(b, message),
+        arith::ConstantOp::create(b, b.getI64IntegerAttr(values.size()))};
+    for (Value value : values)
+      arguments.push_back(arith::IndexCastOp::create(b, b.getI64Type(), value));
+    LLVM::CallOp::create(b, handler, arguments);
+    op->erase();
   }
 };
 

@@ -16,7 +16,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/IR/Check.h"
 #include "vga/GPU/Passes.h"
 
 namespace mlir::vga {
@@ -60,7 +60,7 @@ static StringRef getObstacle(Operation *op) {
   if (isa<arith::ArithDialect>(op->getDialect()) ||
       (isa<math::MathDialect>(op->getDialect()) && isOnTensors) ||
       isa<affine::AffineApplyOp, affine::AffineMaxOp, affine::AffineMinOp,
-          LaunchOp, bufferization::AllocTensorOp, linalg::SoftmaxOp,
+          CheckOp, LaunchOp, bufferization::AllocTensorOp, linalg::SoftmaxOp,
           cf::AssertOp, func::CallOp, func::ReturnOp, scf::ConditionOp,
           scf::ForOp, scf::IfOp, scf::WhileOp, scf::YieldOp, tensor::CastOp,
           tensor::CollapseShapeOp, tensor::ConcatOp, tensor::DimOp,

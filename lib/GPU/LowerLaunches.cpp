@@ -42,7 +42,6 @@ private:
     parameters.push_back(b.array(value, value.getType()));
   }
   void addDescriptor(Value memref);
-  Value getText(StringRef text);
   LogicalResult callLaunch(SymbolRefAttr kernel, Value blocks, Value threads,
                            int64_t sharedMemory, bool isPersistent,
                            bool isCooperative);
@@ -94,7 +93,7 @@ static LogicalResult checkLaunch(gpu::LaunchFuncOp launch) {
     Type type = operand.getType();
     auto memref = dyn_cast<MemRefType>(type);
     if (!(memref && memref.isStrided() && !memref.getMemorySpace()) &&
-        !type.isIntOrIndexOrFloat())
+        !type.isIntOrIndexOrFloat() && !isa<LLVM::LLVMPointerType>(type))
       return launch.emitOpError("expected arrays and numbers as operands of a "
                                 "kernel, got ")
              << type;
@@ -123,17 +122,6 @@ void LaunchLowering::addDescriptor(Value memref) {
     addParameter(b.i64(size));
   for (Value stride : metadata.getStrides())
     addParameter(b.i64(stride));
-}
-
-/// The address of a text that ends with a zero.
-Value LaunchLowering::getText(StringRef text) {
-  std::string bytes = (text + Twine('\0')).str();
-  for (unsigned number = 0;; ++number) {
-    std::string name = ("vga_kernel_error_" + Twine(number)).str();
-    auto global = module.lookupSymbol<LLVM::GlobalOp>(name);
-    if (!global || global.getValueAttr() == b.getStringAttr(bytes))
-      return b.constant(name, bytes);
-  }
 }
 
 LogicalResult LaunchLowering::callLaunch(SymbolRefAttr kernel, Value blocks,
@@ -175,7 +163,7 @@ LogicalResult LaunchLowering::lower(LaunchOp launch) {
   if (launch.getErrors()) {
     addParameter(b.call("vgaCudaGetReport", {}, b.pointer));
     for (auto error : launch.getErrors()->getAsRange<StringAttr>())
-      addParameter(getText(error));
+      addParameter(b.text(error));
   }
   Value threads = arith::ConstantIndexOp::create(b, launch.getThreads());
   return callLaunch(launch.getKernel(), launch.getBlocks(), threads,

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "KernelChecks.h"
 #include "LinalgKernel.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -184,12 +185,15 @@ gpu::GPUFuncOp Outlining::createKernel() {
 void Outlining::run() {
   collectValues();
   gpu::GPUFuncOp kernel = createKernel();
+  SmallVector<Value> arguments(parameters.getArrayRef());
+  llvm::append_range(arguments,
+                     lowerKernelChecks(kernel, group.ops.back(),
+                                       kernels->getParentOfType<ModuleOp>()));
   Value one = arith::ConstantIndexOp::create(b, 1);
   Value threads = arith::ConstantIndexOp::create(b, LinalgPlan::kThreads);
   gpu::LaunchFuncOp::create(b, kernel, gpu::KernelDim3{countBlocks(), one, one},
                             gpu::KernelDim3{threads, one, one},
-                            /*dynamicSharedMemorySize=*/Value(),
-                            parameters.getArrayRef());
+                            /*dynamicSharedMemorySize=*/Value(), arguments);
   for (Operation *free : group.frees)
     free->moveAfter(group.ops.back());
   for (linalg::GenericOp op : group.ops)

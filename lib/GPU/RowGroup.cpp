@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "vga/Dialect/VGA/IR/Check.h"
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -24,7 +25,7 @@ static Value getRoot(Value array) {
 
 /// Whether an operation can stay where it is when others move across it.
 static bool isHarmless(Operation *op) {
-  return isa<memref::AllocOp>(op) || isMemoryEffectFree(op);
+  return isa<memref::AllocOp, CheckOp>(op) || isMemoryEffectFree(op);
 }
 
 /// The loops of `op` along which it reads `row`, one for each axis.

@@ -59,6 +59,16 @@ Value RuntimeCalls::constant(StringRef name, StringRef bytes,
   return LLVM::AddressOfOp::create(*this, global);
 }
 
+Value RuntimeCalls::text(StringRef text) {
+  std::string bytes = (text + Twine('\0')).str();
+  for (unsigned number = 0;; ++number) {
+    std::string name = ("vga_kernel_error_" + Twine(number)).str();
+    auto global = module.lookupSymbol<LLVM::GlobalOp>(name);
+    if (!global || global.getValueAttr() == getStringAttr(bytes))
+      return constant(name, bytes);
+  }
+}
+
 Value RuntimeCalls::call(StringRef name, ArrayRef<Value> arguments,
                          Type result) {
   auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(name);

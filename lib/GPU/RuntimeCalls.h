@@ -39,6 +39,8 @@ struct RuntimeCalls : ImplicitLocOpBuilder {
   Value array(ArrayRef<Value> values, Type type);
   /// The address of a constant of the module.
   Value constant(StringRef name, StringRef bytes, unsigned alignment = 1);
+  /// The address of what a kernel may say, which ends with a zero.
+  Value text(StringRef text);
   /// The result is null without a type for it.
   Value call(StringRef name, ArrayRef<Value> arguments, Type result = {});
 

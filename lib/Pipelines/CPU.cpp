@@ -33,24 +33,12 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-/// Assertions for what verifiers can not see, with one-line messages.
-static void addRuntimeChecks(OpPassManager &manager) {
-  std::unique_ptr<Pass> pass = createGenerateRuntimeVerificationPass();
-  [[maybe_unused]] LogicalResult known =
-      pass->initializeOptions("verbose-level=0", [](const Twine &message) {
-        llvm::report_fatal_error(message);
-        return failure();
-      });
-  assert(succeeded(known) && "upstream knows the option");
-  manager.addPass(std::move(pass));
-}
-
 /// vga and linalg on tensors -> linalg on tensors, fused.
 static void addGraphPasses(OpPassManager &manager,
                            const CPUPipelineOptions &options) {
   manager.addPass(createVGASeparateNamesPass());
   if (options.runtimeChecks)
-    addRuntimeChecks(manager);
+    manager.addPass(createVGACheckSizesPass());
   manager.addPass(createVGASpellOutPass());
   if (options.checkPages)
     manager.addPass(createVGACheckPagesPass());
@@ -90,6 +78,7 @@ static void addGraphPasses(OpPassManager &manager,
 /// Tensors -> buffers, each freed by its owner.
 static void addBufferPasses(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createVGAFillSplatsPass());
+  manager.addPass(createVGAHoistChecksPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
   addBufferization(manager);

@@ -42,6 +42,8 @@ static void addAttentionPasses(OpPassManager &manager,
   // function computes fuses with what another does.
   manager.addPass(createInlinerPass());
   manager.addPass(createSymbolDCEPass());
+  if (options.runtimeChecks)
+    manager.addPass(createVGACheckSizesPass({/*readsArrays=*/false}));
   if (options.checkPages)
     manager.addPass(createVGACheckPagesPass());
   manager.addPass(createVGAFoldValueGatesPass());
@@ -74,6 +76,8 @@ static void addGraphPasses(OpPassManager &manager,
   manager.addPass(createConvertProductsToNVVMPass(
       {options.chip, options.tf32, options.cublas}));
   addCleanup(manager);
+  // Launches that are joined are where the first of them is.
+  manager.addPass(createVGAHoistChecksPass());
   manager.addPass(createVGAGPUJoinLaunchesPass());
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(createLinalgGeneralizeNamedOpsPass());
@@ -84,6 +88,7 @@ static void addGraphPasses(OpPassManager &manager,
 
 /// Tensors -> memrefs of the GPU's memory.
 static void addBufferPasses(OpPassManager &manager) {
+  manager.addPass(createVGAHoistChecksPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
   // Of a tensor.empty, an scf.if does not know that it will be dense.

@@ -291,16 +291,15 @@ Error CudaDevice::read(void *host, const void *device, size_t bytes) {
   return copyToHost(host, device, bytes);
 }
 
-Expected<const char **> CudaDevice::getReport() {
+Expected<VGACudaReport *> CudaDevice::getReport() {
   if (driver.report)
     return driver.report;
   void *memory;
   if (Error error =
-          driver.check(driver.cuMemAllocHost(&memory, sizeof(const char *)),
+          driver.check(driver.cuMemAllocHost(&memory, sizeof(VGACudaReport)),
                        "cuMemAllocHost"))
     return std::move(error);
-  driver.report = static_cast<const char **>(memory);
-  *driver.report = nullptr;
+  driver.report = new (memory) VGACudaReport();
   return driver.report;
 }
 
@@ -365,7 +364,7 @@ static CudaDevice &getDevice() { return **CudaDevice::get(); }
 
 static void endOnError(Error error) {
   if (error)
-    vgaRuntimeError(toString(std::move(error)).c_str());
+    vgaRuntimeError(toString(std::move(error)).c_str(), 0);
 }
 
 void vgaCudaMakeTensorMap(void *map, int64_t isBF16, void *address,
@@ -393,8 +392,8 @@ int64_t vgaCudaMultiply(const VGACudaProduct *product, const void *lhs,
   return *done ? 1 : 0;
 }
 
-const char **vgaCudaGetReport() {
-  Expected<const char **> report = getDevice().getReport();
+VGACudaReport *vgaCudaGetReport() {
+  Expected<VGACudaReport *> report = getDevice().getReport();
   if (!report)
     endOnError(report.takeError());
   return *report;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CUDADriver.h"
+#include "RuntimeMessage.h"
 
 #include <cstring>
 #include <dlfcn.h>
@@ -78,8 +79,9 @@ Error Driver::load() {
 Error Driver::check(int result, StringRef function) const {
   if (result == 0)
     return Error::success();
-  if (report && *report)
-    return createStringError(*report);
+  if (report && report->message)
+    return createStringError(
+        formatRuntimeMessage(report->message, report->values));
   const char *name = nullptr, *text = nullptr;
   cuGetErrorName(result, &name);
   cuGetErrorString(result, &text);

@@ -15,6 +15,7 @@
 #define VGA_LIB_RUNTIME_CUDADRIVER_H
 
 #include "mlir/Support/LLVM.h"
+#include "vga/Runtime/CUDA.h"
 #include "llvm/Support/Error.h"
 
 namespace mlir::vga {
@@ -80,9 +81,9 @@ struct Driver {
   int (*cuEventDestroy)(void *);
   int (*cuEventElapsedTime)(float *, void *, void *);
 
-  /// What a kernel has said before it stopped: null, or the address of a text;
-  /// no kernel can say anything if there is no such place.
-  const char **report = nullptr;
+  /// What a kernel has said before it stopped; no kernel can say anything if
+  /// there is no such place.
+  VGACudaReport *report = nullptr;
 
   llvm::Error load();
   /// The error of a result that is not 0, of the function of this name. What a

@@ -20,35 +20,13 @@
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/Process.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
-#include "llvm/Support/WithColor.h"
 #include "llvm/Target/TargetMachine.h"
 #include <cstring>
 
 using namespace mlir;
 using namespace mlir::vga;
 using llvm::Expected;
-
-//===----------------------------------------------------------------------===//
-// The process
-//===----------------------------------------------------------------------===//
-
-static RuntimeErrorHandler runtimeErrorHandler = nullptr;
-
-void vga::setRuntimeErrorHandler(RuntimeErrorHandler handler) {
-  runtimeErrorHandler = handler;
-}
-
-void vgaRuntimeError(const char *message) {
-  if (runtimeErrorHandler)
-    runtimeErrorHandler(message);
-  else
-    llvm::WithColor::error() << message << '\n';
-  // Other threads may be in compiled code: no destructors.
-  llvm::errs().flush();
-  llvm::sys::Process::Exit(1, /*NoCleanup=*/true);
-}
 
 //===----------------------------------------------------------------------===//
 // Calls of code for the CPU

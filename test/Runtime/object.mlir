@@ -5,7 +5,7 @@
 // RUN: not %t.exe 4 2>&1 | FileCheck %s --check-prefix=ERROR
 
 // CHECK: 2 4 6
-// ERROR: error: {{.*}}object.mlir:{{.*}}dimension #0
+// ERROR: error: {{.*}}object.mlir:{{.*}}linalg.add: axis 0 of operand #1: expected 3 (axis 0 of operand #0), got 4
 
 func.func @add(%a: tensor<?xf32>, %b: tensor<?xf32>) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index

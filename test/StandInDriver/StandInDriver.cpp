@@ -16,10 +16,9 @@
 //   STANDIN_MEMORY=N        their bytes: 2^34
 //   STANDIN_FAIL=NAME[=N]   this function returns N: 719, a failed launch
 //                           (NAME as in the library, such as cuMemGetInfo_v2)
-//   STANDIN_STOP=KERNEL=N+M this kernel says, at the place that is its
-//   parameter
-//                           N, what the M-th one after that is, and stops: who
-//                           waits for it gets 719
+//   STANDIN_STOP=KERNEL=N+M,V,... this kernel says, at the place that is its
+//                           parameter N, what the M-th one after that is, with
+//                           the values V, and stops: who waits for it gets 719
 //
 // At the end of the process, a line on stderr says what has been launched and
 // how much memory has not been freed.
@@ -409,9 +408,11 @@ static void stopIfAsked(const Function &function, void **parameters) {
     return;
   char *end;
   unsigned place = std::strtoul(stop + length + 1, &end, 10);
-  unsigned next = std::strtoul(end, nullptr, 10);
-  **static_cast<void ***>(parameters[place]) =
-      *static_cast<void **>(parameters[place + next]);
+  unsigned next = std::strtoul(end, &end, 10);
+  int64_t *report = *static_cast<int64_t **>(parameters[place]);
+  *report = *static_cast<int64_t *>(parameters[place + next]);
+  while (*end == ',')
+    *++report = std::strtoll(end + 1, &end, 10);
   state.isStopped = true;
 }
 

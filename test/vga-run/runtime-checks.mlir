@@ -8,7 +8,7 @@
 // RUN: not ls %t/y.npy
 // RUN: not vga-run %s --input %t/x.npy --input %t/x3.npy --benchmark 2 2>&1 | FileCheck %s --match-full-lines
 
-// CHECK: vga-run: error: {{.*}}runtime-checks.mlir:[[#@LINE+6]]:8: dimension #0 of input/output operand #1 is incompatible with inferred dimension size
+// CHECK: vga-run: error: {{.*}}runtime-checks.mlir:[[#@LINE+6]]:8: linalg.add: axis 0 of operand #1: expected 2 (axis 0 of operand #0), got 3
 
 func.func @main(%a: tensor<?xf32>, %b: tensor<?xf32>) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index

@@ -278,11 +278,13 @@ def VGACPULowerVectorsPass : Pass<"vga-cpu-lower-vectors"> {
 }
 
 def VGALowerAssertPass : Pass<"vga-lower-assert", "::mlir::ModuleOp"> {
-  let summary = "Turn cf.assert into calls of vgaRuntimeError";
+  let summary = "Turn vga.check and cf.assert into calls of vgaRuntimeError";
   let description = [{
     Upstream lowers a failed assertion to `abort`. A program that embeds
     compiled code wants the message instead: this pass calls
-    `void vgaRuntimeError(const char *message)`, which does not return.
+    `void vgaRuntimeError(const char *message, int64_t count, ...)`, which does
+    not return. There are `count` integers of 64 bits more, for which `{0}`, `{1}`
+    and so on stand in the message.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::scf::SCFDialect"];

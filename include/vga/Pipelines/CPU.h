@@ -57,7 +57,8 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
       llvm::cl::init(true)};
   Option<bool> runtimeChecks{
       *this, "runtime-checks",
-      llvm::cl::desc("Check shapes that are known at run time only"),
+      llvm::cl::desc("Check sizes, offsets and indices that are known at run "
+                     "time only"),
       llvm::cl::init(true)};
   Option<bool> checkPages{
       *this, "check-pages",

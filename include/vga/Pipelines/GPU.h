@@ -26,6 +26,11 @@ struct GPUPipelineOptions : PassPipelineOptions<GPUPipelineOptions> {
   Option<AttentionLowering> attention{
       *this, "attention", llvm::cl::desc("How attention is computed"),
       llvm::cl::init(AttentionLowering::Auto), getAttentionLowerings()};
+  Option<bool> runtimeChecks{
+      *this, "runtime-checks",
+      llvm::cl::desc("Check sizes, offsets and indices that are known at run "
+                     "time only"),
+      llvm::cl::init(true)};
   Option<bool> checkPages{
       *this, "check-pages",
       llvm::cl::desc("Whether the host reads block tables and checks their "

@@ -22,6 +22,7 @@
 #include <vector>
 
 struct VGACudaProduct;
+struct VGACudaReport;
 
 namespace mlir::vga {
 
@@ -100,7 +101,7 @@ public:
                                 const void *rhs, const void *bias,
                                 const void *residual, void *output);
   llvm::Error read(void *host, const void *device, size_t bytes);
-  llvm::Expected<const char **> getReport();
+  llvm::Expected<VGACudaReport *> getReport();
 
 private:
   CudaDevice() = default;
@@ -160,9 +161,18 @@ struct VGACudaProduct {
 int64_t vgaCudaMultiply(const VGACudaProduct *product, const void *lhs,
                         const void *rhs, const void *bias, const void *residual,
                         void *output);
-/// Where a kernel leaves the address of a text of the host before it stops: the
-/// error of the call. The device writes there.
-const char **vgaCudaGetReport();
+/// What a kernel says before it stops.
+struct VGACudaReport {
+  /// The address of a text of the host, in which {0} and so on stand for the
+  /// values; null while there is no error.
+  const char *message;
+  int64_t values[4];
+  /// Not 0 once a thread has taken it upon itself to say something: no two are
+  /// to write different values.
+  int64_t isTaken;
+};
+/// Where a kernel says what is wrong before it stops; the device writes there.
+VGACudaReport *vgaCudaGetReport();
 /// Waits for the device, and copies from its memory.
 void vgaCudaRead(void *host, const void *device, int64_t bytes);
 /// Memory of the device, as MLIR's lowering of memref.alloc calls it: that of

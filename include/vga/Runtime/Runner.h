@@ -203,7 +203,9 @@ llvm::Expected<unsigned> setNumThreads(unsigned threads);
 
 } // namespace mlir::vga
 
-/// What compiled code calls.
-extern "C" [[noreturn]] void vgaRuntimeError(const char *message);
+/// What compiled code calls; {0}, {1} and so on of the message stand for the
+/// `count` int64_t that follow.
+extern "C" [[noreturn]] void vgaRuntimeError(const char *message, int64_t count,
+                                             ...);
 
 #endif // VGA_RUNTIME_RUNNER_H

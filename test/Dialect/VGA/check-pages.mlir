@@ -23,14 +23,14 @@ func.func @append(%x: tensor<?x1x3x8xf32>, %c: tensor<?x1x16x8xf32>, %p: tensor<
   // CHECK: tensor.extract %[[T]][%[[B]], %[[N]]]
   // CHECK-DAG: arith.cmpi sge, %[[PAGE:.*]], %[[C0]]
   // CHECK-DAG: arith.cmpi sle, %[[PAGE]], %[[LAST]]
-  // CHECK: cf.assert %[[ALL]], "vga.append: block_table has a page that cache has not"
+  // CHECK: vga.check %[[ALL]], "vga.append: block_table has a page that cache has not"
   // CHECK: vga.append
   %r = vga.append %x into %c at %p block_table(%t : tensor<?x4xi32>) : tensor<?x1x3x8xf32>, tensor<?x1x16x8xf32>, tensor<?xi32>
   return %r : tensor<?x1x16x8xf32>
 }
 
 // CHECK-LABEL: func @no_pages
-// CHECK-NOT: cf.assert
+// CHECK-NOT: vga.check
 func.func @no_pages(%x: tensor<2x1x3x8xf32>, %c: tensor<2x1x16x8xf32>, %p: tensor<2xi32>) -> tensor<2x1x16x8xf32> {
   %r = vga.append %x into %c at %p : tensor<2x1x3x8xf32>, tensor<2x1x16x8xf32>, tensor<2xi32>
   return %r : tensor<2x1x16x8xf32>
@@ -46,7 +46,7 @@ func.func @attention(%q: tensor<2x1x3x8xf32>, %k: tensor<9x1x16x8xf32>, %n: tens
   // CHECK: %[[PAGES:.*]] = arith.ceildivsi
   // CHECK: %[[USED:.*]] = arith.minsi %[[PAGES]], %[[ALL]]
   // CHECK: scf.for %{{.*}} = %{{.*}} to %[[USED]] step
-  // CHECK: cf.assert %{{.*}}, "vga.attention: block_table has a page that key has not"
+  // CHECK: vga.check %{{.*}}, "vga.attention: block_table has a page that key has not"
   %z = vga.attention %q, %k, %k kv_length(%n : tensor<2xi64>) block_table(%t : tensor<2x?xi32>)
       : tensor<2x1x3x8xf32>, tensor<9x1x16x8xf32>, tensor<9x1x16x8xf32>
   return %z : tensor<2x1x3x8xf32>
@@ -55,7 +55,7 @@ func.func @attention(%q: tensor<2x1x3x8xf32>, %k: tensor<9x1x16x8xf32>, %n: tens
 // CHECK-LABEL: func @whole
 // CHECK: scf.for
 // CHECK: scf.for %{{.*}} = %{{.*}} to %c4
-// CHECK: cf.assert %{{.*}}, "vga.gated_attention: block_table has a page that key has not"
+// CHECK: vga.check %{{.*}}, "vga.gated_attention: block_table has a page that key has not"
 func.func @whole(%q: tensor<2x1x3x8xf32>, %k: tensor<9x1x16x8xf32>, %w: tensor<1x8xf32>, %t: tensor<2x4xi32>) -> tensor<2x1x3x8xf32> {
   %z = vga.gated_attention %q, %k, %k, %w block_table(%t : tensor<2x4xi32>)
       : tensor<2x1x3x8xf32>, tensor<9x1x16x8xf32>, tensor<9x1x16x8xf32>, tensor<1x8xf32>

@@ -3,7 +3,7 @@
 // RUN: vga-opt %s --split-input-file --vga-fold-value-gates=appends=false | FileCheck %s --check-prefix=OFF
 
 // Checks at run time ask for sizes, and are not in the way.
-// RUN: vga-opt %s --split-input-file --generate-runtime-verification --vga-fold-value-gates --canonicalize --cse | FileCheck %s --check-prefix=CHECKED
+// RUN: vga-opt %s --split-input-file --vga-check-sizes --vga-fold-value-gates --canonicalize --cse | FileCheck %s --check-prefix=CHECKED
 // CHECKED-LABEL: func @main
 // CHECKED: vga.attention %{{.*}}, %{{.*}}, %{{.*}} causal
 // CHECKED-LABEL: func @sizes

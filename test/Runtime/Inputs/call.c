@@ -1,5 +1,7 @@
 // Calls @add of object.mlir with vectors of 3 and argv[1] elements.
 
+#include <ctype.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +14,24 @@ struct Vector {
 void _mlir_ciface_add(struct Vector *result, struct Vector *a,
                       struct Vector *b);
 
-// What compiled code calls when sizes do not fit together.
-void vgaRuntimeError(const char *message) {
-  fprintf(stderr, "error: %s\n", message);
+// What compiled code calls when sizes do not fit together: {0} and so on stand
+// for the numbers, of which there are `count`.
+void vgaRuntimeError(const char *message, int64_t count, ...) {
+  int64_t numbers[10];
+  va_list list;
+  va_start(list, count);
+  for (int64_t i = 0; i < count; ++i)
+    numbers[i] = va_arg(list, int64_t);
+  va_end(list);
+  fprintf(stderr, "error: ");
+  for (const char *c = message; *c; ++c)
+    if (*c == '{' && isdigit(c[1]) && c[2] == '}') {
+      fprintf(stderr, "%lld", (long long)numbers[c[1] - '0']);
+      c += 2;
+    } else {
+      fputc(*c, stderr);
+    }
+  fprintf(stderr, "\n");
   exit(1);
 }
 

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/IR/Check.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -37,6 +37,7 @@ void VGADialect::initialize() {
 #define GET_OP_LIST
 #include "vga/Dialect/VGA/IR/VGAOps.cpp.inc"
       >();
+  addOperations<CheckOp>();
 }
 
 LogicalResult VGADialect::verifyOperationAttribute(Operation *op,

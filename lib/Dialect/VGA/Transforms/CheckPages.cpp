@@ -7,12 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "RuntimeChecks.h"
+#include "vga/Dialect/VGA/IR/Check.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
-#include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 #include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
 namespace mlir::vga {
@@ -50,7 +49,7 @@ struct CheckPagesPass : vga::impl::VGACheckPagesPassBase<CheckPagesPass> {
 private:
   using GetEntries = function_ref<Entries(CheckBuilder &, Value sequence)>;
 
-  /// Asserts that the entries of all sequences are pages of `pool`.
+  /// Checks that the entries of all sequences are pages of `pool`.
   static void check(Operation *op, StringRef name, Value pool, Layout layout,
                     Value table, GetEntries getEntries) {
     CheckBuilder b(op->getLoc(), op);
@@ -64,7 +63,7 @@ private:
         return b.both(b.isAtMost(zero, page), b.isAtMost(page, last));
       });
     });
-    cf::AssertOp::create(b, all, describeMissingPage(op, name));
+    CheckOp::create(b, all, describeMissingPage(op, name), ValueRange());
   }
 
   /// The entries of the positions that attention uses: those before kv_length.

@@ -7,30 +7,27 @@
 //===----------------------------------------------------------------------===//
 //
 // What the verifiers check of static sizes, for dynamic ones, and that caches
-// have room for what is appended. The assertions are made by the pass
-// generate-runtime-verification.
+// have room for what is appended. The checks are made by vga-check-sizes, and
+// by upstream's generate-runtime-verification.
 //
 //===----------------------------------------------------------------------===//
 
-#include "RuntimeChecks.h"
+#include "SizeChecker.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
 #include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::vga;
 
 namespace {
-
-/// Asserts that operands agree on the size of an axis.
+/// Checks that operands agree on the size of an axis.
 class AxisChecker {
 public:
-  AxisChecker(OpBuilder &builder, Location loc, Operation *op)
-      : builder(loc, builder), op(op) {}
+  explicit AxisChecker(SizeChecker &checker) : checker(checker) {}
 
   /// `value`, if there, must have at `axis` the size that `source` has at
   /// `sourceAxis`; static sizes were compared by the verifier.
@@ -39,14 +36,9 @@ public:
                   StringRef axisName) {
     if (!value || (!isDynamic(value, axis) && !isDynamic(source, sourceAxis)))
       return;
-    Value got = tensor::DimOp::create(builder, value, axis);
-    Value expected = tensor::DimOp::create(builder, source, sourceAxis);
-    Value same =
-        arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, got, expected);
-    cf::AssertOp::create(builder, same,
-                         (op->getName().getStringRef() + ": " + axisName +
-                          " of " + name + " differs from that of " + sourceName)
-                             .str());
+    checker.expectSize(axisName + " of " + name,
+                       checker.getSize(source, sourceAxis),
+                       "that of " + sourceName, value, axis);
   }
 
   /// `value` must have at `axis` the positions of `table` in pages of `page`.
@@ -54,15 +46,10 @@ public:
                        int64_t page) {
     if (!isDynamic(value, axis) && !isDynamic(table, 1))
       return;
-    CheckBuilder b(builder.getLoc(), builder);
-    Value got = b.size(value, axis);
-    Value expected = arith::MulIOp::create(b, b.size(table, 1), b.index(page));
-    Value same =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, got, expected);
-    cf::AssertOp::create(b, same,
-                         (op->getName().getStringRef() + ": sequence of " +
-                          name + " differs from that of block_table")
-                             .str());
+    checker.expectSize(
+        "sequence of " + name,
+        checker.mul(checker.getSize(table, 1), checker.index(page)),
+        "that of block_table", value, axis);
   }
 
 private:
@@ -70,10 +57,8 @@ private:
     return cast<RankedTensorType>(value.getType()).isDynamicDim(axis);
   }
 
-  ImplicitLocOpBuilder builder;
-  Operation *op;
+  SizeChecker &checker;
 };
-
 } // namespace
 
 static void checkProblem(AttentionInterface op, AxisChecker &checker) {
@@ -137,79 +122,76 @@ static void checkGate(StringRef name, Value gate, StringRef sourceName,
                      source, axes.sequence, "sequence");
 }
 
-/// Asserts that all that is appended has a place in the cache.
-static void checkCapacity(AppendOp op, CheckBuilder &b) {
+/// Checks that all that is appended has a place in the cache.
+static void checkCapacity(AppendOp op, SizeChecker &b) {
   CacheAxes axes(op.getCache().getType(), op.getLayout());
-  Value capacity = b.size(op.getCache(), axes.sequence);
+  Value capacity = b.getSize(op.getCache(), axes.sequence);
   if (op.getBlockTable())
-    capacity =
-        arith::MulIOp::create(b, capacity, b.size(op.getBlockTable(), 1));
+    capacity = b.mul(capacity, b.getSize(op.getBlockTable(), 1));
   Value zero = b.index(0);
-  Value last =
-      arith::SubIOp::create(b, capacity, b.size(op.getSource(), axes.sequence));
+  Value last = b.sub(capacity, b.getSize(op.getSource(), axes.sequence));
   Value fits = b.forAll(zero, b.size(op.getPosition(), 0), [&](Value sequence) {
     Value position = b.load(op.getPosition(), {sequence});
     return b.both(b.isAtMost(zero, position), b.isAtMost(position, last));
   });
-  cf::AssertOp::create(b, fits, describeOverflow(op));
+  CheckOp::create(b, fits, describeOverflow(op), ValueRange());
+}
+
+static void checkAppend(AppendOp op, SizeChecker &checker) {
+  AxisChecker axisChecker(checker);
+  CacheAxes axes(op.getCache().getType(), op.getLayout());
+  auto expectBatch = [&](StringRef name, Value value, unsigned axis) {
+    axisChecker.expectSame(name, value, axis, "source", op.getSource(),
+                           axes.batch, "batch");
+  };
+  expectBatch("position", op.getPosition(), 0);
+  if (op.getBlockTable())
+    expectBatch("block_table", op.getBlockTable(), 0);
+  else
+    expectBatch("cache", op.getCache(), axes.batch);
+  // A kernel looks at the positions itself.
+  if (checker.mayReadArrays())
+    checkCapacity(op, checker);
+}
+
+void vga::checkVGAOp(Operation *op, SizeChecker &checker) {
+  if (auto append = dyn_cast<AppendOp>(op))
+    return checkAppend(append, checker);
+  auto problem = dyn_cast<AttentionInterface>(op);
+  if (!problem)
+    return;
+  AxisChecker axisChecker(checker);
+  checkProblem(problem, axisChecker);
+  if (auto attention = dyn_cast<AttentionOp>(op)) {
+    AxisOrder axes(attention.getLayout());
+    checkGate("value_gate", attention.getValueGate(), "key", attention.getKey(),
+              axes, attention.getBlockTable() ? "pages" : "batch", axisChecker);
+    checkGate("output_gate", attention.getOutputGate(), "query",
+              attention.getQuery(), axes, "batch", axisChecker);
+  }
 }
 
 namespace {
-
-struct AppendVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<AppendVerification,
-                                                  AppendOp> {
-  void generateRuntimeVerification(
-      Operation *op, OpBuilder &builder, Location loc,
-      function_ref<std::string(Operation *, StringRef)>) const {
-    auto append = cast<AppendOp>(op);
-    AxisChecker checker(builder, loc, op);
-    CacheAxes axes(append.getCache().getType(), append.getLayout());
-    auto expectBatch = [&](StringRef name, Value value, unsigned axis) {
-      checker.expectSame(name, value, axis, "source", append.getSource(),
-                         axes.batch, "batch");
-    };
-    expectBatch("position", append.getPosition(), 0);
-    if (append.getBlockTable())
-      expectBatch("block_table", append.getBlockTable(), 0);
-    else
-      expectBatch("cache", append.getCache(), axes.batch);
-    CheckBuilder checks(loc, builder);
-    checkCapacity(append, checks);
-  }
-};
-
 template <typename OpTy>
-struct AttentionVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<AttentionVerification<OpTy>,
-                                                  OpTy> {
+struct Verification
+    : RuntimeVerifiableOpInterface::ExternalModel<Verification<OpTy>, OpTy> {
   void generateRuntimeVerification(
-      Operation *op, OpBuilder &builder, Location loc,
+      Operation *op, OpBuilder &builder, Location,
       function_ref<std::string(Operation *, StringRef)>) const {
-    AxisChecker checker(builder, loc, op);
-    checkProblem(cast<AttentionInterface>(op), checker);
-    if (auto attention = dyn_cast<AttentionOp>(op)) {
-      AxisOrder axes(attention.getLayout());
-      checkGate("value_gate", attention.getValueGate(), "key",
-                attention.getKey(), axes,
-                attention.getBlockTable() ? "pages" : "batch", checker);
-      checkGate("output_gate", attention.getOutputGate(), "query",
-                attention.getQuery(), axes, "batch", checker);
-    }
+    SizeChecker checker(builder, op);
+    checkVGAOp(op, checker);
   }
 };
-
 } // namespace
 
 void vga::registerRuntimeVerifiableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, VGADialect *) {
-    AppendOp::attachInterface<AppendVerification>(*context);
-    AttentionOp::attachInterface<AttentionVerification<AttentionOp>>(*context);
-    GatedAttentionOp::attachInterface<AttentionVerification<GatedAttentionOp>>(
-        *context);
+    AppendOp::attachInterface<Verification<AppendOp>>(*context);
+    AttentionOp::attachInterface<Verification<AttentionOp>>(*context);
+    GatedAttentionOp::attachInterface<Verification<GatedAttentionOp>>(*context);
     // The verification code is made of these.
-    context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
-                         scf::SCFDialect, tensor::TensorDialect>();
+    context->loadDialect<arith::ArithDialect, scf::SCFDialect,
+                         tensor::TensorDialect>();
   });
 }

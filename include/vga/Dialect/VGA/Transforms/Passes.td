@@ -151,24 +151,73 @@ def VGAHoistParametersPass
 def VGACheckPagesPass : Pass<"vga-check-pages"> {
   let summary = "Check at run time that block tables name pages that there are";
   let description = [{
-    Asserts in front of every operation with a `block_table` that each entry it
+    Checks in front of every operation with a `block_table` that each entry it
     uses is a page of its cache: those of the positions that an append writes, or
     that lie before the `kv_length` of attention.
 
     ```mlir
     %d = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) ...
     // becomes
-    cf.assert %ok, "vga.append: block_table has a page that cache has not"
+    vga.check %ok, "vga.append: block_table has a page that cache has not"
     %d = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) ...
     ```
 
     Tables are data: the checks read them once more. Comes after
-    `generate-runtime-verification`, whose checks of sizes these rely on.
+    `vga-check-sizes`, whose checks of sizes these rely on.
   }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VGACheckSizesPass : Pass<"vga-check-sizes"> {
+  let summary = "Check at run time what only the run knows of sizes and offsets";
+  let description = [{
+    Makes a `vga.check` in front of every operation on tensors for each size,
+    offset, stride and index that its verifier could not see: an error names
+    operation, operand and axis, what is expected, and what is there.
+
+    ```mlir
+    %r = tensor.insert_slice %x into %c[%j, 0] [1, 4] [1, 1]
+        : tensor<1x4xf32> into tensor<16x4xf32>
+    // becomes
+    %ok = arith.cmpi ule, %j, %c15 : index
+    vga.check %ok, "tensor.insert_slice: offset of axis 0 of dest: expected 0 to 15, got {0}"(%j)
+    %r = tensor.insert_slice %x into %c[%j, 0] [1, 4] [1, 1] ...
+    ```
+
+    There is no check of what the IR proves: sizes that are the same value, the
+    bounds of loops and of values (ValueBoundsOpInterface), ranges of integers.
+
+    Sizes of `vga`, `tensor`, `linalg`, elementwise operations of any dialect
+    and steps of loops are checked here; for other operations there are upstream's
+    checks (RuntimeVerifiableOpInterface).
+
+    On a GPU (`reads-arrays=false`) the host does not look at elements of arrays
+    for a check: kernels do, where they read them.
+  }];
+  let options = [
+    Option<"readsArrays", "reads-arrays", "bool", /*default=*/"true",
+           "Check elements of arrays, too">,
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::cf::ControlFlowDialect",
                            "::mlir::scf::SCFDialect",
-                           "::mlir::tensor::TensorDialect"];
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::vga::VGADialect"];
+}
+
+def VGAHoistChecksPass : Pass<"vga-hoist-checks"> {
+  let summary = "Move checks in front of what they need not wait for";
+  let description = [{
+    Moves each `vga.check` and `cf.assert`, with the numbers that it is computed
+    from, up in its block, to behind the last tensor, loop or call that it needs.
+    Other passes move the work itself up: an operand of `tensor.insert_slice` is
+    computed in the place where it goes, so its offset has to be checked first.
+    Besides, nothing is then between operations that belong together.
+
+    Checks stay in order.
+  }];
 }
 
 def VGATileAttentionPass : Pass<"vga-tile-attention"> {
