@@ -34,6 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--vga-opt", metavar="PATH", default="build/bin/vga-opt")
     parser.add_argument("--vga-reduce", metavar="PATH", help="the one beside vga-opt unless given")
     parser.add_argument("--count", type=int, metavar="N", help="stop after N valid mutants")
+    parser.add_argument("--each", action="store_true", help="make one mutant of each test, and stop")
     parser.add_argument("--minutes", type=float, metavar="N", help="stop after N minutes")
     parser.add_argument("--seed", type=int, default=1, help="of the first batch")
     parser.add_argument("--out", metavar="DIR", help="where finds are written")
@@ -44,8 +45,8 @@ def arguments() -> argparse.Namespace:
         "--minimize", type=float, default=20, metavar="SECONDS", help="for each find; 0 for none"
     )
     options = parser.parse_args()
-    if not options.count and not options.minutes:
-        parser.error("give --count or --minutes")
+    if not (options.count or options.minutes or options.each):
+        parser.error("give --count, --minutes or --each")
     if not shutil.which(options.vga_opt):
         parser.error(f"--vga-opt: '{options.vga_opt}' is not an executable")
     if not options.vga_reduce:
@@ -67,12 +68,19 @@ def by_form(units: list) -> list[list]:
 
 
 class Batch:
-    """One route with the mutants that take it: all that a seed decides."""
+    """One route with the mutants that take it."""
+
+    def __init__(self, seed: int, name: str, route: tuple[str, ...], pipeline: str = "") -> None:
+        self.seed, self.name, self.route, self.pipeline = seed, name, route, pipeline
+        self.mutants: list[tuple[str, str, tuple[str, ...]]] = []
+
+
+class RandomBatch(Batch):
+    """All that a seed decides."""
 
     def __init__(self, seed: int, units: list, routes: Routes, only: str | None) -> None:
         random = Random(seed)
-        self.seed = seed
-        self.pipeline = ""
+        super().__init__(seed, "", ())
         chosen = units
         draw = random.random()
         if only:
@@ -95,7 +103,6 @@ class Batch:
             self.pipeline = name
         self.name = name
         near = [u for u in units if any(name in word for route in u.routes for word in route)] or chosen
-        self.mutants: list[tuple[str, str, tuple[str, ...]]] = []
         self.tried = 0
         near, chosen = by_form(near), by_form(chosen)
         while len(self.mutants) < PER_PROCESS and self.tried < 4 * PER_PROCESS:
@@ -106,6 +113,29 @@ class Batch:
             text, names = mutate(random, unit.text)
             if names and text != unit.text:
                 self.mutants.append((text, unit.source, names))
+
+
+def batches_of_all(seed: int, units: list, routes: Routes) -> list[Batch]:
+    """A mutant of each unit. A new test or pass changes nothing for the others."""
+    batches: dict[tuple[str, ...], Batch] = {}
+    for unit in units:
+        random = Random(f"{seed} {unit.text}")
+        text, names = mutate(random, unit.text)
+        if not names or text == unit.text or by_form([unit])[2]:
+            continue
+        pipeline = ""
+        if unit.routes and random.random() < 0.5:
+            name, route = unit.source, random.choice(unit.routes)
+            pipeline = next((w[2:].split("=")[0] for w in route if "pipeline" in w), "")
+        elif random.random() < 0.4:
+            name = pipeline = random.choice(("vga-cpu-pipeline", "vga-gpu-pipeline"))
+            route = (f"--{name}",)
+        else:
+            name = min(routes.names(), key=lambda n: Random(f"{n} {unit.text}").random())
+            _, route = routes.single(Random(name), name) if name not in PIPELINES else ("", (f"--{name}",))
+        batch = batches.setdefault(route, Batch(seed, name, route, pipeline))
+        batch.mutants.append((text, unit.source, names))
+    return list(batches.values())
 
 
 class Fuzzer:
@@ -119,9 +149,10 @@ class Fuzzer:
         self.by_name: Counter[str] = Counter()
         self.finds: dict[str, Find] = {}
 
-    def run(self, seed: int) -> tuple[Batch, int, int, list[Find]]:
+    def run(self, batch: Batch | int) -> tuple[Batch, int, int, list[Find]]:
         """Runs a batch: the mutants that were made, those that are valid, and finds."""
-        batch = Batch(seed, self.units, self.routes, self.options.only)
+        if isinstance(batch, int):
+            batch = RandomBatch(batch, self.units, self.routes, self.options.only)
         texts = [text for text, _, _ in batch.mutants]
         finds = []
         dead, outputs, _, _ = self.judge.deaths(texts, ())
@@ -190,7 +221,11 @@ class Fuzzer:
 
         seed = options.seed
         with ThreadPoolExecutor(options.jobs) as pool:
-            while not is_over():
+            if options.each:
+                for result in pool.map(self.run, batches_of_all(seed, self.units, self.routes)):
+                    self.note(*result)
+                seed += 1
+            while not options.each and not is_over():
                 # In the order of seeds: a count and a seed say which mutants.
                 seeds = range(seed, seed + 2 * options.jobs)
                 seed = seeds.stop
