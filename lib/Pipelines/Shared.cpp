@@ -8,6 +8,8 @@
 
 #include "Shared.h"
 
+#include "vga/CPU/Passes.h"
+
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -26,6 +28,7 @@ void vga::addBufferization(OpPassManager &manager) {
   options.allowReturnAllocsFromLoops = true;
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
+  manager.addPass(createVGANormalizeSlicesPass());
   manager.addPass(bufferization::createOneShotBufferizePass(options));
   // Loops carry no buffers that they only write to.
   manager.addPass(createCanonicalizerPass());

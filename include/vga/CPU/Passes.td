@@ -58,6 +58,18 @@ def VGADecomposeAggregatesPass : Pass<"vga-decompose-aggregates"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def VGANormalizeSlicesPass : Pass<"vga-normalize-slices"> {
+  let summary = "Step by one along axes of one element in slices";
+  let description = [{
+    Gives axes of one element a stride of one in `tensor.extract_slice` and
+    `tensor.insert_slice`. What they step by is never used, but a view that drops
+    other axes can only be told from its strides: upstream takes one that steps by
+    two along an axis of one element for a view that has dropped this axis, and
+    dies.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def VGACopyToLinalgPass : Pass<"vga-copy-to-linalg"> {
   let summary = "Turn memref.copy into linalg";
   let description = [{

@@ -133,12 +133,14 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         grid, size = Grid(options, folder), options.per_module
         batches = [cases[i : i + size] for i in range(0, len(cases), size)]
+        failed = 0
         with ThreadPoolExecutor(options.jobs) as pool:
-            failed = [found for batch in pool.map(grid.run, batches) for found in batch]
-    for case, problem in failed:
-        print(f"FAIL {case.name}: {case.describe()}: {problem}")
+            for found in pool.map(grid.run, batches):
+                failed += len(found)
+                for case, problem in found:
+                    print(f"FAIL {case.name}: {case.describe()}: {problem}", flush=True)
     seconds = time.monotonic() - begin
-    print(f"contractions: {len(cases) - len(failed)} passed, {len(failed)} failed, in {seconds:.0f} s")
+    print(f"contractions: {len(cases) - failed} passed, {failed} failed, in {seconds:.0f} s")
     return 1 if failed else 0
 
 
