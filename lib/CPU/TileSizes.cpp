@@ -78,6 +78,21 @@ TileSizes TileSizes::withoutMatrixTiles(LinalgOp tile) const {
   return sizes;
 }
 
+/// How the columns of a factor lie in memory.
+TileSizes::Access TileSizes::getAccess(LinalgOp op, unsigned factor,
+                                       unsigned column, unsigned reduction) {
+  auto runsAlong = [&](unsigned operand, unsigned loop) {
+    AffineMap map = op.getIndexingMapsArray()[operand];
+    return map.getDimPosition(map.getNumResults() - 1) == loop &&
+           areContiguous(op->getOperand(operand));
+  };
+  if (!areContiguous(op->getOperand(2)))
+    return Access::Apart;
+  if (runsAlong(factor, column))
+    return Access::Along;
+  return runsAlong(factor, reduction) ? Access::Across : Access::Apart;
+}
+
 /// Finds columns that only one factor has, rows that only the other one has, if
 /// any, and what is summed over in both.
 bool TileSizes::setContraction(LinalgOp op) {
@@ -97,8 +112,11 @@ bool TileSizes::setContraction(LinalgOp op) {
   });
   if (reductions.empty())
     return false;
+  unsigned factor = columnOperands == kInLhs + kInResult ? 0 : 1;
+  access = getAccess(op, factor, column, reductions.back());
   ladders[reductions.back()] = {4, 1};
   columnLoop = column;
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
   if (axes == 1)
     return true;
   unsigned row = result.getDimPosition(axes - 2);
@@ -108,11 +126,19 @@ bool TileSizes::setContraction(LinalgOp op) {
     return true;
   rowLoop = row;
   // Rows times two vectors of accumulators, with room for the operands. A
-  // block of a power of two leaves nothing over with 8 rows.
-  int64_t rows = op.getStaticLoopRanges()[row];
-  bool isBlock = !ShapedType::isDynamic(rows) && rows % 8 == 0;
-  if (registers.count < 32)
-    ladders[row] = {6, 4, 2, 1};
+  // block of a power of two leaves nothing over with 8 rows, but 64 are five
+  // times 12 and 4.
+  int64_t rows = extents[row];
+  bool isBlock = !ShapedType::isDynamic(rows) && rows % 8 == 0 &&
+                 (rows < 64 || rows % 12 > 4);
+  isShort =
+      ShapedType::isDynamic(rows) && ShapedType::isDynamic(extents[column]);
+  if (access == Access::Apart)
+    ladders[row] = {4, 1};
+  else if (registers.count < 32)
+    ladders[row] = isShort ? Ladder{6, 2, 1} : Ladder{6, 4, 2, 1};
+  else if (isShort)
+    ladders[row] = {12, 4, 1};
   else if (isBlock && rows % 12 != 0)
     ladders[row] = {8, 4, 2, 1};
   else
@@ -177,17 +203,23 @@ Ladder TileSizes::getDots(int64_t rows) const {
 }
 
 /// The columns of a contraction's tile. Multiplying and adding takes several
-/// cycles, and as many accumulators to hide them: few rows get more columns.
+/// cycles, and as many accumulators to hide them: few rows get more columns,
+/// unless each is a load of its own.
 Ladder TileSizes::getColumns(int64_t rows) const {
   int64_t lanes = registers.lanes;
+  if (access == Access::Apart)
+    return {lanes, 1};
   Ladder columns;
-  for (int64_t vectors = 8; vectors >= 4; vectors /= 2)
-    if (vectors * rows <= 8)
-      columns.push_back(vectors * lanes);
-  columns.append({2 * lanes, lanes});
-  // Half a vector is better than so many single columns.
+  if (access == Access::Along)
+    for (int64_t vectors = 8; vectors >= (isShort ? 8 : 4); vectors /= 2)
+      if (vectors * rows <= 8)
+        columns.push_back(vectors * lanes);
+  if (!isShort || columns.empty())
+    columns.push_back(2 * lanes);
+  columns.push_back(lanes);
+  // A part of a vector is better than so many single columns.
   if (lanes >= 8)
-    columns.push_back(lanes / 2);
+    columns.push_back(isShort ? 4 : lanes / 2);
   columns.push_back(1);
   return columns;
 }

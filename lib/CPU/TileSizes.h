@@ -47,6 +47,9 @@ private:
   void setTransposition(TransposeTile tile, int64_t lanes);
   void setDotProducts(AffineMap result, unsigned reduction,
                       ArrayRef<int64_t> extents);
+  enum class Access { Along, Across, Apart };
+  static Access getAccess(linalg::LinalgOp op, unsigned factor, unsigned column,
+                          unsigned reduction);
   Ladder getDots(int64_t rows) const;
   Ladder getColumns(int64_t rows) const;
 
@@ -59,6 +62,12 @@ private:
   SmallVector<Ladder> ladders;
   Registers registers;
   std::optional<unsigned> rowLoop, columnLoop;
+  /// Of a contraction's columns, along which vectors run: neighbors, rows of a
+  /// transposed factor, or neither.
+  Access access = Access::Along;
+  /// Each step of a ladder of rows is all of columns again: with both of any
+  /// size there are fewer steps.
+  bool isShort = false;
   bool isDot = false, isPairs = false;
 };
 

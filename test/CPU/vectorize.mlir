@@ -6,9 +6,9 @@
 #c = affine_map<(i, j, k) -> (i, j)>
 #id = affine_map<(i, j) -> (i, j)>
 
-// Rows: blocks of 6, then of 4, 2 and 1; columns: two vectors, or more of them
-// for few rows, then one, half of one and single columns. All tiles are static,
-// none is masked; the dot product of a single row and column is a loop.
+// Rows: blocks of 6, then of 2 and 1; columns: two vectors, or eight of them for
+// one row, then one, four and single columns. All tiles are static, none is
+// masked; the dot product of a single row and column is a loop.
 // CHECK-DAG: #[[$SIXES:.*]] = affine_map<()[s0] -> ((s0 floordiv 6) * 6)>
 // CHECK-LABEL: func @contraction
 func.func @contraction(%a: memref<?x64xf32>, %b: memref<64x?xf32>, %c: memref<?x?xf32>) {
@@ -21,18 +21,52 @@ func.func @contraction(%a: memref<?x64xf32>, %b: memref<64x?xf32>, %c: memref<?x
   // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4x8xf32> into vector<6x8xf32>
   // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4x4xf32> into vector<6x4xf32>
   // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4xf32> into vector<6xf32>
-  // CHECK: vector.contract {{.*}} : vector<4x4xf32>, vector<4x16xf32> into vector<4x16xf32>
-  // CHECK: vector.contract {{.*}} : vector<2x4xf32>, vector<4x32xf32> into vector<2x32xf32>
+  // CHECK-NOT: into vector<4x16xf32>
+  // CHECK: vector.contract {{.*}} : vector<2x4xf32>, vector<4x16xf32> into vector<2x16xf32>
   // CHECK: vector.contract {{.*}} : vector<4xf32>, vector<4x64xf32> into vector<64xf32>
   // CHECK: vector.contract {{.*}} : vector<4xf32>, vector<4x8xf32> into vector<8xf32>
   // CHECK-NOT: linalg.
   // 32 registers hold 12 rows.
   // WIDE-LABEL: func @contraction
   // WIDE: vector.contract {{.*}} : vector<12x4xf32>, vector<4x32xf32> into vector<12x32xf32>
-  // WIDE: vector.contract {{.*}} : vector<6x4xf32>, vector<4x32xf32> into vector<6x32xf32>
+  // WIDE-NOT: into vector<6x32xf32>
+  // WIDE: vector.contract {{.*}} : vector<4x4xf32>, vector<4x32xf32> into vector<4x32xf32>
   // WIDE: vector.contract {{.*}} : vector<4xf32>, vector<4x128xf32> into vector<128xf32>
   linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%a, %b : memref<?x64xf32>, memref<64x?xf32>) outs(%c : memref<?x?xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// Where columns are known, there are more blocks of rows: 6, 4, 2 and 1.
+// CHECK-LABEL: func @rows
+func.func @rows(%a: memref<?x64xf32>, %b: memref<64x32xf32>, %c: memref<?x32xf32>) {
+  // CHECK: into vector<6x16xf32>
+  // CHECK: into vector<4x16xf32>
+  // CHECK: into vector<2x32xf32>
+  // CHECK: into vector<32xf32>
+  // CHECK-NOT: into vector
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<?x64xf32>, memref<64x32xf32>) outs(%c : memref<?x32xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// Columns that are apart in memory are loaded one by one: one vector of them.
+// CHECK-LABEL: func @apart
+func.func @apart(%a: memref<8x64xf32>, %b: memref<64x32xf32, strided<[128, 4]>>, %c: memref<8x32xf32>) {
+  // CHECK: into vector<4x8xf32>
+  // CHECK-NOT: into vector
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<8x64xf32>, memref<64x32xf32, strided<[128, 4]>>) outs(%c : memref<8x32xf32>) {
   ^bb0(%x: f32, %y: f32, %acc: f32):
     %p = arith.mulf %x, %y : f32
     %s = arith.addf %acc, %p : f32

@@ -48,7 +48,9 @@ func.func @decode(%q: tensor<2x8x1x64xf32>, %k: tensor<2x2x1000x64xf32>, %g: ten
 // CHECK: scf.if %[[FEW]]
 // CHECK:   affine.apply #[[$PARTS]]
 // CHECK:   scf.forall (%{{.*}}, %[[I:.*]], %{{.*}}) in (2, %[[N]], %{{.*}})
-// CHECK:     vga.online_attention ins({{.*}} : tensor<4x8xf32>, tensor<?x8xf16>, tensor<?x8xf16>) group 4 form rows
+// Blocks that all of a task's queries see are whole; those on the edge are not.
+// CHECK:     vga.online_attention ins({{.*}} : tensor<4x8xf32>, tensor<64x8xf16>, tensor<64x8xf16>) group 4 form rows
+// CHECK:     vga.online_attention ins({{.*}} : tensor<4x8xf32>, tensor<?x8xf16>, tensor<?x8xf16>) {{.*}} group 4 form rows
 // CHECK:   scf.forall
 // CHECK: } else {
 // CHECK:   scf.forall

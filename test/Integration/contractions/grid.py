@@ -108,7 +108,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-cublas", action="store_true", help="its option of that name")
     parser.add_argument("-O", default="1", metavar="LEVEL", help="its option of that name")
     parser.add_argument("--all", action="store_true", help="the whole grid")
-    parser.add_argument("--count", type=int, default=120, help="cases of the grid, without --all")
+    parser.add_argument("--count", type=int, default=60, help="cases of the grid, without --all")
     parser.add_argument("--seed", type=int, default=0, help="of the choices")
     parser.add_argument("--filter", default="", metavar="REGEX", help="only cases whose name matches")
     parser.add_argument("--per-module", type=int, default=30, help="functions in one module")

@@ -27,7 +27,8 @@ public:
     if (band.lower)
       state = emitKeyLoop(state, firstKey, firstFull,
                           {true, band.upper.has_value()});
-    state = emitKeyLoop(state, firstFull, lastFull, {false, false});
+    state = emitKeyLoop(state, firstFull, lastFull, {false, false},
+                        /*whole=*/band.upper.has_value());
     if (band.upper)
       state = emitKeyLoop(state, lastFull, lastKey, {false, true});
     return state;
@@ -61,7 +62,8 @@ private:
                                        {firstQuery, numQueries, offset}));
     firstFull = firstKey;
     lastFull = lastKey;
-    // Whole blocks from the first key on: few blocks are short.
+    // Whole blocks from the first key on: few blocks are short. Keys that are
+    // left over are of the loop behind, so that this one has static sizes.
     if (band.lower) {
       OpFoldResult first = b.apply(x + y + z - 1 + *band.lower,
                                    {firstQuery, numQueries, offset});
@@ -71,18 +73,19 @@ private:
                                  {firstKey, b.max(first, firstKey)})));
     }
     if (band.upper) {
-      OpFoldResult last = b.max(
-          firstFull, b.apply(x + y + 1 + *band.upper, {firstQuery, offset}));
-      lastFull =
-          b.min(lastKey, b.apply(x + (y - x).floorDiv(shape.keys) * shape.keys,
-                                 {firstFull, last}));
+      OpFoldResult last =
+          b.apply(x + y + 1 + *band.upper, {firstQuery, offset});
+      lastFull = b.apply(x + (y - x).floorDiv(shape.keys) * shape.keys,
+                         {firstFull, b.max(firstFull, b.min(lastKey, last))});
     }
   }
 
+  /// `whole`: keys are a multiple of the block, unless pages divide them.
   AttentionState emitKeyLoop(AttentionState state, OpFoldResult first,
-                             OpFoldResult last, Edges edges) {
+                             OpFoldResult last, Edges edges,
+                             bool whole = false) {
     return op.getBlockTable() ? emitPages(state, first, last, edges)
-                              : emitRange(state, first, last, edges);
+                              : emitRange(state, first, last, edges, whole);
   }
 
   /// A loop over the pages of [first, last), read in place.
@@ -111,9 +114,9 @@ private:
   }
 
   AttentionState emitRange(AttentionState state, OpFoldResult first,
-                           OpFoldResult last, Edges edges) {
-    if (shape.form != Form::pairs)
-      return emitBlocks(state, first, last, edges, /*whole=*/false);
+                           OpFoldResult last, Edges edges, bool whole = false) {
+    if (shape.form != Form::pairs || whole)
+      return emitBlocks(state, first, last, edges, whole);
     // Whole blocks are read in place, and none of their keys is padding.
     OpFoldResult wholes =
         b.max(first, b.apply(x + (y - x).floorDiv(shape.keys) * shape.keys,

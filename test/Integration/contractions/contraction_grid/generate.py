@@ -229,12 +229,41 @@ def sums(rng: random.Random, variants: int) -> list[Case]:
     return cases
 
 
+def reported() -> list[Case]:
+    """What was found in use, and has to stay mended."""
+    f32 = ("f32",) * 3
+
+    def of(name: str, subscripts: str, sizes: str, types=f32, slices=((), (), ()), **others) -> Case:
+        axes = subscripts.replace("->", ",").split(",")
+        numbers = {part[0]: int(part[1:]) for part in sizes.split()}
+        *inputs, result = (Operand(*each) for each in zip(axes, types, slices))
+        return Case(f"reported_{name}", "".join(numbers), numbers, tuple(inputs), result, **others)
+
+    halves, ones = ("f16", "bf16", "f16"), ((0, 1),)
+    return [
+        of("row_dot", "mk,mk->m", "m8 k64"),
+        of("gate", "bhsd,hd->bhs", "b1 h8 s1 d64"),
+        of("batch_matmul", "bmk,bkn->bmn", "b4 m1 n1 k8", form="batch_matmul"),
+        of("broadcast", "k,kn->mn", "m6 n33 k20"),
+        of("stride", "bmk,bnk->bmn", "b3 m2 n7 k5", slices=((*ones, *ones, (0, 2)), (), ())),
+        of("function", "mk,kn->mn", "m6 n40 k20", body=Body("mul", "add", "exp")),
+        of("negation", "k,kn->n", "n9 k20", body=Body("mul", "add", "neg_inner")),
+        of("halves", "mk,kn->mn", "m6 n40 k20", halves),
+        of("outer", "ab,ade->abde", "a3 b5 d4 e32"),
+        of("far", "km,kn->mn", "m8 n60 k9", slices=((), (*ones, (1, 3)), (*ones, (0, 2))),
+           dynamic="mnk"),
+        of("view", "dec,be->acd", "a3 c1 d32 e5 b1", slices=((*ones, *ones, (0, 2)), (), ())),
+    ]  # fmt: skip
+
+
 def all_cases(seed: int, is_whole: bool, count: int) -> list[Case]:
-    """All of the grid, or `count` cases evenly from it."""
+    """All of the grid, or `count` cases of it; what was found in use in either."""
     rng = random.Random(seed)
     variants = 12 if is_whole else 3
     cases = [
         *named(rng, 2 * variants), *pairs(rng, 2 * variants), *sums(rng, variants),
         *memberships(rng, variants),
     ]  # fmt: skip
-    return cases if is_whole else rng.sample(cases, min(count, len(cases)))
+    if not is_whole:
+        cases = rng.sample(cases, min(count, len(cases)))
+    return [*reported(), *cases]
