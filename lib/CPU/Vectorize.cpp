@@ -24,6 +24,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGACPUVECTORIZEPASS
@@ -243,8 +244,8 @@ private:
     }
   }
 
-  static LogicalResult vectorizeTile(RewriterBase &rewriter, LinalgOp op) {
-    if (succeeded(vga::TransposeTile::vectorize(rewriter, op)))
+  LogicalResult vectorizeTile(RewriterBase &rewriter, LinalgOp op) {
+    if (succeeded(vga::TransposeTile::vectorize(rewriter, op, pairs)))
       return success();
     if (!isWorthVectorizing(op))
       return failure();

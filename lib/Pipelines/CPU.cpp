@@ -114,8 +114,9 @@ static void addLoopPasses(OpPassManager &manager,
   function.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(function);
   function.addPass(createLoopInvariantCodeMotionPass());
-  function.addPass(createVGACPULowerVectorsPass());
+  // Before functions become polynomials, which are made for f32.
   function.addPass(math::createMathExtendToSupportedTypes());
+  function.addPass(createVGACPULowerVectorsPass());
   function.addPass(createVGAExpandExpPass());
   addCleanup(function);
 }
@@ -139,15 +140,13 @@ static void addLLVMPasses(OpPassManager &manager,
   manager.addPass(createConvertVectorToSCFPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
-  if (options.bf16Products == BF16Products::Widen) {
-    // LLVM would call a library to round each result.
-    arith::ArithEmulateUnsupportedFloatsOptions narrow;
-    narrow.sourceTypeStrs = {"bf16"};
-    manager.addPass(arith::createArithEmulateUnsupportedFloats(narrow));
-  }
+  // LLVM would call a library to round each result, or take the machine's
+  // conversion, which makes zeros of denormals.
+  arith::ArithEmulateUnsupportedFloatsOptions narrow;
+  narrow.sourceTypeStrs = {"bf16"};
+  manager.addPass(arith::createArithEmulateUnsupportedFloats(narrow));
   arith::ArithExpandOpsPassOptions expand;
-  // Machines that multiply bf16 convert it, too.
-  expand.includeBf16 = options.bf16Products == BF16Products::Widen;
+  expand.includeBf16 = true;
   manager.addPass(arith::createArithExpandOpsPass(expand));
   addCleanup(manager);
   manager.addPass(createSCFToControlFlowPass());

@@ -73,3 +73,41 @@ func.func @tensor(%x: tensor<?xf32>) -> tensor<?xf32> {
   %z = math.exp2 %y : tensor<?xf32>
   return %z : tensor<?xf32>
 }
+
+// expm1 is no difference of exp and 1, which has no bits left of a small x: x is its own result there.
+// CHECK-LABEL: func @minus_one
+// CHECK-SAME:    %[[X:.*]]: vector<8xf32>
+func.func @minus_one(%x: vector<8xf32>) -> vector<8xf32> {
+  // CHECK-NOT: math.exp
+  // CHECK: %[[SIZE:.*]] = math.absf %[[X]]
+  // CHECK: %[[SMALL:.*]] = arith.cmpf olt, %[[SIZE]]
+  // CHECK: %[[Y:.*]] = arith.select %[[SMALL]], %[[X]],
+  // CHECK: return %[[Y]]
+  %y = math.expm1 %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// In f64: (exp(x) - 1) * (x / log(exp(x))).
+// CHECK-LABEL: func @minus_one_double
+// CHECK-SAME:    %[[X:.*]]: f64
+func.func @minus_one_double(%x: f64) -> f64 {
+  // CHECK: %[[POWER:.*]] = math.exp %[[X]]
+  // CHECK: %[[LESS:.*]] = arith.subf %[[POWER]]
+  // CHECK: %[[LOG:.*]] = math.log %[[POWER]]
+  // CHECK: arith.divf %[[X]], %[[LOG]]
+  %y = math.expm1 %x : f64
+  return %y : f64
+}
+
+// Denormals are scaled before their exponent is taken.
+// CHECK-LABEL: func @logarithm
+// CHECK-SAME:    %[[X:.*]]: vector<8xf32>
+func.func @logarithm(%x: vector<8xf32>) -> vector<8xf32> {
+  // CHECK: %[[SMALLEST:.*]] = arith.constant dense<1.17549435E-38>
+  // CHECK: arith.mulf %[[X]]
+  // CHECK: arith.cmpf olt, %[[X]], %[[SMALLEST]]
+  // CHECK: arith.shrui
+  // CHECK-NOT: math.log
+  %y = math.log %x : vector<8xf32>
+  return %y : vector<8xf32>
+}

@@ -1,5 +1,6 @@
 // Transpositions are squares of shuffles, of 32 bits.
-// RUN: vga-opt %s --vga-cpu-vectorize --canonicalize | FileCheck %s
+// RUN: vga-opt %s --vga-cpu-vectorize=pairs=false --canonicalize | FileCheck %s
+// RUN: vga-opt %s --vga-cpu-vectorize --canonicalize | FileCheck %s --check-prefix=PAIRS
 
 #ij = affine_map<(i, j) -> (i, j)>
 #ji = affine_map<(i, j) -> (j, i)>
@@ -54,7 +55,9 @@ func.func @rows(%in: memref<8x2x8xbf16>, %out: memref<8x8x2xbf16>) {
   return
 }
 
-// Two rows of f32 become pairs of bf16.
+// Two rows of f32 become pairs of bf16, by an instruction if there is one for pairs.
+// PAIRS-LABEL: func @weights
+// PAIRS-COUNT-2: x86vector.avx512.cvt.packed.f32_to_bf16 {{.*}} : vector<8xf32> -> vector<8xbf16>
 // CHECK-LABEL: func @weights
 // CHECK-COUNT-2: arith.truncf {{.*}} : vector<8xf32> to vector<8xbf16>
 // CHECK: vector.interleave {{.*}} : vector<8xbf16>

@@ -11,7 +11,10 @@
 // CHECK: return
 gpu.module @kernels {
   func.func @functions(%x: f32, %y: f64, %i: i32) -> (f32, f32, f64, i32) {
-    %0 = math.exp %x : f32
+    %a = math.exp %x : f32
+    %b = math.expm1 %a : f32
+    %c = math.log %b : f32
+    %0 = math.log1p %c : f32
     %1 = math.tanh %0 : f32
     %2 = math.powf %1, %x : f32
     %3 = math.floor %2 : f32

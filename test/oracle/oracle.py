@@ -13,7 +13,8 @@ gates, lse) are always [B,H,S].
     visibility   with o = Sk - Sq (bottom_right), o = 0 (top_left) or o = kv_length[b] - Sq (length,
                  counted from 0 to Sk), key j is visible to query i if
                  j <= i + o (causal), i + o - left <= j <= i + o + right (window, -1 = no bound),
-                 j < kv_length[b], and the boolean mask is true
+                 j < kv_length[b], the boolean mask is true, and the float mask is not -inf;
+                 what is not visible is not touched: it may be NaN
     weights      alpha_ij = exp(s_ij) / d_i over visible j,
                  d_i = sum over visible j of exp(s_ij), plus exp(sink_h) when there is a sink
     value gate   z_i = sum_j alpha_ij (gv_j * v_j)                            (paper eqs. 4 and 6)
@@ -124,15 +125,25 @@ def attention(
             if mask is not None and mask.dtype == bool:
                 seen = seen & mask[b, h, :, :keys]
             elif mask is not None:
+                seen = seen & ~np.isneginf(mask[b, h, :, :keys])
                 s = s + mask[b, h, :, :keys]
+            # What is hidden may be anything, NaN included.
             s = np.where(seen, s, -np.inf)
             alpha, lse[b, h] = softmax(s, None if sink is None else sink[h])
             values = v[b, kv_head, :keys]
             if gv is not None:
                 values = gv[b, h // (hq // gv.shape[1]), :keys] * values
-            z = alpha @ values
+            z = weigh(alpha, values, seen)
             out[b, h] = z if go is None else go[b, h] * z
     return from_bhsd(out, layout), lse
+
+
+def weigh(alpha, values, seen):
+    """The weighted sum of the values that each query sees; others, which may be anything, have no part."""
+    if np.isfinite(values).all():
+        return alpha @ values
+    rows = [weights[sees] @ values[sees] for weights, sees in zip(alpha, seen, strict=True)]
+    return np.array(rows).reshape(len(alpha), values.shape[1])
 
 
 def from_pages(pool, block_table, lengths, layout):

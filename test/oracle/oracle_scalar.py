@@ -58,6 +58,9 @@ def brute_attention(q, k, v, o, b, h, i, gv, go):
             continue
         if o["kv_length"] is not None and j >= o["kv_length"][b]:
             continue
+        entry = None if o["mask"] is None else mask_at(o["mask"], b, h, i, j)
+        if o["mask"] is not None and (not entry if o["mask"].dtype == bool else entry == -math.inf):
+            continue
         dot = sum(
             at(q, layout, b=b, h=h, s=i, d=d) * at(k, layout, b=b, h=kv_head, s=j, d=d)
             for d in range(dk)
@@ -65,11 +68,8 @@ def brute_attention(q, k, v, o, b, h, i, gv, go):
         score = dot * (dk**-0.5 if o["scale"] is None else o["scale"])
         if o["softcap"] is not None:
             score = o["softcap"] * math.tanh(score / o["softcap"])
-        if o["mask"] is not None:
-            entry = mask_at(o["mask"], b, h, i, j)
-            if o["mask"].dtype == bool and not entry:
-                continue
-            score += 0.0 if o["mask"].dtype == bool else float(entry)
+        if o["mask"] is not None and o["mask"].dtype != bool:
+            score += float(entry)
         exps[j] = math.exp(score)
         denominator += exps[j]
     if o["sink"] is not None:

@@ -12,6 +12,7 @@
 #include "vga/Dialect/VGA/IR/EmptyAttention.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/IR/Visibility.h"
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -130,7 +131,7 @@ private:
             if (mask.getType().isInteger(1))
               visible = mask;
             else
-              score = s.add(score, s.convert(mask, type));
+              score = emitMaskedScore(s, score, emitMaskEntry(s, mask, type));
           }
           if (lengthPosition >= 0)
             visible = both(s, visible, isWithin(s, e[lengthPosition]));
@@ -329,12 +330,19 @@ private:
     return {gated, outLoops};
   }
 
-  /// z = sum_j p * gated v
+  /// z = sum_j p * gated v, over visible keys: where some may be hidden from
+  /// some queries, what has no weight is left out, whatever it is.
   Value sumValues(Value weights) {
     Value zero = linalg.filled({batch, kvHeads, group, queries, valueChannels},
                                type, 0.0);
-    return linalg.contract({weights, {b, n, g, i, j}}, gateValues(),
-                           {zero, {b, n, g, i, c}});
+    Indexed weight{weights, {b, n, g, i, j}}, sums{zero, {b, n, g, i, c}};
+    if (!op.getMask() && Band(op).isFull())
+      return linalg.contract(weight, gateValues(), sums);
+    return linalg.generic(
+        {weight, gateValues()}, sums, [&](LinalgBuilder &s, ValueRange e) {
+          return s.add(e[2],
+                       emitGuardedProduct(s, e[0], s.convert(e[1], type)));
+        });
   }
 
   /// True for a row whose query sees no key and has no sink.

@@ -106,7 +106,8 @@ func.func @boolean_mask(%q: tensor<2x4x8x4xf32>, %k: tensor<2x2x8x4xf32>, %m: te
 
 // -----
 
-// A float mask is added, after the softcap.
+// A float mask is added, after the softcap; -inf hides whatever the score is, and a weight of 0 whatever
+// the value is.
 // CHECK-LABEL: func @softcap_and_float_mask
 func.func @softcap_and_float_mask(%q: tensor<2x4x8x4xf32>, %m: tensor<?x8xbf16>) -> tensor<2x4x8x4xf32> {
   // CHECK-DAG: %[[CAP:.*]] = arith.constant 2.000000e+01 : f32
@@ -117,9 +118,31 @@ func.func @softcap_and_float_mask(%q: tensor<2x4x8x4xf32>, %m: tensor<?x8xbf16>)
   // CHECK: %[[TANH:.*]] = math.tanh %[[RATIO]]
   // CHECK: %[[CAPPED:.*]] = arith.mulf %[[TANH]], %[[CAP]]
   // CHECK: %[[MASK:.*]] = arith.extf %{{.*}} : bf16 to f32
+  // CHECK: %[[HIDDEN:.*]] = arith.cmpf oeq, %[[MASK]], %[[INF:.*]] : f32
   // CHECK: %[[MASKED:.*]] = arith.addf %[[CAPPED]], %[[MASK]]
-  // CHECK: linalg.yield %[[MASKED]]
+  // CHECK: %[[SCORE:.*]] = arith.select %[[HIDDEN]], %[[INF]], %[[MASKED]]
+  // CHECK: linalg.yield %[[SCORE]]
+  // CHECK: ^bb0(%[[P:.*]]: f32, %[[V:.*]]: f32, %[[SUM:.*]]: f32):
+  // CHECK: %[[NONE:.*]] = arith.cmpf oeq, %[[P]], %[[ZERO:.*]] : f32
+  // CHECK: %[[PRODUCT:.*]] = arith.mulf %[[P]], %[[V]]
+  // CHECK: %[[GUARDED:.*]] = arith.select %[[NONE]], %[[ZERO]], %[[PRODUCT]]
+  // CHECK: arith.addf %[[SUM]], %[[GUARDED]]
   %o = vga.attention %q, %q, %q mask(%m : tensor<?x8xbf16>) scale 3.0 softcap 20.0 : tensor<2x4x8x4xf32>, tensor<2x4x8x4xf32>, tensor<2x4x8x4xf32>
+  return %o : tensor<2x4x8x4xf32>
+}
+
+// -----
+
+// What is finite in f64 stays finite in the scores.
+// CHECK-LABEL: func @wide_float_mask
+func.func @wide_float_mask(%q: tensor<2x4x8x4xf32>, %m: tensor<8x8xf64>) -> tensor<2x4x8x4xf32> {
+  // CHECK-DAG: %[[LARGEST:.*]] = arith.constant 3.4028234663852886E+38 : f64
+  // CHECK: %[[SIZE:.*]] = math.absf %[[M:.*]] : f64
+  // CHECK: %[[BEYOND:.*]] = arith.cmpf ogt, %[[SIZE]], %[[LARGEST]]
+  // CHECK: %[[EDGE:.*]] = math.copysign %[[LARGEST]], %[[M]]
+  // CHECK: %[[ENTRY:.*]] = arith.select %{{.*}}, %[[EDGE]], %[[M]]
+  // CHECK: arith.truncf %[[ENTRY]] : f64 to f32
+  %o = vga.attention %q, %q, %q mask(%m : tensor<8x8xf64>) : tensor<2x4x8x4xf32>, tensor<2x4x8x4xf32>, tensor<2x4x8x4xf32>
   return %o : tensor<2x4x8x4xf32>
 }
 

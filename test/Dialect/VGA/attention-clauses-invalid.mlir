@@ -171,6 +171,50 @@ func.func @scale_nan(%q: !q, %k: !k, %v: !v) {
 
 // -----
 
+!q = tensor<2x8x16x4xbf16>
+!k = tensor<2x2x32x4xbf16>
+!v = tensor<2x2x32x6xbf16>
+func.func @scale_beyond_f32(%q: !q, %k: !k, %v: !v) {
+  // expected-error@+1 {{'vga.attention' op expected scale to be finite in 'f32', got 1.000000e+300}}
+  %0 = vga.attention %q, %k, %v scale 1.0e300 : !q, !k, !v
+  return
+}
+
+// -----
+
+!q = tensor<2x8x16x4xf16>
+!k = tensor<2x2x32x4xf16>
+!v = tensor<2x2x32x6xf16>
+func.func @softcap_beyond_f32(%q: !q, %k: !k, %v: !v) {
+  // expected-error@+1 {{'vga.attention' op expected softcap and its inverse to be finite in 'f32', got 1.000000e+39}}
+  %0 = vga.attention %q, %k, %v softcap 1.0e39 : !q, !k, !v
+  return
+}
+
+// -----
+
+!q = tensor<2x8x16x4xf32>
+!k = tensor<2x2x32x4xf32>
+!v = tensor<2x2x32x6xf32>
+func.func @softcap_below_f32(%q: !q, %k: !k, %v: !v) {
+  // expected-error@+1 {{'vga.attention' op expected softcap and its inverse to be finite in 'f32', got 1.000000e-39}}
+  %0 = vga.attention %q, %k, %v softcap 1.0e-39 : !q, !k, !v
+  return
+}
+
+// -----
+
+!q = tensor<2x8x16x4xf64>
+!k = tensor<2x2x32x4xf64>
+!v = tensor<2x2x32x6xf64>
+func.func @softcap_below_f64(%q: !q, %k: !k, %v: !v) {
+  // expected-error@+1 {{'vga.attention' op expected softcap and its inverse to be finite in 'f64', got 9.999}}
+  %0 = vga.attention %q, %k, %v softcap 1.0e-320 : !q, !k, !v
+  return
+}
+
+// -----
+
 !q = tensor<2x8x16x4xf32>
 !k = tensor<2x2x32x4xf32>
 !v = tensor<2x2x32x6xf32>

@@ -59,6 +59,39 @@ func.func @restricted(%q: tensor<8x16xf32>, %k: tensor<6x8xf32>, %m: tensor<6x16
   return %r#0 : tensor<8x16xf32>
 }
 
+// Keys may be hidden, with values that are no numbers: in a block that has such ones, products of a weight
+// of 0 are left out.
+// CHECK-LABEL: func @mask
+// CHECK-SAME:    %[[Q:.*]]: tensor<8x16xf32>, %[[K:.*]]: tensor<6x8xf32>, %[[M:.*]]: tensor<6x16xf32>, %[[G:.*]]: tensor<6xf32>, %[[ACC:.*]]: tensor<8x16xf32>
+func.func @mask(%q: tensor<8x16xf32>, %k: tensor<6x8xf32>, %m: tensor<6x16xf32>, %g: tensor<6xf32>,
+                %acc: tensor<8x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) -> tensor<8x16xf32> {
+  // CHECK: linalg.generic {{.*}} ins(%[[M]] :
+  // CHECK: ^bb0(%[[ENTRY:.*]]: f32, %[[SCORE:.*]]: f32):
+  // CHECK: %[[HIDDEN:.*]] = arith.cmpf oeq, %[[ENTRY]], %[[INF:.*]] : f32
+  // CHECK: %[[MASKED:.*]] = arith.addf %[[SCORE]], %[[ENTRY]]
+  // CHECK: arith.select %[[HIDDEN]], %[[INF]], %[[MASKED]]
+  // CHECK: %[[P:.*]]:2 = linalg.generic {{.*}} ins(%{{.*}}, %[[G]] :
+  // CHECK: %[[W:.*]] = math.exp2
+  // CHECK: %[[NONE:.*]] = arith.cmpf oeq, %[[W]], %[[ZERO:.*]] : f32
+  // CHECK: %[[GATED:.*]] = arith.mulf %[[W]]
+  // CHECK: arith.select %[[NONE]], %[[ZERO]], %[[GATED]]
+  // CHECK: %[[DECAYED:.*]] = linalg.generic {{.*}} outs(%[[ACC]] :
+  // CHECK: linalg.generic {{.*}} ins(%[[K]] : tensor<6x8xf32>) outs(%{{.*}} : tensor<8xi32>)
+  // CHECK: arith.maxui
+  // CHECK: %[[NUMBERS:.*]] = arith.cmpi ult
+  // CHECK: %[[VALUES:.*]] = scf.if %[[NUMBERS]] -> (tensor<8x16xf32>) {
+  // CHECK: linalg.generic {{.*}} ins(%[[K]], %[[P]]#0 : {{.*}}) outs(%[[DECAYED]] :
+  // CHECK: } else {
+  // CHECK: linalg.generic {{.*}} ins(%[[K]], %[[P]]#0 : {{.*}}) outs(%[[DECAYED]] :
+  // CHECK: arith.cmpf oeq
+  // CHECK: arith.select
+  // CHECK: return %[[VALUES]]
+  %r:3 = vga.online_attention ins(%q, %k, %k : tensor<8x16xf32>, tensor<6x8xf32>, tensor<6x8xf32>)
+      value_gate(%g : tensor<6xf32>) mask(%m : tensor<6x16xf32>)
+      outs(%acc, %max, %sum : tensor<8x16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return %r#0 : tensor<8x16xf32>
+}
+
 // By rows: [query, key] scores and [query, channel] accumulators, so that
 // vectors run along keys and channels; 16-bit keys are widened in the products.
 // CHECK-LABEL: func @rows

@@ -19,7 +19,7 @@ func.func @group(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf3
 // -----
 
 func.func @softcap(%q: tensor<64x16xf32>, %k: tensor<8x64xf32>, %v: tensor<8x32xf32>, %acc: tensor<32x16xf32>, %max: tensor<16xf32>, %sum: tensor<16xf32>) {
-  // expected-error@+1 {{expected softcap to be positive, got 0}}
+  // expected-error@+1 {{expected softcap to be positive and finite, got 0}}
   %r:3 = vga.online_attention ins(%q, %k, %v : tensor<64x16xf32>, tensor<8x64xf32>, tensor<8x32xf32>) softcap 0.0
       outs(%acc, %max, %sum : tensor<32x16xf32>, tensor<16xf32>, tensor<16xf32>)
   return

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ScoreFactors.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -43,9 +44,9 @@ LogicalResult OnlineAttentionOp::verify() {
                          << accumulator;
   if (getGroup() < 1)
     return emitOpError() << "expected group to be positive, got " << getGroup();
-  if (getSoftcap() && !(getSoftcap()->convertToDouble() > 0))
-    return emitOpError() << "expected softcap to be positive, got "
-                         << getSoftcap()->convertToDouble();
+  if (failed(verifyScoreFactors(*this, cast<FloatType>(type), getScale(),
+                                getSoftcap())))
+    return failure();
   bool isPairs = getForm() == Form::pairs;
   if (isPairs && !type.isF32())
     return emitOpError() << "expected accumulator to be of f32 with pairs, got "

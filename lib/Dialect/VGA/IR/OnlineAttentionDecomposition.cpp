@@ -7,9 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/IR/Visibility.h"
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 
@@ -103,7 +106,7 @@ private:
           if (std::optional<APFloat> softcap = op.getSoftcap())
             score = cap(s, score, softcap->convertToDouble());
           if (op.getMask())
-            score = s.add(score, e.front());
+            score = emitMaskedScore(s, score, e.front());
           score = limit(s, score, arith::CmpIPredicate::sge, op.getLower());
           score = limit(s, score, arith::CmpIPredicate::sle, op.getUpper());
           return countKeys(s, score);
@@ -180,17 +183,101 @@ private:
                          Value weight = emitExp(s, s.sub(e[ins.size()], e[0]));
                          Value total = s.add(e[ins.size() + 1], weight);
                          if (op.getValueGate())
-                           weight = s.mul(weight, e[1]);
+                           weight = applyGate(s, weight, e[1]);
                          return SmallVector<Value>{weight, total};
                        });
     return {results[0], results[1]};
   }
 
+  /// Whether keys may be hidden from some of the queries. Keys that do not
+  /// count are padding, which is finite.
+  bool hidesKeys() { return op.getMask() || op.getLower() || op.getUpper(); }
+
+  Value applyGate(LinalgBuilder &s, Value weight, Value gate) {
+    return hidesKeys() ? emitGuardedProduct(s, weight, gate)
+                       : s.mul(weight, gate);
+  }
+
   /// acc' = a acc + sum_j p v
   Value accumulate(Value weights, Value decay) {
+    Indexed accumulator{op.getAccumulator(), byQuery(c)};
+    if (hidesKeys() && isRows()) {
+      Value values = weighVisibleValues(weights);
+      return linalg.generic({{decay, {l}}, {values, byQuery(c)}}, accumulator,
+                            [&](LinalgBuilder &s, ValueRange e) {
+                              return s.add(e[1], s.mul(e[2], e[0]));
+                            });
+    }
     Value decayed = linalg.generic(
-        {{decay, {l}}}, {op.getAccumulator(), byQuery(c)},
+        {{decay, {l}}}, accumulator,
         [&](LinalgBuilder &s, ValueRange e) { return s.mul(e[1], e[0]); });
+    if (!hidesKeys())
+      return weighValues(weights, decayed);
+    return choose(
+        areNumbers(op.getValue()),
+        [&] { return weighValues(weights, decayed); },
+        [&] { return weighGuarded(weights, decayed); });
+  }
+
+  /// The result of one of two ways to compute a matrix.
+  Value choose(Value condition, function_ref<Value()> computeThen,
+               function_ref<Value()> computeElse) {
+    auto choice =
+        scf::IfOp::create(linalg, op.getAccumulator().getType(), condition,
+                          /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(linalg);
+    linalg.setInsertionPointToStart(choice.thenBlock());
+    Value result = computeThen();
+    scf::YieldOp::create(linalg, result);
+    linalg.setInsertionPointToStart(choice.elseBlock());
+    result = computeElse();
+    scf::YieldOp::create(linalg, result);
+    return choice.getResult(0);
+  }
+
+  /// Whether all of a block of values are finite. Blocks meet many queries, in
+  /// several steps: it is found out where the block is made.
+  Value areNumbers(Value block) {
+    OpBuilder::InsertionGuard guard(linalg);
+    if (Operation *producer = block.getDefiningOp())
+      linalg.setInsertionPointAfter(producer);
+    if (isPairs())
+      block = linalg.mergeAxis(block, 1);
+    auto element = cast<FloatType>(getElementTypeOrSelf(block));
+    Type bits = linalg.getIntegerType(element.getWidth());
+    const llvm::fltSemantics &format = element.getFloatSemantics();
+    APInt infinity = APFloat::getInf(format).bitcastToAPInt();
+    auto integer = [&](LinalgBuilder &s, const APInt &value) -> Value {
+      return arith::ConstantOp::create(s, IntegerAttr::get(bits, value));
+    };
+    auto lowest = [&](ArrayRef<OpFoldResult> shape) {
+      Value zero = integer(linalg, APInt(element.getWidth(), 0));
+      Value start = linalg.empty(shape, bits);
+      return linalg::FillOp::create(linalg, zero, start).getResult(0);
+    };
+    // The largest of the numbers without their signs, as integers.
+    AffineExpr row, column;
+    bindDims(linalg.getContext(), row, column);
+    Value line = linalg.generic(
+        {{block, {row, column}}}, {lowest({linalg.sizeOf(block, 1)}), {column}},
+        [&](LinalgBuilder &s, ValueRange e) -> Value {
+          Value number = arith::BitcastOp::create(s, bits, e[0]);
+          APInt mask = APInt::getSignedMaxValue(element.getWidth());
+          number = arith::AndIOp::create(s, number, integer(s, mask));
+          return arith::MaxUIOp::create(s, number, e[1]);
+        });
+    Value largest =
+        linalg.generic({{line, {column}}}, {lowest({}), {}},
+                       [&](LinalgBuilder &s, ValueRange e) -> Value {
+                         return arith::MaxUIOp::create(s, e[0], e[1]);
+                       });
+    Value number = tensor::ExtractOp::create(linalg, largest, ValueRange());
+    return arith::CmpIOp::create(linalg, arith::CmpIPredicate::ult, number,
+                                 integer(linalg, infinity));
+  }
+
+  /// start + sum_j p v
+  Value weighValues(Value weights, Value start) {
     Indexed value{op.getValue(), {j, c}}, weight{weights, byQuery(j)};
     if (isPairs()) {
       value.loops = {c, j, v};
@@ -198,7 +285,59 @@ private:
     }
     if (isRows())
       std::swap(value, weight);
-    return linalg.contract(value, weight, {decayed, byQuery(c)});
+    return linalg.contract(value, weight, {start, byQuery(c)});
+  }
+
+  /// sum_j p v of the values with a weight, for few queries: their sums are
+  /// fewer than the values, and are computed again if one is no number.
+  Value weighVisibleValues(Value weights) {
+    Value zeros = linalg.filled(linalg.sizesOf(op.getAccumulator()), type, 0.0);
+    Value values = weighValues(weights, zeros);
+    Value isNumber =
+        arith::CmpFOp::create(linalg, arith::CmpFPredicate::ORD,
+                              sumOfZeros(values), linalg.constant(type, 0.0));
+    return choose(
+        isNumber, [&] { return values; },
+        [&] {
+          Value zero = linalg.constant(type, 0.0);
+          auto again = linalg::FillOp::create(linalg, zero, values);
+          return weighGuarded(weights, again.getResult(0));
+        });
+  }
+
+  /// 0 times all elements of a matrix, added up: 0, or NaN if one is no number.
+  Value sumOfZeros(Value matrix) {
+    auto addZeros = [&](LinalgBuilder &s, ValueRange e) {
+      return s.add(e[1], s.mul(e[0], constant(s, 0.0)));
+    };
+    auto add = [&](LinalgBuilder &s, ValueRange e) {
+      return s.add(e[1], e[0]);
+    };
+    // First along the axis that vectors do not run along.
+    AffineExpr contiguous = byQuery(c).back();
+    OpFoldResult extent = linalg.sizeOf(matrix, 1);
+    Value line = linalg.generic(
+        {{matrix, byQuery(c)}},
+        {linalg.filled({extent}, type, 0.0), {contiguous}}, addZeros);
+    Value sum = linalg.generic({{line, {contiguous}}},
+                               {linalg.filled({}, type, 0.0), {}}, add);
+    return tensor::ExtractOp::create(linalg, sum, ValueRange());
+  }
+
+  /// start + sum_j p v without products of a weight that is 0, whose value may
+  /// be anything.
+  Value weighGuarded(Value weights, Value start) {
+    Indexed value{op.getValue(), {j, c}}, weight{weights, byQuery(j)};
+    if (isPairs()) {
+      value.loops = {c, j, v};
+      weight = {linalg.splitAxis(weights, 0, 2), {j, v, l}};
+    }
+    return linalg.generic(
+        {value, weight}, {start, byQuery(c)},
+        [&](LinalgBuilder &s, ValueRange e) {
+          return s.add(e[2],
+                       emitGuardedProduct(s, e[1], s.convert(e[0], type)));
+        });
   }
 
   /// The weights of pairs of keys, in bf16.

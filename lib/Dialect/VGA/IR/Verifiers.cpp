@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ScoreFactors.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "llvm/ADT/STLExtras.h"
@@ -244,14 +245,38 @@ static LogicalResult verifyVisibility(AttentionInterface op) {
   return success();
 }
 
-static LogicalResult verifyScores(AttentionInterface op) {
-  if (std::optional<APFloat> scale = op.getScale())
-    if (!scale->isFinite())
-      return op->emitOpError("expected scale to be finite");
-  if (std::optional<APFloat> softcap = op.getSoftcap())
-    if (!softcap->isFinite() || softcap->isNegative() || softcap->isZero())
-      return op->emitOpError("expected softcap to be positive and finite");
+/// The number as scores have it.
+static APFloat roundToScores(APFloat value, FloatType type) {
+  bool losesInfo;
+  value.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                &losesInfo);
+  return value;
+}
+
+LogicalResult vga::verifyScoreFactors(Operation *op, FloatType type,
+                                      std::optional<APFloat> scale,
+                                      std::optional<APFloat> softcap) {
+  if (scale && !roundToScores(*scale, type).isFinite())
+    return op->emitOpError("expected scale to be finite in ")
+           << type << ", got " << scale->convertToDouble();
+  if (!softcap)
+    return success();
+  if (!softcap->isFinite() || softcap->isNegative() || softcap->isZero())
+    return op->emitOpError("expected softcap to be positive and finite, got ")
+           << softcap->convertToDouble();
+  // Scores are divided by it.
+  APFloat inverse(1.0 / softcap->convertToDouble());
+  if (!roundToScores(*softcap, type).isFinite() ||
+      !roundToScores(inverse, type).isFinite())
+    return op->emitOpError("expected softcap and its inverse to be finite in ")
+           << type << ", got " << softcap->convertToDouble();
   return success();
+}
+
+static LogicalResult verifyScores(AttentionInterface op) {
+  auto query = cast<RankedTensorType>(op.getQuery().getType());
+  return verifyScoreFactors(op, getComputeType(query.getElementType()),
+                            op.getScale(), op.getSoftcap());
 }
 
 static LogicalResult verifyAttention(AttentionInterface op) {

@@ -12,6 +12,7 @@
 #include "mlir/IR/TypeUtilities.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 using namespace mlir;
@@ -50,6 +51,9 @@ std::pair<double, std::optional<double>> AttentionTask::splitScale() {
   bool isExact = std::abs(mantissa) == 0.5 || scale == 0;
   if (shape.form != Form::pairs || isExact)
     return {scale, std::nullopt};
+  // The largest powers are beyond f32 by one.
+  if (exponent > std::numeric_limits<float>::max_exponent - 1)
+    return {std::ldexp(1.0, exponent - 1), 2 * mantissa};
   return {std::ldexp(1.0, exponent), mantissa};
 }
 

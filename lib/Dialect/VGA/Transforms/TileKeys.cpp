@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionTask.h"
+#include "vga/Dialect/VGA/IR/Visibility.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include <limits>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -451,20 +451,13 @@ private:
       axes = {{0, 1}, {2}};
     }
     Value tile = b.filled(tileSizes, type, 0.0);
-    Value filled = b.generic(
-        {{mask, kept}}, {b.slice(tile, origin, valid), loops},
-        [&](LinalgBuilder &e, ValueRange in) { return addend(e, in[0]); });
+    Value filled =
+        b.generic({{mask, kept}}, {b.slice(tile, origin, valid), loops},
+                  [&](LinalgBuilder &e, ValueRange in) {
+                    return emitMaskEntry(e, in[0], type);
+                  });
     tile = b.insert(filled, tile, origin, valid);
     return tensor::CollapseShapeOp::create(b, tile, axes);
-  }
-
-  /// What an element of the mask adds to a score.
-  Value addend(LinalgBuilder &e, Value element) {
-    if (!element.getType().isInteger(1))
-      return e.convert(element, type);
-    return arith::SelectOp::create(
-        e, element, constant(e, 0.0),
-        constant(e, -std::numeric_limits<double>::infinity()));
   }
 
   /// What keys and values are read from, and its first position: the sequence,

@@ -87,6 +87,34 @@ def _unclamped_lengths() -> list[Case]:
     return cases
 
 
+def _hidden() -> list[Case]:
+    """Hidden keys that hold NaN, inf and the largest numbers: of all queries, and of some."""
+    cases = []
+    for number, dtype in enumerate(FLOATS):
+        gate = GateOperand(("kv", "q")[number % 2], number >= 2, "f32")
+        base = {**BASE, "dtype": dtype, "sq": 70, "sk": 150, "layout": LAYOUTS[number % 3]}
+        one = {**base, "sq": 1}
+        padding = Mask("i1", ("B", "1", "1", "Sk"))
+        for note in ("hidden", "hidden_partly"):
+            cases += [
+                Case(note=note, causal=True, value_gate=gate, **base),
+                Case(note=note, window=(40, 3), dynamic=("Sq", "Sk"), **base),
+                Case(note=note, mask=padding, sink="f32", value_gate=gate, **base),
+                Case(note=note, mask=Mask("f32", ("Hq", "Sq", "Sk")), softcap=20.0, **base),
+                Case(note=note, mask=padding, value_gate=gate, **one),
+                Case(note=note, mask=Mask(dtype, ("Sk",)), dynamic=("Sk",), **one),
+            ]
+        cases.append(Case(note="hidden", op="gated_attention", mask=padding, causal=True,
+                          projection=Projection(heads=4, bias="f32"),
+                          **{name: value for name, value in base.items() if name != "op"}))  # fmt: skip
+    # Finite where the type of the scores is narrower: larger than all others, and not hidden.
+    for dtype in ("f16", "f32", "f64"):
+        for value in (1e300, -1e300):
+            cases.append(Case(note="far_mask", mask=Mask("f64", ("Sq", "Sk")),
+                              fill=(("mask", value),), **{**BASE, "dtype": dtype, "lse": False}))  # fmt: skip
+    return cases
+
+
 def _element_types() -> list[Case]:
     """Gates, weights, biases, sinks and masks of other types than q, k and v."""
     cases = []
@@ -335,6 +363,7 @@ def corner_cases() -> list[Case]:
         _features,
         _fully_masked,
         _unclamped_lengths,
+        _hidden,
         _element_types,
         _empty,
         _extreme,

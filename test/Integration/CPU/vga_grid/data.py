@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import oracle
 
 from .case import Case, NamedCase, Tensor, inputs, shape
 
@@ -139,6 +140,51 @@ def poison(case: Case, tensors: dict[str, np.ndarray]) -> None:
                 rows[b, max(length, 0) :] = np.nan
 
 
+def sight(case: Case, tensors: dict[str, np.ndarray]) -> np.ndarray:
+    """Which keys each query sees: [B,Hq,Sq,Sk]."""
+    size = (case.batch, case.hq, case.sq, case.sk)
+    seen = np.ones(size, bool)
+    for b, end in enumerate(ends(case, tensors)):
+        seen[b] &= oracle.visibility(
+            case.sq, case.sk, case.causal, case.window or (-1, -1), case.alignment, int(end)
+        )
+        seen[b, :, :, end:] = False
+    if "mask" in tensors:
+        mask = tensors["mask"]
+        seen &= np.broadcast_to(mask if case.mask.type == "i1" else ~np.isneginf(mask), size)
+    return seen
+
+
+def poison_hidden(case: Case, tensors: dict[str, np.ndarray], rng: np.random.Generator) -> None:
+    """NaN, inf and the largest numbers in keys, values and value gates that no query sees.
+
+    Where a case is about it, there is NaN in a few that some queries see and some do not.
+    """
+    seen = sight(case, tensors)
+    axes = {dim.name: dim.dims for dim in inputs(case)}
+    largest = {"f16": 6e4, "bf16": 3e38, "f32": 3e38, "f64": 1e308}
+    for name in ("k", "v", "gv"):
+        if name not in tensors or (name == "v" and case.site == "output"):
+            continue
+        dims = axes[name]
+        place = {"b": dims.index("B"), "s": dims.index("Sk")}
+        place["h"] = next(n for n, dim in enumerate(dims) if dim in ("Hkv", "Hq"))
+        rows = np.moveaxis(tensors[name], (place["b"], place["h"], place["s"]), (0, 1, 2))
+        heads = rows.shape[1]
+        grouped = seen.reshape(case.batch, heads, case.hq // heads * case.sq, case.sk)
+        if name == "v" and case.projection and case.projection.mixing == "cross_head":
+            grouped = np.repeat(seen.reshape(case.batch, 1, -1, case.sk), heads, axis=1)
+        element = next(dim.type for dim in inputs(case) if dim.name == name)
+        kinds = np.array([np.nan, np.inf, -np.inf, largest[element], -largest[element]])
+        some = rng.choice(rounded(kinds, element), (*rows.shape[:3],))
+        hidden = ~grouped.any(axis=2)
+        if "hidden_partly" in case.note:
+            few = rng.random(hidden.shape) < 0.1
+            some[few & ~hidden] = np.nan
+            hidden |= few & ~grouped.all(axis=2)
+        rows[hidden] = some[hidden][(..., *[None] * (rows.ndim - 3))]
+
+
 def poison_pages(case: Case, tensors: dict[str, np.ndarray]) -> None:
     """NaN in every row of a pool that is none of a position in use."""
     used = np.zeros((case.sizes["P"], case.page), bool)
@@ -178,6 +224,8 @@ def make_inputs(named: NamedCase) -> dict[str, np.ndarray]:
         tensors[tensor.name] = values
     if case.page and case.op != "append":
         poison_pages(case, tensors)
-    elif case.kv_length:
-        poison(case, tensors)
+    elif case.op not in ("append", "gate"):
+        poison_hidden(case, tensors, rng)
+        if case.kv_length:
+            poison(case, tensors)
     return tensors

@@ -291,6 +291,7 @@ def VGADecomposeOnlineAttentionPass : Pass<"vga-decompose-online-attention"> {
                            "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 
