@@ -6,7 +6,7 @@
 // CHECK-DAG: llvm.mlir.global internal constant @[[$TEXT:.+]]("{{.*}}allocations.mlir:[[#@LINE+10]]:8: the sizes of a tensor are negative or too large\00")
 // CHECK-LABEL: llvm.func @twice
 // CHECK: %[[ADDRESS:.+]] = llvm.mlir.addressof @[[$TEXT]]
-// CHECK: llvm.call @vgaRuntimeError(%[[ADDRESS]])
+// CHECK: llvm.call @vgaRuntimeError(%[[ADDRESS]], %{{.+}})
 
 // UNCHECKED-NOT: vgaRuntimeError
 
