@@ -36,10 +36,15 @@ using namespace mlir::vga;
 /// vga and linalg on tensors -> linalg on tensors, fused.
 static void addGraphPasses(OpPassManager &manager,
                            const CPUPipelineOptions &options) {
+  manager.addPass(createVGACheckModulePass());
+  manager.addPass(createVGACPUCheckFunctionsPass());
   manager.addPass(createVGASeparateNamesPass());
   if (options.runtimeChecks)
     manager.addPass(createVGACheckSizesPass());
   manager.addPass(createVGASpellOutPass());
+  VGALowerTensorOpsPassOptions tensorOps;
+  tensorOps.checks = options.runtimeChecks;
+  manager.addPass(createVGALowerTensorOpsPass(tensorOps));
   if (options.checkPages)
     manager.addPass(createVGACheckPagesPass());
   if (options.foldValueGates)

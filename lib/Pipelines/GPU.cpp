@@ -36,6 +36,7 @@ using namespace mlir::vga;
 static void addAttentionPasses(OpPassManager &manager,
                                const GPUPipelineOptions &options) {
   const std::string &chip = options.chip;
+  manager.addPass(createVGACheckModulePass());
   manager.addPass(createVGASeparateNamesPass());
   manager.addPass(createVGASpellOutPass());
   // With everything in one function, every buffer has one owner, and what one
@@ -44,6 +45,10 @@ static void addAttentionPasses(OpPassManager &manager,
   manager.addPass(createSymbolDCEPass());
   if (options.runtimeChecks)
     manager.addPass(createVGACheckSizesPass({/*readsArrays=*/false}));
+  VGALowerTensorOpsPassOptions tensorOps;
+  tensorOps.kernels = true;
+  tensorOps.checks = options.runtimeChecks;
+  manager.addPass(createVGALowerTensorOpsPass(tensorOps));
   if (options.checkPages)
     manager.addPass(createVGACheckPagesPass());
   manager.addPass(createVGAFoldValueGatesPass());

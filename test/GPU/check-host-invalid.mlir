@@ -34,6 +34,40 @@ func.func @complex(%x: tensor<4xcomplex<f32>>, %y: tensor<4xcomplex<f32>>) -> te
 
 // -----
 
+func.func @in_a_body(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%x : tensor<4xf32>) {
+  ^bb0(%e: f32):
+    // expected-error@+1 {{'complex.create' op has no kernel yet: elements are computed by arith and math}}
+    %y = complex.create %e, %e : complex<f32>
+    %z = complex.abs %y : complex<f32>
+    linalg.yield %z : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+func.func @narrow_in_a_body(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%x : tensor<4xf32>) {
+  ^bb0(%e: f32):
+    // expected-error@+1 {{'arith.truncf' op has no kernel yet: f8E5M2 is a type that is not computed with}}
+    %y = arith.truncf %e : f32 to f8E5M2
+    %z = arith.extf %y : f8E5M2 to f32
+    linalg.yield %z : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+func.func @encoded(%x: tensor<4xf32, "blocks">) -> tensor<4xf32, "blocks"> {
+  // expected-error@+1 {{'arith.addf' op has no kernel yet: tensor<4xf32, "blocks"> has an encoding}}
+  %r = arith.addf %x, %x : tensor<4xf32, "blocks">
+  return %r : tensor<4xf32, "blocks">
+}
+
+// -----
+
 // Sizes are for the host; elements, sums and dot products for kernels.
 func.func @possible(%x: tensor<?x4xf32>, %w: tensor<4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>) {
   %c0 = arith.constant 0 : index

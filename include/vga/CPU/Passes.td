@@ -321,6 +321,62 @@ def VGASeparateNamesPass : Pass<"vga-separate-names", "::mlir::ModuleOp"> {
   }];
 }
 
+def VGACheckModulePass : Pass<"vga-check-module", "::mlir::ModuleOp"> {
+  let summary = "Check that a module consists of functions";
+  let description = [{
+    Functions are compiled, and constants (memref.global) that they read. Anything
+    else beside them, such as a gpu.binary or an ml_program.global, is an error that
+    names it.
+  }];
+}
+
+def VGACPUCheckFunctionsPass : Pass<"vga-cpu-check-functions",
+                                    "::mlir::ModuleOp"> {
+  let summary = "Check that functions can be compiled for a CPU";
+  let description = [{
+    An operation that no pass on the way to CPU code takes, or a value of a type that
+    is not computed with, is an error that names it. `vga-gpu-check-host` is the same
+    for GPUs.
+  }];
+}
+
+def VGALowerTensorOpsPass : Pass<"vga-lower-tensor-ops"> {
+  let summary = "Lower tensor.gather and tensor.scatter to linalg and loops";
+  let description = [{
+    A gather becomes a linalg.generic that reads each element where the indices say.
+    A scatter becomes a loop that inserts one slice after the other, in place where
+    nobody needs what was there; in `kernels`, for each element of the result, the
+    search for the slice that it is in. Before that it is checked that indices are
+    in bounds (cf.assert), and that slices have the sizes that they need.
+
+    A tensor.bitcast becomes an arith.bitcast, and the shape of a tensor.reshape an
+    array of `index`.
+
+    ```mlir
+    %y = tensor.gather %x[%i] gather_dims([0]) : (tensor<9x8xf32>, tensor<?x1xindex>) -> tensor<?x8xf32>
+    // becomes
+    cf.assert %ok, "tensor.gather: an index of indices (tensor<?x1xindex>) is out of bounds of source (tensor<9x8xf32>)"
+    %y = linalg.generic ... outs(%empty : tensor<?x8xf32>) {
+      %r = tensor.extract %i[%b, %c0]
+      %v = tensor.extract %x[%r, %c]
+      linalg.yield %v
+    }
+    ```
+  }];
+  let options = [
+    Option<"kernels", "kernels", "bool", /*default=*/"false",
+           "Without loops of the host, for a GPU">,
+    Option<"checks", "checks", "bool", /*default=*/"true",
+           "Check indices and sizes at run time">,
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def VGANameInterfacesPass : Pass<"vga-name-interfaces", "::mlir::ModuleOp"> {
   let summary = "Name C interfaces as their functions were";
   let description = [{

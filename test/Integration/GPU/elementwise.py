@@ -177,6 +177,7 @@ def run(title: str, calls: Calls, module: str, description: str | None) -> int:
     parser.add_argument("--vga-run", required=True)
     parser.add_argument("--target", default="cpu", help="its option of that name")
     parser.add_argument("--filter", default="", help="only functions whose name has this")
+    parser.add_argument("--module", default=HERE / "Inputs" / module, help="other code for it")
     options = parser.parse_args()
     chosen = [call for call in calls.calls if options.filter in call[0]]
     with tempfile.TemporaryDirectory(prefix="vga-elements-") as scratch:
@@ -190,7 +191,7 @@ def run(title: str, calls: Calls, module: str, description: str | None) -> int:
             checks += [(entry, folder / o, *r) for o, r in zip(outputs, results)]
         (folder / "runs.json").write_text(json.dumps(runs), encoding="utf-8")
         done = subprocess.run(
-            [options.vga_run, str(HERE / "Inputs" / module), f"--target={options.target}",
+            [options.vga_run, str(options.module), f"--target={options.target}",
              "--runs", str(folder / "runs.json")],
             check=False,
         )  # fmt: skip

@@ -1,0 +1,52 @@
+// Gathers are linalg that reads where the indices say, scatters are loops in place,
+// or a search in kernels. Numbers are in Integration/GPU/gathers.test.
+// RUN: vga-opt %s --vga-lower-tensor-ops | FileCheck %s
+// RUN: vga-opt %s --vga-lower-tensor-ops=kernels=true | FileCheck %s --check-prefix=KERNELS
+// RUN: vga-opt %s --vga-lower-tensor-ops=checks=false | FileCheck %s --check-prefix=UNCHECKED
+
+// UNCHECKED-NOT: cf.assert
+
+// CHECK-LABEL: func @gather
+// CHECK-SAME: %[[X:[^:]*]]: tensor<9x8xf32>, %[[I:[^:]*]]: tensor<?x1xi32>
+// CHECK: %[[OK:.*]] = linalg.generic {{.*}} iterator_types = ["reduction", "reduction"]
+// CHECK: arith.cmpi ult
+// CHECK: %[[B:.*]] = tensor.extract %[[OK]][]
+// CHECK: cf.assert %[[B]], "tensor.gather: an index of indices (tensor<?x1xi32>) is out of bounds of source (tensor<9x8xf32>)"
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
+// CHECK: %[[E:.*]] = tensor.extract %[[I]]
+// CHECK: %[[AT:.*]] = arith.index_cast %[[E]] : i32 to index
+// CHECK: tensor.extract %[[X]][%[[AT]], %{{.*}}]
+func.func @gather(%x: tensor<9x8xf32>, %i: tensor<?x1xi32>) -> tensor<?x8xf32> {
+  %y = tensor.gather %x[%i] gather_dims([0]) : (tensor<9x8xf32>, tensor<?x1xi32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @scatter
+// CHECK: cf.assert {{.*}}, "tensor.scatter: source (tensor<?x8xf32>) has not the size of axis 0
+// CHECK: cf.assert {{.*}}, "tensor.scatter: an index
+// CHECK: scf.for {{.*}} iter_args(%[[D:.*]] =
+// CHECK: tensor.insert_slice %{{.*}} into %[[D]]
+// KERNELS-LABEL: func @scatter
+// KERNELS-NOT: scf.for
+// KERNELS: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+// KERNELS: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
+// KERNELS: scf.if
+func.func @scatter(%s: tensor<?x8xf32>, %x: tensor<9x8xf32>, %i: tensor<?x1xindex>) -> tensor<9x8xf32> {
+  %y = tensor.scatter %s into %x[%i] scatter_dims([0]) unique : (tensor<?x8xf32>, tensor<9x8xf32>, tensor<?x1xindex>) -> tensor<9x8xf32>
+  return %y : tensor<9x8xf32>
+}
+
+// CHECK-LABEL: func @bitcast
+// CHECK: arith.bitcast
+func.func @bitcast(%x: tensor<?xf32>) -> tensor<?xi32> {
+  %y = tensor.bitcast %x : tensor<?xf32> to tensor<?xi32>
+  return %y : tensor<?xi32>
+}
+
+// CHECK-LABEL: func @reshape
+// CHECK: %[[S:.*]] = arith.index_cast %{{.*}} : tensor<2xi32> to tensor<2xindex>
+// CHECK: tensor.reshape %{{.*}}(%[[S]])
+func.func @reshape(%x: tensor<6xf32>, %s: tensor<2xi32>) -> tensor<?x?xf32> {
+  %y = tensor.reshape %x(%s) : (tensor<6xf32>, tensor<2xi32>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
