@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/Transforms/OptionRanges.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -35,6 +36,11 @@ static bool takes(RankedTensorType type, int64_t bytes) {
 namespace {
 struct FillSplatsPass : vga::impl::VGAFillSplatsPassBase<FillSplatsPass> {
   using VGAFillSplatsPassBase::VGAFillSplatsPassBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    return vga::checkOption(context, getArgument(), "min-bytes", minBytes,
+                            vga::kThreshold);
+  }
 
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
