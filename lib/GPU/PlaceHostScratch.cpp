@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "vga/GPU/Passes.h"
 
@@ -18,10 +19,12 @@ namespace mlir::vga {
 using namespace mlir;
 
 /// Whether the host loads from an array or stores to it, here or in a function
-/// that it is passed to.
+/// that it is passed to. What is in linalg does so in a kernel.
 static bool isAccessedByHost(Value array, ModuleOp module) {
   return llvm::any_of(array.getUses(), [&](OpOperand &use) {
     Operation *user = use.getOwner();
+    if (user->getParentOfType<linalg::LinalgOp>())
+      return false;
     if (isa<memref::LoadOp, memref::StoreOp>(user))
       return true;
     if (auto cast = dyn_cast<memref::CastOp>(user))

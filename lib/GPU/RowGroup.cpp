@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "vga/Dialect/VGA/IR/Check.h"
 
 using namespace mlir;
@@ -26,6 +27,16 @@ static Value getRoot(Value array) {
 /// Whether an operation can stay where it is when others move across it.
 static bool isHarmless(Operation *op) {
   return isa<memref::AllocOp, CheckOp>(op) || isMemoryEffectFree(op);
+}
+
+/// What an operation reads and writes: its operands, and what its elements are
+/// computed from.
+static SmallVector<Value> getArrays(linalg::GenericOp op) {
+  SmallVector<Value> arrays(op->getOperands());
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op.getRegion(), captured);
+  llvm::append_range(arrays, captured);
+  return arrays;
 }
 
 /// The loops of `op` along which it reads `row`, one for each axis.
@@ -104,13 +115,14 @@ RowGroup::RowGroup(linalg::GenericOp op) : ops({op}) {
 /// Adds an operation if it goes on with the rows, and nothing else of what the
 /// group computes.
 bool RowGroup::add(linalg::GenericOp op) {
+  SmallVector<Value> arrays = getArrays(op);
   std::optional<SmallVector<unsigned>> points;
   for (unsigned i = 0; i < ops.size(); ++i)
     for (Value output : ops[i].getDpsInits()) {
       auto isOutput = [&](Value operand) {
         return getRoot(operand) == getRoot(output);
       };
-      unsigned uses = llvm::count_if(op->getOperands(), isOutput);
+      unsigned uses = llvm::count_if(arrays, isOutput);
       if (uses == 0)
         continue;
       std::optional<SmallVector<unsigned>> loops = getRowLoops(op, output);
@@ -126,7 +138,7 @@ bool RowGroup::add(linalg::GenericOp op) {
   for (Value output : op.getDpsInits())
     if (!getRoot(output).getDefiningOp<memref::AllocOp>() ||
         llvm::any_of(ops, [&](linalg::GenericOp before) {
-          return llvm::any_of(before->getOperands(), [&](Value operand) {
+          return llvm::any_of(getArrays(before), [&](Value operand) {
             return getRoot(operand) == getRoot(output);
           });
         }))

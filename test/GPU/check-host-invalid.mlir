@@ -79,3 +79,19 @@ func.func @possible(%x: tensor<?x4xf32>, %w: tensor<4xf32>) -> (tensor<?x4xf32>,
   %d = linalg.matvec ins(%s, %w : tensor<?x4xf32>, tensor<4xf32>) outs(%f : tensor<?xf32>) -> tensor<?xf32>
   return %e, %d : tensor<?x4xf32>, tensor<?xf32>
 }
+
+// -----
+
+// What kernels compute with, they also check.
+func.func @checked(%x: tensor<4xf32>, %at: tensor<4xindex>, %e: tensor<4xf32>) -> tensor<4xf32> {
+  %c4 = arith.constant 4 : index
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%at : tensor<4xindex>) outs(%e : tensor<4xf32>) {
+  ^bb0(%i: index, %out: f32):
+    %fits = arith.cmpi ult, %i, %c4 : index
+    vga.check %fits, "index {0} is out of bounds"(%i)
+    %y = tensor.extract %x[%i] : tensor<4xf32>
+    linalg.yield %y : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}

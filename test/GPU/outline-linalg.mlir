@@ -283,3 +283,38 @@ func.func @apart(%x: memref<64x64xf32>, %z: memref<64x64xf32>) -> memref<64x64xf
   }
   return %more : memref<64x64xf32>
 }
+
+// -----
+
+// So is what computes an element from other rows than its own.
+// CHECK: gpu.func @sums_0
+// CHECK: gpu.func @elements_0
+// CHECK-LABEL: func.func @next_row
+#row = affine_map<(i, j) -> (i)>
+#element = affine_map<(i, j) -> (i, j)>
+func.func @next_row(%x: memref<64x64xf32>) -> memref<64x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %c63 = arith.constant 63 : index
+  %sum = memref.alloc() : memref<64xf32>
+  %y = memref.alloc() : memref<64x64xf32>
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%sum : memref<64xf32>) {
+  ^bb0(%out: f32):
+    linalg.yield %zero : f32
+  }
+  linalg.generic {indexing_maps = [#element, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<64x64xf32>) outs(%sum : memref<64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %add = arith.addf %out, %in : f32
+    linalg.yield %add : f32
+  }
+  linalg.generic {indexing_maps = [#row, #element], iterator_types = ["parallel", "parallel"]}
+      ins(%sum : memref<64xf32>) outs(%y : memref<64x64xf32>) {
+  ^bb0(%row: f32, %out: f32):
+    %i = linalg.index 0 : index
+    %opposite = arith.subi %c63, %i : index
+    %other = memref.load %sum[%opposite] : memref<64xf32>
+    %quotient = arith.divf %row, %other : f32
+    linalg.yield %quotient : f32
+  }
+  return %y : memref<64x64xf32>
+}

@@ -31,3 +31,26 @@ func.func private @fill(%x: memref<?xi1>) {
   memref.store %true, %x[%c0] : memref<?xi1>
   return
 }
+
+// What an element is computed from is read by a kernel, through a view as well.
+// CHECK-LABEL: func @lookup
+// CHECK-NOT: memref.alloca()
+// CHECK: memref.alloc() : memref<8xf32>
+// CHECK: linalg.generic
+// CHECK: memref.dealloc
+func.func @lookup(%at: memref<4xindex>, %out: memref<4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %table = memref.alloc() : memref<8xf32>
+  linalg.fill ins(%zero : f32) outs(%table : memref<8xf32>)
+  %cast = memref.cast %table : memref<8xf32> to memref<?xf32>
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%at : memref<4xindex>) outs(%out : memref<4xf32>) {
+  ^bb0(%i: index, %o: f32):
+    %a = memref.load %table[%i] : memref<8xf32>
+    %b = memref.load %cast[%i] : memref<?xf32>
+    %c = arith.addf %a, %b : f32
+    linalg.yield %c : f32
+  }
+  memref.dealloc %table : memref<8xf32>
+  return
+}

@@ -153,6 +153,10 @@ def add_host(calls: Calls) -> None:
          (np.full(3, 0.5), "f16"), x],
     )  # fmt: skip
     calls.add("numbers", [(np.array([5, 6, 7]), "i32")], [(np.array([12, 7]), "i32")])
+    for rows, count in ((0, 1), (5, 0), (40, 300)):
+        x, at = (np.abs(calls.normal(rows, 33)[0]), "f32"), calls.integers(0, 33, count, type="i64")
+        table = x[0].sum(0)
+        calls.add("lookup", [x, at], [(table[at[0]], "f32"), (table, "f32")])
     for n in (1, 3):
         x = calls.normal(300)
         calls.add("control", [x, number(n, "i32")], [(-x[0] if n < 2 else x[0], "f32")])

@@ -147,7 +147,8 @@ std::string vga::getObstacleOnGPU(Operation *op) {
 std::string vga::getObstacleInKernel(Operation *op) {
   static constexpr StringRef dialects[] = {"affine", "arith", "linalg", "math",
                                            "memref", "scf",   "tensor", "ub"};
-  if (!llvm::is_contained(dialects, op->getName().getDialectNamespace()))
+  if (!isa<CheckOp>(op) &&
+      !llvm::is_contained(dialects, op->getName().getDialectNamespace()))
     return "elements are computed by arith and math";
   return getObstacleOfTypes(op, [](Type type) { return getObstacle(type); });
 }

@@ -358,6 +358,29 @@ func.func @constants(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<2x2xi64>, tens
   return %y, %i, %f, %x : tensor<4xf32>, tensor<2x2xi64>, tensor<3xf16>, tensor<4xf32>
 }
 
+// Elements of a table that is computed, of a size that is known: it is for the kernel.
+func.func @lookup(%x: tensor<?x33xf32>, %at: tensor<?xi64>) -> (tensor<?xf32>, tensor<33xf32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<33xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<33xf32>) -> tensor<33xf32>
+  %table = linalg.reduce ins(%x : tensor<?x33xf32>) outs(%f : tensor<33xf32>) dimensions = [0]
+      (%a: f32, %sum: f32) {
+    %s = arith.addf %a, %sum : f32
+    linalg.yield %s : f32
+  }
+  %n = tensor.dim %at, %c0 : tensor<?xi64>
+  %out = tensor.empty(%n) : tensor<?xf32>
+  %y = linalg.generic {indexing_maps = [#id1, #id1], iterator_types = ["parallel"]}
+      ins(%at : tensor<?xi64>) outs(%out : tensor<?xf32>) {
+  ^bb0(%i64: i64, %o: f32):
+    %i = arith.index_cast %i64 : i64 to index
+    %v = tensor.extract %table[%i] : tensor<33xf32>
+    linalg.yield %v : f32
+  } -> tensor<?xf32>
+  return %y, %table : tensor<?xf32>, tensor<33xf32>
+}
+
 func.func @numbers(%n: tensor<3xi32>) -> tensor<2xi32> {
   %c0 = arith.constant 0 : index
   %c2 = arith.constant 2 : index
