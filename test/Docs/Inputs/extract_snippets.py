@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Prints the ```mlir fences of .td and .md files for `vga-opt -split-input-file`.
 
-usage: extract_snippets.py FILE...
+usage: extract_snippets.py [--without TEXT]... FILE...
 
 Every fence becomes one module, after a comment that says where it is from. Left
 out is a fence whose info string goes on after `mlir`: it is a part of something,
-which run_snippets.py looks after.
+which run_snippets.py looks after, and one that has a TEXT in it.
 """
 
+import argparse
 import dataclasses
 import re
 import sys
@@ -49,14 +50,19 @@ def read_snippets(path):
 
 
 def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--without", metavar="TEXT", action="append", default=[])
+    parser.add_argument("files", metavar="FILE", nargs="+")
+    arguments = parser.parse_args()
     snippets = [
         snippet
-        for path in sys.argv[1:]
+        for path in arguments.files
         for snippet in read_snippets(path)
         if snippet.language == "mlir" and not snippet.options
+        and not any(text in snippet.text for text in arguments.without)
     ]
     if not snippets:
-        sys.exit("no ```mlir fence in " + " ".join(sys.argv[1:]))
+        sys.exit("no ```mlir fence in " + " ".join(arguments.files))
     modules = (f"// {s.place}\n{textwrap.dedent(s.text)}" for s in snippets)
     print("\n// -----\n\n".join(modules), end="")
 
