@@ -73,12 +73,24 @@ struct OpenStatesPass : vga::impl::VGAOpenStatesPassBase<OpenStatesPass> {
     func::FuncOp function = getOperation();
     if (function.isDeclaration())
       return;
+    // Bufferization writes to all arguments that say nothing. Calls in the
+    // module copy what the function that they call writes to.
+    if (!function.isPrivate())
+      for (unsigned i = 0; i < function.getNumArguments(); ++i)
+        if (isa<TensorType>(function.getArgumentTypes()[i]))
+          setWritable(function, i, false);
     for (unsigned state : getStates(function)) {
-      function.setArgAttr(
-          state, bufferization::BufferizationDialect::kWritableAttrName,
-          BoolAttr::get(&getContext(), true));
+      setWritable(function, state, true);
       keepForUpdates(function.getArgument(state));
     }
+  }
+
+private:
+  static void setWritable(func::FuncOp function, unsigned argument,
+                          bool isWritable) {
+    function.setArgAttr(argument,
+                        bufferization::BufferizationDialect::kWritableAttrName,
+                        BoolAttr::get(function.getContext(), isWritable));
   }
 };
 

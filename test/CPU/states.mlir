@@ -3,7 +3,7 @@
 // RUN: vga-opt %s --vga-open-states --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --vga-close-states | FileCheck %s
 
 // OPEN-LABEL: func.func @remember
-// OPEN-SAME:    tensor<?xf32>, %{{.*}}: tensor<i64> {vga.position}, %{{.*}}: tensor<8xf32> {bufferization.writable = true, vga.state = "seen"}
+// OPEN-SAME:    tensor<?xf32> {bufferization.writable = false}, %{{.*}}: tensor<i64> {bufferization.writable = false, vga.position}, %{{.*}}: tensor<8xf32> {bufferization.writable = true, vga.state = "seen"}
 
 // CHECK-LABEL: func.func @remember
 // CHECK-SAME:    %[[X:[a-z0-9]*]]: memref<?xf32>, %{{.*}}: memref<i64> {vga.position}, %[[SEEN:.*]]: memref<8xf32>) -> memref<8xf32> {

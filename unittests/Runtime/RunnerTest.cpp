@@ -109,6 +109,117 @@ TEST_F(RunnerTest, ResultsThatAreArgumentsOrEachOther) {
   EXPECT_EQ(a.getValues<float>()[0], 1);
 }
 
+TEST_F(RunnerTest, ArgumentsAreOnlyRead) {
+  auto runner = compile(R"mlir(
+    func.func private @insert(%x: tensor<?xf32>, %at: tensor<i64>,
+                              %into: tensor<4xf32>) -> tensor<4xf32> {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      %at64 = tensor.extract %at[] : tensor<i64>
+      %i = arith.index_cast %at64 : i64 to index
+      %r = tensor.insert_slice %x into %into[%i] [%n] [1]
+          : tensor<?xf32> into tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    func.func private @insert_into_square(%x: tensor<?xf32>, %at: tensor<i64>,
+                                          %w: tensor<4xf32>) -> tensor<4xf32> {
+      %p = arith.mulf %w, %w : tensor<4xf32>
+      %r = call @insert(%x, %at, %p)
+          : (tensor<?xf32>, tensor<i64>, tensor<4xf32>) -> tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    func.func @input(%x: tensor<?xf32>, %at: tensor<i64>, %w: tensor<4xf32>)
+        -> tensor<4xf32> {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      %at64 = tensor.extract %at[] : tensor<i64>
+      %i = arith.index_cast %at64 : i64 to index
+      %r = tensor.insert_slice %x into %w[%i] [%n] [1]
+          : tensor<?xf32> into tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    func.func @weight(%x: tensor<?xf32>, %at: tensor<i64>,
+                      %w: tensor<4xf32> {vga.param = "w"}) -> tensor<4xf32> {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      %at64 = tensor.extract %at[] : tensor<i64>
+      %i = arith.index_cast %at64 : i64 to index
+      %r = tensor.insert_slice %x into %w[%i] [%n] [1]
+          : tensor<?xf32> into tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    func.func @prepared(%x: tensor<?xf32>, %at: tensor<i64>,
+                        %w: tensor<4xf32> {vga.param = "w"}) -> tensor<4xf32> {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      %at64 = tensor.extract %at[] : tensor<i64>
+      %i = arith.index_cast %at64 : i64 to index
+      %p = arith.mulf %w, %w : tensor<4xf32>
+      %r = tensor.insert_slice %x into %p[%i] [%n] [1]
+          : tensor<?xf32> into tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    func.func @input_of_callee(%x: tensor<?xf32>, %at: tensor<i64>,
+                               %w: tensor<4xf32>) -> tensor<4xf32> {
+      %r = call @insert(%x, %at, %w)
+          : (tensor<?xf32>, tensor<i64>, tensor<4xf32>) -> tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    func.func @weight_of_callee(%x: tensor<?xf32>, %at: tensor<i64>,
+        %w: tensor<4xf32> {vga.param = "w"}) -> tensor<4xf32> {
+      %r = call @insert(%x, %at, %w)
+          : (tensor<?xf32>, tensor<i64>, tensor<4xf32>) -> tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    func.func @prepared_of_callee(%x: tensor<?xf32>, %at: tensor<i64>,
+        %w: tensor<4xf32> {vga.param = "w"}) -> tensor<4xf32> {
+      %r = call @insert_into_square(%x, %at, %w)
+          : (tensor<?xf32>, tensor<i64>, tensor<4xf32>) -> tensor<4xf32>
+      return %r : tensor<4xf32>
+    }
+    func.func @sum(%x: tensor<?xf32>, %at: tensor<i64>, %w: tensor<4xf32>)
+        -> tensor<4xf32> {
+      %r = linalg.generic {
+          indexing_maps = [affine_map<(i) -> ()>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]}
+          ins(%at : tensor<i64>) outs(%w : tensor<4xf32>) {
+      ^bb0(%a: i64, %b: f32):
+        %f = arith.sitofp %a : i64 to f32
+        %s = arith.addf %f, %b : f32
+        linalg.yield %s : f32
+      } -> tensor<4xf32>
+      return %r : tensor<4xf32>
+    })mlir");
+  ASSERT_TRUE(runner) << takeDiagnostics();
+  HostTensor one = makeF32({1}, {7}), two = makeF32({2}, {8, 9});
+  HostTensor none = makeF32({0}, {});
+  HostTensor w = makeF32({4}, {1, 2, 3, 4});
+  std::string bytes = w.getBytes().str();
+  HostTensor at = cantFail(HostTensor::create(ElementKind::I64, {}));
+  for (StringRef kind : {"input", "weight", "prepared"})
+    for (StringRef where : {"", "_of_callee"}) {
+      std::string entry = (kind + where).str();
+      SCOPED_TRACE(entry);
+      bool isSquare = kind == "prepared";
+      at.getValues<int64_t>()[0] = 1;
+      EXPECT_EQ(run(*runner, entry, {&one, &at, &w}),
+                isSquare ? "tensor<4xf32> [1, 7, 9, 16];"
+                         : "tensor<4xf32> [1, 7, 3, 4];");
+      at.getValues<int64_t>()[0] = 2;
+      EXPECT_EQ(run(*runner, entry, {&two, &at, &w}),
+                isSquare ? "tensor<4xf32> [1, 4, 8, 9];"
+                         : "tensor<4xf32> [1, 2, 8, 9];");
+      EXPECT_EQ(run(*runner, entry, {&none, &at, &w}),
+                isSquare ? "tensor<4xf32> [1, 4, 9, 16];"
+                         : "tensor<4xf32> [1, 2, 3, 4];");
+      EXPECT_EQ(w.getBytes(), bytes);
+    }
+  for (int call = 0; call < 2; ++call)
+    EXPECT_EQ(run(*runner, "sum", {&none, &at, &w}),
+              "tensor<4xf32> [3, 4, 5, 6];");
+  EXPECT_EQ(w.getBytes(), bytes);
+}
+
 TEST_F(RunnerTest, ResultsThatArePartsOfSomething) {
   auto runner = compile(R"mlir(
     func.func @main(%a: tensor<4x4xf32>) -> tensor<2x2xf32> {

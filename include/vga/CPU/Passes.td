@@ -125,11 +125,14 @@ def VGACPUStackScratchPass : Pass<"vga-cpu-stack-scratch"> {
 }
 
 def VGAOpenStatesPass : Pass<"vga-open-states", "::mlir::func::FuncOp"> {
-  let summary = "Let bufferization write to the states of functions";
+  let summary = "Let bufferization write to the states of functions only";
   let description = [{
-    Arguments with the attribute `vga.state` become writable. Others stay what a
-    function only reads. What is computed from a state, but is none, gets memory of
-    its own, so that it does not take that of the state.
+    Arguments with the attribute `vga.state` become writable, all others of a
+    public function read only: inputs, weights, and what was prepared from weights
+    hold in the next call what they hold in this one. A private function may write
+    to what it is given, for bufferization copies it before the call where it is
+    still needed. What is computed from a state, but is none, gets memory of its
+    own, so that it does not take that of the state.
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
                            "::mlir::linalg::LinalgDialect",
