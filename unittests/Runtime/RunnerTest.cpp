@@ -270,13 +270,13 @@ TEST_F(RunnerTest, NoResult) {
 
 TEST_F(RunnerTest, FunctionsFromNowhere) {
   EXPECT_FALSE(compile(R"mlir(
-    func.func private @vga_no_such_function(tensor<2xf32>) -> tensor<2xf32>
+    func.func private @no_such_function(tensor<2xf32>) -> tensor<2xf32>
     func.func @main(%a: tensor<2xf32>) -> tensor<2xf32> {
-      %r = call @vga_no_such_function(%a) : (tensor<2xf32>) -> tensor<2xf32>
+      %r = call @no_such_function(%a) : (tensor<2xf32>) -> tensor<2xf32>
       return %r : tensor<2xf32>
     })mlir"));
   EXPECT_EQ(takeDiagnostics(),
-            "the function 'vga_no_such_function' is called but has no body");
+            "the function 'no_such_function' is called but has no body");
 }
 
 TEST_F(RunnerTest, ShapesThatDoNotFitEndTheProcess) {
