@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "CPU")]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "CPU"), str(HERE.parents[1] / "oracle")]
 
 from vga_grid import data  # noqa: E402
 
