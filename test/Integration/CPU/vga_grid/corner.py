@@ -358,6 +358,13 @@ def _one_position() -> list[Case]:
     ]  # fmt: skip
 
 
+def _underflow() -> list[Case]:
+    """A sink so far above all scores that the weights of the keys are 0 in f32."""
+    base = {**BASE, "integers": True, "scale": 1.0, "dk": 16, "note": "sink_far_above"}
+    return [Case(sink="f32", fill=(("sink", 400.0),), **{**base, "dtype": dtype})
+            for dtype in ("bf16", "f32")]  # fmt: skip
+
+
 def corner_cases() -> list[Case]:
     groups = (
         _features,
@@ -376,5 +383,6 @@ def corner_cases() -> list[Case]:
         _append,
         _at_length,
         _one_position,
+        _underflow,
     )
     return [case for group in groups for case in group()]
