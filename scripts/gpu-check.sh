@@ -26,6 +26,7 @@ if [ "$part" != benchmark ]; then
   for script in elementwise gathers loops products models errors; do
     python3 test/Integration/GPU/$script.py --vga-run "$vga_run" --target cuda
   done
+  python3 test/Integration/CPU/math_table.py --vga-run "$vga_run" --target cuda --types f32 f16 bf16
   python3 test/Integration/contractions/grid.py --vga-run "$vga_run" --target cuda --count 600
   python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda --no-cublas
   python3 test/Integration/GPU/products.py --vga-run "$vga_run" --target cuda --tf32

@@ -7,10 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "DoubleMath.h"
+#include "DoubleArithmetic.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
@@ -23,39 +21,9 @@ static constexpr double kLn2Rest = 2.3190468138462996e-17;
 static constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 namespace {
-/// Builds arithmetic on f64.
-struct DoubleBuilder : ImplicitLocOpBuilder {
-  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
-
-  Value f64(double value) {
-    return arith::ConstantOp::create(*this, getF64FloatAttr(value));
-  }
-  Value i64(int64_t value) {
-    return arith::ConstantOp::create(*this, getI64IntegerAttr(value));
-  }
-  Value add(Value x, Value y) { return arith::AddFOp::create(*this, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(*this, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(*this, x, y); }
-  Value div(Value x, Value y) { return arith::DivFOp::create(*this, x, y); }
-  Value fma(Value x, Value y, Value z) {
-    return math::FmaOp::create(*this, x, y, z);
-  }
-  Value compare(arith::CmpFPredicate predicate, Value x, double y) {
-    return arith::CmpFOp::create(*this, predicate, x, f64(y));
-  }
-  Value select(Value condition, Value x, Value y) {
-    return arith::SelectOp::create(*this, condition, x, y);
-  }
-  /// `x` within bounds; any number if it is none.
-  Value clamp(Value x, double low, double high) {
-    x = arith::MaxNumFOp::create(*this, x, f64(low));
-    return arith::MinNumFOp::create(*this, x, f64(high));
-  }
-  /// `y`, or `x` if that is NaN.
-  Value unlessNaN(Value x, Value y) {
-    Value isNaN = arith::CmpFOp::create(*this, arith::CmpFPredicate::UNO, x, x);
-    return select(isNaN, x, y);
-  }
+/// Builds functions of f64.
+struct DoubleBuilder : DoubleArithmetic {
+  using DoubleArithmetic::DoubleArithmetic;
 
   /// 2^n for an i64 of which this is a normal number.
   Value power(Value n) {

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "vga/GPU/Passes.h"
@@ -57,15 +58,14 @@ struct ExpandMathPass : vga::impl::VGAGPUExpandMathPassBase<ExpandMathPass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<ReciprocalSquareRoot, AbsoluteInteger>(&getContext());
     vga::populateDoubleMathPatterns(patterns);
+    vga::populateSingleMathPatterns(patterns);
     math::populateExpansionPatterns(patterns, {"acosh", "asinh", "atanh",
                                                "clampf", "cosh", "fpowi",
                                                "ipowi", "powf", "sinh", "tan"});
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return llvm::is_contained(
           // exp, exp2, expm1 and log have a pass of their own.
-          {"math.acos", "math.asin", "math.atan", "math.atan2", "math.cbrt",
-           "math.cos", "math.erf", "math.erfc", "math.log1p", "math.log2",
-           "math.sin", "math.tanh"},
+          {"math.acos", "math.erf", "math.erfc", "math.log1p", "math.tanh"},
           name);
     });
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);

@@ -23,3 +23,37 @@ gpu.module @kernels {
     return %2, %3, %4, %5 : f32, f32, f64, i32
   }
 }
+
+// Functions that lose their bits in f32 are arithmetic on f64; of an angle that is large, the parts
+// of 2 / pi are 29 bits each.
+// CHECK-LABEL: func @wide
+// CHECK-NOT: math.
+// CHECK: arith.extf %{{.*}} : f32 to f64
+// CHECK: scf.if
+// CHECK-COUNT-3: llvm.call_intrinsic "llvm.fma"
+// CHECK: else
+// CHECK: scf.yield
+// CHECK-NOT: math.
+// CHECK: arith.truncf %{{.*}} : f64 to f32
+// CHECK-NOT: math.
+// CHECK: return
+gpu.module @wide_kernels {
+  func.func @wide(%x: f32, %y: f32) -> f32 {
+    %0 = math.sin %x : f32
+    %1 = math.cos %0 : f32
+    %2 = math.tan %1 : f32
+    %3 = math.asinh %2 : f32
+    %4 = math.acosh %3 : f32
+    %5 = math.atanh %4 : f32
+    %6 = math.sinh %5 : f32
+    %7 = math.cosh %6 : f32
+    %8 = math.asin %7 : f32
+    %9 = math.atan %8 : f32
+    %10 = math.atan2 %9, %y : f32
+    %11 = math.cbrt %10 : f32
+    %12 = math.log2 %11 : f32
+    %13 = math.log10 %12 : f32
+    %14 = math.powf %13, %y : f32
+    return %14 : f32
+  }
+}

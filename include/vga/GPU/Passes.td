@@ -132,12 +132,15 @@ def VGAGPUOutlineLinalgPass : Pass<"vga-gpu-outline-linalg",
 def VGAGPUExpandMathPass : Pass<"vga-gpu-expand-math", "::mlir::gpu::GPUModuleOp"> {
   let summary = "Expand functions in kernels into arithmetic";
   let description = [{
-    Functions of f32 become polynomials, as `vga-cpu-lower-vectors` has them, and
-    others are written in terms of these. math.exp and math.exp2 are left to
-    `vga-expand-exp`.
+    math.acos, erf, erfc, log1p and tanh of f32 become polynomials of f32. The
+    other functions of f32, which lose their bits there at small or large
+    arguments, are computed in f64: each is right to about half a unit in the last
+    place, whatever its argument. Functions of f64 become arithmetic as well.
+    math.exp, exp2, expm1 and log of f32 are left to `vga-expand-exp`.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect"];
 }
 

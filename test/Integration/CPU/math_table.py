@@ -118,10 +118,12 @@ def arguments_of(kind: str) -> np.ndarray:
 
 # Softmax is made of them: below the smallest normal number of f32 they are 0.
 FLUSHED = ("exp", "exp2")
+# The polynomial of kernels ends where results are denormal.
+FLUSHED_IN_KERNELS = (*FLUSHED, "erfc")
 
 
-def may_be_zero(operation: str, kind: str, wanted: np.ndarray) -> np.ndarray:
-    return (operation in FLUSHED) & (kind != "f64") & (np.abs(wanted) < 2.0**-125)
+def may_be_zero(flushed: tuple, operation: str, kind: str, wanted: np.ndarray) -> np.ndarray:
+    return (operation in flushed) & (kind != "f64") & (np.abs(wanted) < 2.0**-125)
 
 
 def units_off(actual: np.ndarray, expected: np.ndarray, kind: str) -> np.ndarray:
@@ -154,11 +156,41 @@ def function(name: str, operation: str, operands: int, text: str) -> str:
             f"  %z = math.{operation} {', '.join(names)} : {text}\n  return %z : {text}\n}}\n")  # fmt: skip
 
 
+def kernel_function(name: str, operation: str, operands: int, text: str) -> str:
+    """One for each element, as kernels have them."""
+    names = ["%x", "%y"][:operands]
+    rank = text.count("x", 0, text.rfind("x") + 1)
+    element = text[text.rfind("x") + 1 : -1]
+    axes = ", ".join("ij"[:rank])
+    maps = ", ".join([f"affine_map<({axes}) -> ({axes})>"] * (operands + 1))
+    kinds = ", ".join(['"parallel"'] * rank)
+    arguments = ", ".join(f"{n}: {text}" for n in names)
+    elements = ", ".join(f"{n}e: {element}" for n in [*names, "%o"])
+    return (f"func.func @{name}({arguments}) -> {text} {{\n"
+            f"  %e = tensor.empty() : {text}\n"
+            f"  %z = linalg.generic {{indexing_maps = [{maps}], iterator_types = [{kinds}]}}\n"
+            f"      ins({', '.join(names)} : {', '.join([text] * operands)}) outs(%e : {text}) {{\n"
+            f"  ^bb0({elements}):\n"
+            f"    %r = math.{operation} {', '.join(n + 'e' for n in names)} : {element}\n"
+            f"    linalg.yield %r : {element}\n  }} -> {text}\n  return %z : {text}\n}}\n")  # fmt: skip
+
+
+def expand_as_in_kernels(text: str, vga_opt: str) -> str:
+    """The arithmetic that a GPU has for the functions, for the CPU."""
+    passes = "math-extend-to-supported-types,vga-gpu-expand-math,vga-expand-exp"
+    done = subprocess.run(
+        [vga_opt, f"--pass-pipeline=builtin.module(gpu.module({passes}))"],
+        input=f"gpu.module @kernels {{\n{text}}}\n", capture_output=True, text=True, check=True)  # fmt: skip
+    head, body = done.stdout.split("gpu.module @kernels {\n")
+    return head.replace("module {\n", "") + body.rsplit("}", 2)[0]
+
+
 class Table:
     """The functions of a module, and their calls."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, vga_opt: str | None) -> None:
         self.folder = folder
+        self.vga_opt = vga_opt
         self.functions: list[str] = []
         self.calls: list[dict] = []
         self.expected: list[tuple] = []
@@ -174,15 +206,18 @@ class Table:
             path = f"{name}.{number}.npy"
             data.save(str(self.folder / path), values[:length].reshape(shape), kind)
             paths.append(path)
-        self.functions.append(
-            function(name, operation, len(operands), shape_text(count, width, kind)))
+        make = kernel_function if self.vga_opt else function
+        self.functions.append(make(name, operation, len(operands), shape_text(count, width, kind)))
         self.calls.append({"entry": name, "inputs": paths, "outputs": [f"{name}.out.npy"]})
         with np.errstate(all="ignore"):
             wanted = reference(*(values[:length].astype(LONG) for values in operands))
         self.expected.append((name, kind, bound, [v[:length] for v in operands], wanted))
 
     def run(self, command: list[str]) -> int:
-        (self.folder / "table.mlir").write_text("".join(self.functions), encoding="utf-8")
+        text = "".join(self.functions)
+        if self.vga_opt:
+            text = expand_as_in_kernels(text, self.vga_opt)
+        (self.folder / "table.mlir").write_text(text, encoding="utf-8")
         (self.folder / "table.json").write_text(json.dumps(self.calls), encoding="utf-8")
         done = subprocess.run(
             [*command, str(self.folder / "table.mlir"), "--runs", str(self.folder / "table.json")],
@@ -190,11 +225,13 @@ class Table:
         if done.returncode:
             print(done.stderr[:2000])
             return 1
+        in_kernels = self.vga_opt or "--target=cuda" in command
+        flushed = FLUSHED_IN_KERNELS if in_kernels else FLUSHED
         failed = 0
         for name, kind, bound, operands, wanted in self.expected:
             actual = data.load(str(self.folder / f"{name}.out.npy"), kind).reshape(-1)
             off = units_off(actual, wanted, kind)
-            off[may_be_zero(name.split("_")[0], kind, wanted) & (actual == 0)] = 0
+            off[may_be_zero(flushed, name.split("_")[0], kind, wanted) & (actual == 0)] = 0
             worst = int(np.argmax(off))
             if off[worst] <= max(bound, 0.5):  # rounding is half a unit
                 continue
@@ -212,7 +249,8 @@ def build(table: Table, kinds: list[str], pattern: str) -> None:
     for kind in kinds:
         x = arguments_of(kind)
         column = {"f16": 0, "bf16": 0, "f32": 1, "f64": 2}[kind]
-        for width in (0, 3):
+        # The arithmetic of kernels is the same in both.
+        for width in (0,) if table.vga_opt else (0, 3):
             for operation, (reference, bounds) in UNARY.items():
                 if pattern in operation:
                     table.add(operation, kind, width, [x], reference, bounds[column])
@@ -228,10 +266,13 @@ def main() -> int:
     parser.add_argument("--target", default="cpu", help="its option of that name")
     parser.add_argument("--mcpu", help="its option of that name")
     parser.add_argument("--types", nargs="*", default=list(FORMATS), help="element types")
+    parser.add_argument(
+        "--expanded-by", metavar="PATH", help="the vga-opt that makes the arithmetic of kernels of them"
+    )
     parser.add_argument("--filter", default="", help="only operations with this in their name")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="vga-math-") as scratch:
-        table = Table(Path(scratch))
+        table = Table(Path(scratch), options.expanded_by)
         build(table, options.types, options.filter)
         command = [options.vga_run, f"--target={options.target}"]
         if options.mcpu:
