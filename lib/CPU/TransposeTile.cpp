@@ -11,7 +11,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
@@ -89,9 +88,8 @@ std::optional<TransposeTile> TransposeTile::match(LinalgOp op) {
 namespace {
 class Emitter {
 public:
-  Emitter(RewriterBase &rewriter, LinalgOp op, TransposeTile tile,
-          bool hasPairs)
-      : b(op.getLoc(), rewriter), op(op), tile(tile), hasPairs(hasPairs),
+  Emitter(RewriterBase &rewriter, LinalgOp op, TransposeTile tile)
+      : b(op.getLoc(), rewriter), op(op), tile(tile),
         maps(op.getIndexingMapsArray()), in(op->getOperand(0)),
         out(op->getOperand(1)) {
     if (tile.pairLoop) {
@@ -187,13 +185,9 @@ private:
   /// Pairs are the operands of products, to which denormals are zeros: the
   /// conversion may be one that makes zeros of them.
   Value narrow(Value row, VectorType to) {
-    bool isInstruction =
-        hasPairs && to.getElementType().isBF16() &&
-        cast<VectorType>(row.getType()).getElementType().isF32() &&
-        llvm::is_contained({8, 16}, to.getNumElements());
-    if (isInstruction)
-      return x86vector::CvtPackedF32ToBF16Op::create(b, to, row);
-    return arith::TruncFOp::create(b, to, row);
+    auto narrowed = arith::TruncFOp::create(b, to, row);
+    narrowed.setFastmath(arith::FastMathFlags::afn);
+    return narrowed;
   }
 
   /// A row of 32-bit elements.
@@ -239,21 +233,19 @@ private:
   ImplicitLocOpBuilder b;
   LinalgOp op;
   TransposeTile tile;
-  bool hasPairs;
   SmallVector<AffineMap> maps;
   Value in, out;
 };
 } // namespace
 
-LogicalResult TransposeTile::vectorize(RewriterBase &rewriter, LinalgOp op,
-                                       bool hasPairs) {
+LogicalResult TransposeTile::vectorize(RewriterBase &rewriter, LinalgOp op) {
   std::optional<TransposeTile> tile = match(op);
   if (!tile || op.hasDynamicShape())
     return failure();
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   if (std::min(extents[tile->outLoop], extents[tile->inLoop]) < kSmallestSquare)
     return failure();
-  Emitter emitter(rewriter, op, *tile, hasPairs);
+  Emitter emitter(rewriter, op, *tile);
   if (tile->isInterleaving())
     emitter.interleave();
   else

@@ -34,9 +34,7 @@ struct TransposeTile {
   static std::optional<TransposeTile> match(linalg::LinalgOp op);
 
   /// Replaces a static tile by shuffles of vectors; fails if it is too small.
-  /// `hasPairs` is whether the machine has instructions for pairs of bf16.
-  static LogicalResult vectorize(RewriterBase &rewriter, linalg::LinalgOp op,
-                                 bool hasPairs);
+  static LogicalResult vectorize(RewriterBase &rewriter, linalg::LinalgOp op);
 };
 
 } // namespace mlir::vga

@@ -25,6 +25,7 @@
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGACPUVECTORIZEPASS
@@ -223,6 +224,9 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
       }
       rewriter.eraseOp(op);
     }
+    if (pairs)
+      getOperation()->walk(
+          [&](arith::TruncFOp op) { roundByInstruction(rewriter, op); });
   }
 
 private:
@@ -245,7 +249,7 @@ private:
   }
 
   LogicalResult vectorizeTile(RewriterBase &rewriter, LinalgOp op) {
-    if (succeeded(vga::TransposeTile::vectorize(rewriter, op, pairs)))
+    if (succeeded(vga::TransposeTile::vectorize(rewriter, op)))
       return success();
     if (!isWorthVectorizing(op))
       return failure();
@@ -258,6 +262,36 @@ private:
       return failure();
     rewriter.replaceOp(op, result->replacements);
     return success();
+  }
+
+  /// Roundings to bf16 that may be approximate become the machine's, which
+  /// makes zeros of denormals. What others do is spelled out later.
+  static void roundByInstruction(RewriterBase &rewriter, arith::TruncFOp op) {
+    auto type = dyn_cast<VectorType>(op.getType());
+    if (!type || !type.getElementType().isBF16() ||
+        !getElementTypeOrSelf(op.getIn()).isF32() ||
+        !arith::bitEnumContainsAny(
+            op.getFastmath().value_or(arith::FastMathFlags::none),
+            arith::FastMathFlags::afn))
+      return;
+    int64_t count = type.getNumElements(), width = count % 16 == 0 ? 16 : 8;
+    if (count % width != 0)
+      return;
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    b.setInsertionPoint(op);
+    auto flat = VectorType::get(count, b.getBF16Type());
+    Value numbers = b.createOrFold<vector::ShapeCastOp>(
+        VectorType::get(count, b.getF32Type()), op.getIn());
+    Value rounded = arith::ConstantOp::create(b, b.getZeroAttr(flat));
+    for (int64_t offset = 0; offset < count; offset += width) {
+      Value piece = b.createOrFold<vector::ExtractStridedSliceOp>(
+          numbers, offset, width, /*strides=*/1);
+      piece = x86vector::CvtPackedF32ToBF16Op::create(
+          b, VectorType::get(width, b.getBF16Type()), piece);
+      rounded = b.createOrFold<vector::InsertStridedSliceOp>(
+          piece, rounded, offset, /*strides=*/1);
+    }
+    rewriter.replaceOp(op, b.createOrFold<vector::ShapeCastOp>(type, rounded));
   }
 
   static bool isTileable(LinalgOp op) {

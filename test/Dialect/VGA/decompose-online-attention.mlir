@@ -79,10 +79,13 @@ func.func @mask(%q: tensor<8x16xf32>, %k: tensor<6x8xf32>, %m: tensor<6x16xf32>,
   // CHECK: linalg.generic {{.*}} ins(%[[K]] : tensor<6x8xf32>) outs(%{{.*}} : tensor<8xi32>)
   // CHECK: arith.maxui
   // CHECK: %[[NUMBERS:.*]] = arith.cmpi ult
-  // CHECK: %[[VALUES:.*]] = scf.if %[[NUMBERS]] -> (tensor<8x16xf32>) {
-  // CHECK: linalg.generic {{.*}} ins(%[[K]], %[[P]]#0 : {{.*}}) outs(%[[DECAYED]] :
-  // CHECK: } else {
-  // CHECK: linalg.generic {{.*}} ins(%[[K]], %[[P]]#0 : {{.*}}) outs(%[[DECAYED]] :
+  // CHECK: %[[ALL:.*]] = arith.select %[[NUMBERS]], %{{.*}}, %{{.*}} : index
+  // CHECK: %[[SUM:.*]] = scf.for {{.*}} to %[[ALL]] {{.*}} iter_args(%[[START:.*]] = %[[DECAYED]])
+  // CHECK: linalg.generic {{.*}} ins(%[[K]], %[[P]]#0 : {{.*}}) outs(%[[START]] :
+  // CHECK: %[[OTHER:.*]] = arith.xori %[[NUMBERS]], %{{.*}} : i1
+  // CHECK: %[[GUARDED:.*]] = arith.select %[[OTHER]], %{{.*}}, %{{.*}} : index
+  // CHECK: %[[VALUES:.*]] = scf.for {{.*}} to %[[GUARDED]] {{.*}} iter_args(%[[FIRST:.*]] = %[[SUM]])
+  // CHECK: linalg.generic {{.*}} ins(%[[K]], %[[P]]#0 : {{.*}}) outs(%[[FIRST]] :
   // CHECK: arith.cmpf oeq
   // CHECK: arith.select
   // CHECK: return %[[VALUES]]

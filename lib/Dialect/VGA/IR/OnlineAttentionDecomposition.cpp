@@ -213,10 +213,29 @@ private:
         [&](LinalgBuilder &s, ValueRange e) { return s.mul(e[1], e[0]); });
     if (!hidesKeys())
       return weighValues(weights, decayed);
-    return choose(
-        areNumbers(op.getValue()),
-        [&] { return weighValues(weights, decayed); },
-        [&] { return weighGuarded(weights, decayed); });
+    Value isFinite = areNumbers(op.getValue());
+    Value all = runOnce(isFinite, decayed, [&](Value start) {
+      return weighValues(weights, start);
+    });
+    Value isOther = arith::XOrIOp::create(
+        linalg, isFinite, arith::ConstantIntOp::create(linalg, 1, 1));
+    return runOnce(isOther, all,
+                   [&](Value start) { return weighGuarded(weights, start); });
+  }
+
+  /// What is computed from `start` if the condition holds, else `start`. It is
+  /// a loop, which bufferization keeps in place: what a branch results in, it
+  /// would copy.
+  Value runOnce(Value condition, Value start,
+                function_ref<Value(Value)> compute) {
+    Value zero = arith::ConstantIndexOp::create(linalg, 0);
+    Value one = arith::ConstantIndexOp::create(linalg, 1);
+    Value times = arith::SelectOp::create(linalg, condition, one, zero);
+    auto loop = scf::ForOp::create(linalg, zero, times, one, start);
+    OpBuilder::InsertionGuard guard(linalg);
+    linalg.setInsertionPointToStart(loop.getBody());
+    scf::YieldOp::create(linalg, compute(loop.getRegionIterArg(0)));
+    return loop.getResult(0);
   }
 
   /// The result of one of two ways to compute a matrix.

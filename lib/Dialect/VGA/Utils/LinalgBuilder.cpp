@@ -176,6 +176,11 @@ Value LinalgBuilder::toValue(OpFoldResult index) {
 }
 
 Value LinalgBuilder::convert(Value scalar, FloatType type) {
-  return convertScalarToDtype(*this, getLoc(), scalar, type,
-                              /*isUnsignedCast=*/false);
+  Value converted = convertScalarToDtype(*this, getLoc(), scalar, type,
+                                         /*isUnsignedCast=*/false);
+  // Instructions that round to bf16 make zeros of denormals.
+  if (converted != scalar && type.isBF16())
+    if (auto rounding = converted.getDefiningOp<arith::TruncFOp>())
+      rounding.setFastmath(arith::FastMathFlags::afn);
+  return converted;
 }
