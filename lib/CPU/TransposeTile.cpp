@@ -170,22 +170,21 @@ private:
   Value makePair(int64_t outIndex, int64_t inIndex, int64_t width) {
     Type type = cast<MemRefType>(out.getType()).getElementType();
     SmallVector<Value> rows;
-    for (int64_t element = 0; element < 2; ++element) {
-      Value row = read({{tile.outLoop, outIndex},
-                        {tile.inLoop, inIndex},
-                        {*tile.pairLoop, element}},
-                       width);
-      if (cast<VectorType>(row.getType()).getElementType() != type)
-        row = narrow(row, VectorType::get(width, type));
-      rows.push_back(row);
-    }
-    return vector::InterleaveOp::create(b, rows[0], rows[1]);
+    for (int64_t element = 0; element < 2; ++element)
+      rows.push_back(read({{tile.outLoop, outIndex},
+                           {tile.inLoop, inIndex},
+                           {*tile.pairLoop, element}},
+                          width));
+    // Numbers of 32 bits are shuffled by faster instructions.
+    Value pairs = vector::InterleaveOp::create(b, rows[0], rows[1]);
+    auto to = cast<VectorType>(pairs.getType()).clone(type);
+    return pairs.getType() == to ? pairs : narrow(pairs, to);
   }
 
   /// Pairs are the operands of products, to which denormals are zeros: the
   /// conversion may be one that makes zeros of them.
-  Value narrow(Value row, VectorType to) {
-    auto narrowed = arith::TruncFOp::create(b, to, row);
+  Value narrow(Value pairs, VectorType to) {
+    auto narrowed = arith::TruncFOp::create(b, to, pairs);
     narrowed.setFastmath(arith::FastMathFlags::afn);
     return narrowed;
   }

@@ -57,10 +57,10 @@ func.func @rows(%in: memref<8x2x8xbf16>, %out: memref<8x8x2xbf16>) {
 
 // Two rows of f32 become pairs of bf16, by an instruction if there is one for pairs.
 // PAIRS-LABEL: func @weights
-// PAIRS-COUNT-2: x86vector.avx512.cvt.packed.f32_to_bf16 {{.*}} : vector<8xf32> -> vector<8xbf16>
+// PAIRS: x86vector.avx512.cvt.packed.f32_to_bf16 {{.*}} : vector<16xf32> -> vector<16xbf16>
 // CHECK-LABEL: func @weights
-// CHECK-COUNT-2: arith.truncf {{.*}} : vector<8xf32> to vector<8xbf16>
-// CHECK: vector.interleave {{.*}} : vector<8xbf16>
+// CHECK: %[[BOTH:.*]] = vector.interleave {{.*}} : vector<8xf32> -> vector<16xf32>
+// CHECK: arith.truncf %[[BOTH]] fastmath<afn> : vector<16xf32> to vector<16xbf16>
 // CHECK-NOT: vector.shuffle
 func.func @weights(%in: memref<4x2x8xf32>, %out: memref<4x8x2xbf16>) {
   linalg.generic {indexing_maps = [#ikj, #ijk], iterator_types = ["parallel", "parallel", "parallel"]}
