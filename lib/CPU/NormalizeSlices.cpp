@@ -27,6 +27,52 @@ getStrides(OffsetSizeAndStrideOpInterface slice) {
   return strides;
 }
 
+/// Whether operands have no element, whatever they have along the axis that
+/// they are joined along.
+static bool isEmpty(tensor::ConcatOp op) {
+  return llvm::any_of(op.getInputs().getTypes(), [&](Type type) {
+    for (auto [axis, size] :
+         llvm::enumerate(cast<RankedTensorType>(type).getShape()))
+      if (axis != op.getDim() && size == 0)
+        return true;
+    return false;
+  });
+}
+
+/// Leaves out operands that are known to be empty: bufferization makes a slice
+/// for each, behind the last element for the last, which is no valid slice.
+static void dropEmptyOperands(RewriterBase &rewriter, tensor::ConcatOp op) {
+  SmallVector<Value> inputs;
+  if (!isEmpty(op))
+    llvm::copy_if(op.getInputs(), std::back_inserter(inputs), [&](Value input) {
+      return cast<RankedTensorType>(input.getType()).getDimSize(op.getDim()) !=
+             0;
+    });
+  if (inputs.size() == op.getInputs().size())
+    return;
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  RankedTensorType type = op.getResultType();
+  if (inputs.size() > 1) {
+    rewriter.replaceOpWithNewOp<tensor::ConcatOp>(op, type, op.getDim(),
+                                                  inputs);
+    return;
+  }
+  Value only;
+  if (inputs.empty()) {
+    ReifiedRankedShapedTypeDims shapes;
+    if (failed(op.reifyResultShapes(rewriter, shapes)))
+      return;
+    only = tensor::EmptyOp::create(rewriter, loc, shapes.front(),
+                                   type.getElementType());
+  } else {
+    only = inputs.front();
+  }
+  if (only.getType() != type)
+    only = tensor::CastOp::create(rewriter, loc, type, only);
+  rewriter.replaceOp(op, only);
+}
+
 namespace {
 struct NormalizeSlicesPass
     : vga::impl::VGANormalizeSlicesPassBase<NormalizeSlicesPass> {
@@ -46,6 +92,8 @@ struct NormalizeSlicesPass
             slice, slice.getSource(), slice.getDest(), slice.getMixedOffsets(),
             slice.getMixedSizes(), strides);
     });
+    getOperation()->walk(
+        [&](tensor::ConcatOp op) { dropEmptyOperands(rewriter, op); });
   }
 };
 } // namespace

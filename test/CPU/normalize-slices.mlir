@@ -12,3 +12,47 @@ func.func @slices(%x: tensor<3x32x?x2xf32>, %n: index, %step: index) -> tensor<3
   %y = tensor.insert_slice %e into %x[1, 0, 0, 1][1, 16, %n, 1][%step, 2, 3, 2] : tensor<16x?x1xf32> into tensor<3x32x?x2xf32>
   return %y : tensor<3x32x?x2xf32>
 }
+
+// What is known to be empty is not joined to anything.
+// CHECK-LABEL: func @empty_between
+// CHECK-SAME:    %[[A:[a-z0-9]*]]: tensor<2x3xf32>, %{{.*}}: tensor<0x?xf32>, %[[B:[a-z0-9]*]]: tensor<?x3xf32>
+// CHECK: %[[R:.*]] = tensor.concat dim(0) %[[A]], %[[B]]
+// CHECK: return %[[R]] : tensor<?x3xf32>
+func.func @empty_between(%a: tensor<2x3xf32>, %e: tensor<0x?xf32>, %b: tensor<?x3xf32>) -> tensor<?x3xf32> {
+  %r = tensor.concat dim(0) %a, %e, %b : (tensor<2x3xf32>, tensor<0x?xf32>, tensor<?x3xf32>) -> tensor<?x3xf32>
+  return %r : tensor<?x3xf32>
+}
+
+// CHECK-LABEL: func @empty_last
+// CHECK-SAME:    %[[A:[a-z0-9]*]]: tensor<2x3xf32>
+// CHECK-NOT: tensor.concat
+// CHECK: return %[[A]]
+func.func @empty_last(%a: tensor<2x3xf32>, %e: tensor<2x0xf32>) -> tensor<2x3xf32> {
+  %r = tensor.concat dim(1) %a, %e : (tensor<2x3xf32>, tensor<2x0xf32>) -> tensor<2x3xf32>
+  return %r : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: func @all_empty
+// CHECK: %[[R:.*]] = tensor.empty() : tensor<0x3xf32>
+// CHECK: return %[[R]]
+func.func @all_empty(%a: tensor<0x3xf32>) -> tensor<0x3xf32> {
+  %r = tensor.concat dim(0) %a, %a : (tensor<0x3xf32>, tensor<0x3xf32>) -> tensor<0x3xf32>
+  return %r : tensor<0x3xf32>
+}
+
+// Nothing along another axis: the sizes are those of the operands.
+// CHECK-LABEL: func @no_rows
+// CHECK-NOT: tensor.concat
+// CHECK: tensor.empty(%{{.*}}) : tensor<0x?xf32>
+func.func @no_rows(%a: tensor<0x3xf32>, %b: tensor<0x?xf32>) -> tensor<0x?xf32> {
+  %r = tensor.concat dim(1) %a, %b : (tensor<0x3xf32>, tensor<0x?xf32>) -> tensor<0x?xf32>
+  return %r : tensor<0x?xf32>
+}
+
+// CHECK-LABEL: func @no_known_rows
+// CHECK-NOT: tensor.concat
+// CHECK: tensor.empty
+func.func @no_known_rows(%a: tensor<0x3xf32>, %b: tensor<?x2xf32>) -> tensor<?x5xf32> {
+  %r = tensor.concat dim(1) %a, %b : (tensor<0x3xf32>, tensor<?x2xf32>) -> tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}

@@ -233,6 +233,33 @@ TEST_F(RunnerTest, ResultsThatArePartsOfSomething) {
   EXPECT_EQ(run(*runner, "main", {&a}), "tensor<2x2xf32> [[5, 7], [9, 11]];");
 }
 
+TEST_F(RunnerTest, JoiningWhatIsEmpty) {
+  auto runner = compile(R"mlir(
+    func.func @main(%a: tensor<2x2xf32>, %e: tensor<0x2xf32>,
+                    %b: tensor<?x2xf32>)
+        -> (tensor<?x2xf32>, tensor<2x2xf32>, tensor<0x2xf32>, tensor<0x4xf32>) {
+      %all = tensor.concat dim(0) %a, %e, %b
+          : (tensor<2x2xf32>, tensor<0x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+      %one = tensor.concat dim(0) %a, %e
+          : (tensor<2x2xf32>, tensor<0x2xf32>) -> tensor<2x2xf32>
+      %none = tensor.concat dim(0) %e, %e
+          : (tensor<0x2xf32>, tensor<0x2xf32>) -> tensor<0x2xf32>
+      %rows = tensor.concat dim(1) %e, %e
+          : (tensor<0x2xf32>, tensor<0x2xf32>) -> tensor<0x4xf32>
+      return %all, %one, %none, %rows
+          : tensor<?x2xf32>, tensor<2x2xf32>, tensor<0x2xf32>, tensor<0x4xf32>
+    })mlir");
+  ASSERT_TRUE(runner) << takeDiagnostics();
+  HostTensor a = makeF32({2, 2}, {1, 2, 3, 4}), e = makeF32({0, 2}, {});
+  HostTensor b = makeF32({1, 2}, {5, 6});
+  std::string rest = "tensor<2x2xf32> [[1, 2], [3, 4]];tensor<0x2xf32> [];"
+                     "tensor<0x4xf32> [];";
+  EXPECT_EQ(run(*runner, "main", {&a, &e, &b}),
+            "tensor<3x2xf32> [[1, 2], [3, 4], [5, 6]];" + rest);
+  EXPECT_EQ(run(*runner, "main", {&a, &e, &e}),
+            "tensor<2x2xf32> [[1, 2], [3, 4]];" + rest);
+}
+
 TEST_F(RunnerTest, WeightsArePreparedOnce) {
   auto runner = compile(R"mlir(
     func.func @main(%w: tensor<2x3xf32> {vga.param = "w"}, %x: tensor<3x2xf32>)

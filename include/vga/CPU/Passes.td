@@ -59,13 +59,16 @@ def VGADecomposeAggregatesPass : Pass<"vga-decompose-aggregates"> {
 }
 
 def VGANormalizeSlicesPass : Pass<"vga-normalize-slices"> {
-  let summary = "Step by one along axes of one element in slices";
+  let summary = "Step by one along axes of one element, and make no empty slices";
   let description = [{
     Gives axes of one element a stride of one in `tensor.extract_slice` and
     `tensor.insert_slice`. What they step by is never used, but a view that drops
     other axes can only be told from its strides: upstream takes one that steps by
     two along an axis of one element for a view that has dropped this axis, and
     dies.
+
+    Leaves out operands of `tensor.concat` that are known to be empty. Each would
+    become a slice of the result, which must begin at one of its elements.
   }];
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
