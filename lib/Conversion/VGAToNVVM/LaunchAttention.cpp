@@ -8,6 +8,7 @@
 
 #include "LaunchAttention.h"
 
+#include "GuardedRow.h"
 #include "Kernels.h"
 #include "ValueGating.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
@@ -199,6 +200,12 @@ launchOnHopper(HostBuilder &b, AttentionOp op, GateOp gate,
   for (Value array : getGateInputs(op, gate))
     launch.addInput(array);
   launch.addOptionalInputs();
+  if (hidesKeysOfBlocks(op)) {
+    launch.addInput(op.getQuery());
+    launch.addInput(op.getKey());
+    if (!isAhead)
+      launch.addInput(op.getValue());
+  }
   if (failed(launch.addResults(plan->outputBox)))
     return failure();
   if (isAhead)

@@ -8,6 +8,7 @@
 
 #include "AttentionKernel.h"
 
+#include "../GuardedRow.h"
 #include "../KernelFunction.h"
 #include "../Kernels.h"
 
@@ -60,6 +61,12 @@ hopper::buildAttentionKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   addArray(op.getMask(), &Arguments::mask);
   addArray(op.getKvLength(), &Arguments::kvLength);
   addArray(op.getSink(), &Arguments::sink);
+  if (hidesKeysOfBlocks(op)) {
+    addArray(op.getQuery(), &Arguments::query);
+    addArray(op.getKey(), &Arguments::key);
+    if (!plan->gatesAhead)
+      addArray(op.getValue(), &Arguments::value);
+  }
   members.push_back({&Arguments::outputMap, signature.addMap()});
   addArray(op.getLse(), &Arguments::lse);
   if (plan->gatesAhead)

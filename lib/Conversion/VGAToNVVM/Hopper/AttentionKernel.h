@@ -128,6 +128,9 @@ struct Plan {
 /// The values of the kernel's arguments, null for those it does not have.
 struct Arguments {
   Value queryMap, keyMap, valueMap, outputMap;
+  /// The same arrays by their addresses, where rows may have to be computed
+  /// again (GuardedRow.h).
+  Value query, key, value;
   Value valueGate, outputGate, mask, kvLength, sink, lse;
   /// Those of a value gate that the kernel computes.
   Value gateWeight, gateBias;

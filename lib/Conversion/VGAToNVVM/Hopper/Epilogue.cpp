@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../GuardedRow.h"
 #include "AttentionKernel.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -89,10 +90,53 @@ static void stageOutput(Kernel &kernel, const Lane &lane, Value rows,
   }
 }
 
+/// Computes rows again whose sums are NaN: a value that they do not see may be
+/// why. The warp has put its rows into shared memory before.
+static void guardRows(Kernel &kernel, const Tile &tile, const Lane &lane,
+                      Value rows, Value found) {
+  KernelBuilder &b = kernel.b;
+  const Plan &plan = kernel.plan;
+  const Arguments &arguments = kernel.arguments;
+  constexpr int64_t kChunkChannels = 8, kChunksInAtom = 8, kChunkBytes = 16;
+  bool isGatedAhead = plan.gatesAhead;
+  forEachNaN(b, found, kWarpRows, [&](Value row) {
+    Value inGroup = b.add(b.mul(b.div(lane.thread, 32), kWarpRows), row);
+    Value query = b.add(
+        b.add(tile.query, b.mul(lane.warpgroup, kWarpgroupRows)), inGroup);
+    GuardedRow guarded(
+        b, kernel.op, isGatedAhead ? GateOp() : kernel.gate,
+        {arguments.query, arguments.key,
+         isGatedAhead ? arguments.gatedValues : arguments.value,
+         isGatedAhead ? Value() : arguments.valueGate, arguments.gateWeight,
+         arguments.gateBias, arguments.outputGate, arguments.mask,
+         arguments.kvLength, arguments.sink, /*blockTable=*/Value()},
+        {arguments.batch, arguments.queries, arguments.keys, /*pages=*/Value(),
+         /*tablePages=*/Value(), arguments.maskStrides},
+        b.rem(lane.thread, 32));
+    // As stageOutput has put it there.
+    auto store = [&](Value channel, Value output) {
+      Value chunk = b.div(channel, kChunkChannels);
+      Value twisted =
+          b.bitXor(b.rem(chunk, kChunksInAtom), b.rem(row, kLaneRowDistance));
+      Value bytes = b.add(
+          b.add(b.mul(inGroup, kAtomBytes), b.mul(twisted, kChunkBytes)),
+          b.add(b.mul(b.div(chunk, kChunksInAtom), plan.getQueryAtomBytes()),
+                b.mul(b.rem(channel, kChunkChannels), 2)));
+      LLVM::StoreOp::create(
+          b, LLVM::FPTruncOp::create(b, plan.elementType, output),
+          b.advance(rows, bytes));
+    };
+    b.onlyIf(b.less(query, arguments.queries),
+             [&] { guarded.compute(tile.batch, tile.head, query, store); });
+  });
+}
+
 void hopper::writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
                        ValueRange rowGates, ValueRange accumulator, Rows rows) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
+  bool mayLeak = hidesKeysOfBlocks(kernel.op);
+  Value found = mayLeak ? findNaN(b, {llvm::to_vector(accumulator)}) : Value();
   SmallVector<Value> factors = normalize(kernel, tile, lane, rows);
   SmallVector<Value> output;
   for (auto [i, value] : llvm::enumerate(accumulator))
@@ -113,6 +157,8 @@ void hopper::writeTile(Kernel &kernel, const Tile &tile, const Lane &lane,
   if (plan.schedule.getOutputBuffer())
     waitUntilRead();
   stageOutput(kernel, lane, ownRows, output);
+  if (mayLeak)
+    guardRows(kernel, tile, lane, ownRows, found);
   fenceSharedStores(kernel);
   syncNamed(kernel, barrier, kWarpgroupThreads);
   b.onlyIf(isFirst, [&] {
