@@ -1,11 +1,12 @@
-// The hot loops of attention keep their accumulators in registers.
+// The hot loops of attention keep their accumulators in registers. A sum is a vfmadd231; the other
+// forms are those of polynomials, which what tiles leave over computes one element at a time.
 // REQUIRES: host-x86_64
 // RUN: vga-run %s --mcpu=x86-64-v3 --emit=obj -o %t.avx2.o
 // RUN: llvm-objdump -d --no-show-raw-insn %t.avx2.o > %t.avx2.s
-// RUN: %python %S/Inputs/hot_loops.py %t.avx2.s vfmadd 24 | FileCheck %s
+// RUN: %python %S/Inputs/hot_loops.py %t.avx2.s vfmadd231 24 | FileCheck %s
 // RUN: vga-run %s --mcpu=x86-64-v4 --emit=obj -o %t.avx512.o
 // RUN: llvm-objdump -d --no-show-raw-insn %t.avx512.o > %t.avx512.s
-// RUN: %python %S/Inputs/hot_loops.py %t.avx512.s vfmadd 32 | FileCheck %s
+// RUN: %python %S/Inputs/hot_loops.py %t.avx512.s vfmadd231 32 | FileCheck %s
 // CHECK: hot loops
 
 // bf16: dot products, and tiles of a matrix unit.

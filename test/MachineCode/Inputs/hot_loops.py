@@ -5,7 +5,7 @@ Usage: hot_loops.py LISTING MNEMONIC MINIMUM
 
 LISTING is what llvm-objdump -d --no-show-raw-insn prints. A hot loop is an innermost one (a backward
 jump over no other backward jump) with at least MINIMUM instructions whose name starts with MNEMONIC
-(vfmadd, vdpbf16ps, tdpbf16ps). Exit status 1, with the instruction, if one of them spills or has scalar
+(vfmadd231, vdpbf16ps, tdpbf16ps). Exit status 1, with the instruction, if one of them spills or has scalar
 forms of it, or if there is no such loop.
 """
 
