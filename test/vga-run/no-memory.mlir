@@ -12,7 +12,7 @@
 // RUN: not %{run}
 // RUN: %{check}
 // RUN: count 1 < log
-// main: vga-run: error: {{.*}}no-memory.mlir:[[#@LINE+39]]:8: no memory for 17179869{{[0-9]+}} bytes
+// main: vga-run: error: {{.*}}no-memory.mlir:[[#@LINE+35]]:8: no memory for 17179869{{[0-9]+}} bytes
 
 // A constant of one value is not part of the program.
 // REDEFINE: %{input} =
@@ -20,7 +20,7 @@
 // RUN: not %{run}
 // RUN: %{check}
 // RUN: count 1 < log
-// constant: vga-run: error: {{.*}}no-memory.mlir:[[#@LINE+36]]:8: no memory for 17179869{{[0-9]+}} bytes
+// constant: vga-run: error: {{.*}}no-memory.mlir:[[#@LINE+32]]:8: no memory for 17179869{{[0-9]+}} bytes
 
 // Sizes that are none, or whose product is too large for a pointer.
 // REDEFINE: %{entry} = main
@@ -38,10 +38,6 @@
 // RUN: not %{run}
 // RUN: FileCheck %s --match-full-lines --check-prefix=LARGE < log
 // LARGE: vga-run: error: {{.*}}no-memory.mlir:{{.*}}
-
-// The compiler can be without memory, too, at any point.
-// RUN: %python %S/Inputs/little_memory.py vga-run %s | FileCheck %s --check-prefix=COMPILER
-// COMPILER: all ended in one line
 
 func.func @main(%n: tensor<2xi64>) -> tensor<?x?xf32> {
   %c0 = arith.constant 0 : index
@@ -64,8 +60,4 @@ func.func @constant() -> tensor<f32> {
         linalg.yield %s : f32
       }
   return %r : tensor<f32>
-}
-func.func @small() -> tensor<4xf32> {
-  %a = arith.constant dense<1.0> : tensor<4xf32>
-  return %a : tensor<4xf32>
 }
