@@ -254,12 +254,18 @@ def attend(p: Problem, words: list[str], given: dict[str, Tracked], q, k, v, gat
     return [out, lse] if "lse" in words else [out]
 
 
-def add_attention(b: Builder, p: Problem, q, k, v, clauses: Clauses) -> None:
+def result_types(p: Problem, q, words: list[str]) -> list[tuple]:
+    """The element type of each result of attention, and which of its sizes are static."""
     flags = tuple(d.is_static for d in q.type.dims)
     results = [(p.element, flags)]
-    if "lse" in clauses.words:
+    if "lse" in words:
         batch, positions = (flags[p.layout.index(axis)] for axis in "bs")
         results.append((attention_values.wide(p.element), (batch, True, positions)))
+    return results
+
+
+def add_attention(b: Builder, p: Problem, q, k, v, clauses: Clauses) -> None:
+    results = result_types(p, q, clauses.words)
     words = list(clauses.words)
 
     def meaning(q: Tracked, k: Tracked, v: Tracked, *rest: Tracked) -> list[Tracked]:
@@ -325,11 +331,7 @@ def gated_attention(b: Builder) -> None:
     for name, value in zip(more.names, more.operands, strict=True):
         clauses.give(name, value)
     clauses.words = [*own, *more.words, *([f"site {site}"] if site == "output" else [])]
-    flags = tuple(d.is_static for d in q.type.dims)
-    results = [(p.element, flags)]
-    if "lse" in more.words:
-        batch, positions = (flags[p.layout.index(axis)] for axis in "bs")
-        results.append((attention_values.wide(p.element), (batch, True, positions)))
+    results = result_types(p, q, more.words)
     words = list(more.words)
 
     def meaning(q: Tracked, k: Tracked, v: Tracked, w: Tracked, *rest: Tracked) -> list[Tracked]:

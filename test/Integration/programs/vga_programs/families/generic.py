@@ -286,6 +286,17 @@ def domain_of(b: Builder, x: Value) -> tuple[list[Dim], list[Expression]]:
     return [x.type.dims[axis] for axis in order], [loop(order.index(a)) for a in range(x.type.rank)]
 
 
+def inputs(b: Builder, x: Value) -> tuple[list[Dim], list[Value], list]:
+    """The sizes of loops that x has elements for, x and up to two more operands, and their maps."""
+    dims, first = domain_of(b, x)
+    operands, maps = [x], [first]
+    for _ in range(b.number(0, 2)):
+        value, expressions = fitting_operand(b, dims)
+        operands.append(value)
+        maps.append(expressions)
+    return dims, operands, maps
+
+
 def output(b: Builder, dims: tuple[Dim, ...], element: str) -> tuple[Value, bool]:
     """A tensor to write to, and whether the body may read it."""
     fitting = [v for v in b.pool if v.type.element == element and v.type.sizes == tuple(d.sizes for d in dims)]
@@ -298,12 +309,7 @@ def output(b: Builder, dims: tuple[Dim, ...], element: str) -> tuple[Value, bool
 def generic(b: Builder) -> None:
     """Elementwise over permutations and broadcasts, with indices, with one or two results."""
     x = b.pick()
-    dims, first = domain_of(b, x)
-    operands, maps = [x], [first]
-    for _ in range(b.number(0, 2)):
-        value, expressions = fitting_operand(b, dims)
-        operands.append(value)
-        maps.append(expressions)
+    dims, operands, maps = inputs(b, x)
     outs, readable = [], []
     for _ in range(b.choose([1, 1, 1, 2])):
         order = [int(i) for i in b.rng.permutation(len(dims))] if b.chance(0.3) else range(len(dims))
@@ -349,12 +355,7 @@ def start_of(b: Builder, name: str, element: str, dims: tuple[Dim, ...]) -> Valu
 def reduction(b: Builder) -> None:
     """linalg.generic that reduces any of its loops by any combiner."""
     x = b.pick(low=1)
-    dims, first = domain_of(b, x)
-    operands, maps = [x], [first]
-    for _ in range(b.number(0, 2)):
-        value, expressions = fitting_operand(b, dims)
-        operands.append(value)
-        maps.append(expressions)
+    dims, operands, maps = inputs(b, x)
     kinds = ["r" if b.chance(0.5) else "p" for _ in dims]
     if "r" not in kinds:
         kinds[b.number(0, len(dims) - 1)] = "r"
