@@ -73,6 +73,21 @@ static void dropEmptyOperands(RewriterBase &rewriter, tensor::ConcatOp op) {
   rewriter.replaceOp(op, only);
 }
 
+/// Takes the sizes that the type of the result has from there: operations on
+/// memrefs have no other.
+static void takeSizesOfType(RewriterBase &rewriter, tensor::ExpandShapeOp op) {
+  RankedTensorType type = op.getResultType();
+  SmallVector<OpFoldResult> sizes = op.getMixedOutputShape();
+  for (auto [size, known] : llvm::zip_equal(sizes, type.getShape()))
+    if (ShapedType::isStatic(known))
+      size = rewriter.getIndexAttr(known);
+  if (sizes == op.getMixedOutputShape())
+    return;
+  rewriter.setInsertionPoint(op);
+  rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(
+      op, type, op.getSrc(), op.getReassociationIndices(), sizes);
+}
+
 namespace {
 struct NormalizeSlicesPass
     : vga::impl::VGANormalizeSlicesPassBase<NormalizeSlicesPass> {
@@ -94,6 +109,8 @@ struct NormalizeSlicesPass
     });
     getOperation()->walk(
         [&](tensor::ConcatOp op) { dropEmptyOperands(rewriter, op); });
+    getOperation()->walk(
+        [&](tensor::ExpandShapeOp op) { takeSizesOfType(rewriter, op); });
   }
 };
 } // namespace

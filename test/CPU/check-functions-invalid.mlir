@@ -120,6 +120,23 @@ func.func @launch(%x: tensor<4x8xf16>, %n: index) -> tensor<4x8xf16> {
 
 // -----
 
+// Upstream compares static sizes only where none is dynamic.
+func.func @other_size(%x: tensor<?x4xf32>, %y: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  // expected-error@+1 {{'linalg.exp' op is not compiled for CPUs: operand #1 has size 8 where others have 4}}
+  %r = linalg.exp ins(%x : tensor<?x4xf32>) outs(%y : tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %r : tensor<?x8xf32>
+}
+
+// -----
+
+func.func @other_shape(%x: tensor<7x8xf32>) -> tensor<1x7x8xf32> {
+  // expected-error@+1 {{'tensor.expand_shape' op is not compiled for CPUs: axis 1 of the result has size 7 where output_shape has 126}}
+  %r = tensor.expand_shape %x [[0, 1], [2]] output_shape [1, 126, 8] : tensor<7x8xf32> into tensor<1x7x8xf32>
+  return %r : tensor<1x7x8xf32>
+}
+
+// -----
+
 // What is computed with.
 func.func @possible(%x: tensor<?x4xf32>, %i: tensor<2x1xindex>, %p: !llvm.ptr) -> (tensor<2x4xf32>, f32) {
   %c0 = arith.constant 0 : index

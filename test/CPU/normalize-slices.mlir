@@ -56,3 +56,12 @@ func.func @no_known_rows(%a: tensor<0x3xf32>, %b: tensor<?x2xf32>) -> tensor<?x5
   %r = tensor.concat dim(1) %a, %b : (tensor<0x3xf32>, tensor<?x2xf32>) -> tensor<?x5xf32>
   return %r : tensor<?x5xf32>
 }
+
+// Sizes of a reshape that its type has are those of the type.
+// CHECK-LABEL: func @known_sizes
+// CHECK-SAME: %[[X:[a-z0-9]*]]: tensor<?x8xf32>, %[[N:[a-z0-9]*]]: index, %[[M:[a-z0-9]*]]: index
+// CHECK: tensor.expand_shape %[[X]] {{.*}} output_shape [%[[M]], 7, 8] : tensor<?x8xf32> into tensor<?x7x8xf32>
+func.func @known_sizes(%x: tensor<?x8xf32>, %n: index, %m: index) -> tensor<?x7x8xf32> {
+  %r = tensor.expand_shape %x [[0, 1], [2]] output_shape [%m, %n, 8] : tensor<?x8xf32> into tensor<?x7x8xf32>
+  return %r : tensor<?x7x8xf32>
+}

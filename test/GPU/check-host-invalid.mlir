@@ -68,6 +68,22 @@ func.func @encoded(%x: tensor<4xf32, "blocks">) -> tensor<4xf32, "blocks"> {
 
 // -----
 
+func.func @other_size(%x: tensor<?x4xf32>, %y: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  // expected-error@+1 {{'linalg.exp' op has no kernel yet: operand #1 has size 8 where others have 4}}
+  %r = linalg.exp ins(%x : tensor<?x4xf32>) outs(%y : tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %r : tensor<?x8xf32>
+}
+
+// -----
+
+func.func @other_shape(%x: tensor<7x8xf32>) -> tensor<1x7x8xf32> {
+  // expected-error@+1 {{'tensor.expand_shape' op has no kernel yet: axis 1 of the result has size 7 where output_shape has 126}}
+  %r = tensor.expand_shape %x [[0, 1], [2]] output_shape [1, 126, 8] : tensor<7x8xf32> into tensor<1x7x8xf32>
+  return %r : tensor<1x7x8xf32>
+}
+
+// -----
+
 // Sizes are for the host; elements, sums and dot products for kernels.
 func.func @possible(%x: tensor<?x4xf32>, %w: tensor<4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>) {
   %c0 = arith.constant 0 : index

@@ -68,7 +68,9 @@ def VGANormalizeSlicesPass : Pass<"vga-normalize-slices"> {
     dies.
 
     Leaves out operands of `tensor.concat` that are known to be empty. Each would
-    become a slice of the result, which must begin at one of its elements.
+    become a slice of the result, which must begin at one of its elements. The
+    sizes of a `tensor.expand_shape` that its type has become those of the type,
+    as they are in a memref.
   }];
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }

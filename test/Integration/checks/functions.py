@@ -266,6 +266,15 @@ def functions():
   %r = linalg.matmul ins(%a0, %a1 : tensor<?x?xf32>, tensor<?x?xf32>)
       outs(%a2 : tensor<?x?xf32>) -> tensor<?x?xf32>""", matmul,
         [[(3, 4), (5, 4), (0, 4)], [(4, 5), (3, 5)], [(3, 5), (5, 5), (3, 4)]])
+    # Upstream compares static sizes only where none is dynamic.
+    for name, size in (("small", 5), ("large", 6)):
+        image = f"tensor<?x1x{size}xf32>"
+        yield Function(
+            f"convolution_{name}", [image, "tensor<1x1x3xf32>", "tensor<?x1x4xf32>"],
+            "tensor<?x1x4xf32>",
+            f"  %r = linalg.conv_1d_ncw_fcw ins(%a0, %a1 : {image}, tensor<1x1x3xf32>)"
+            "\n      outs(%a2 : tensor<?x1x4xf32>) -> tensor<?x1x4xf32>", convolve_rows,
+            [[(2, 1, size), (0, 1, size)], [(1, 1, 3)], [(2, 1, 4), (0, 1, 4)]])
     yield Function(
         "convolution", [V, V, V], V, """
   %r = linalg.conv_1d ins(%a0, %a1 : tensor<?xf32>, tensor<?xf32>)
@@ -303,6 +312,12 @@ def functions():
         " : tensor<?xf32> into tensor<?x4xf32>",
         lambda x, a: reshape(x, np.array([a, 4], "i8")), [[(12,), (13,), (0,)]],
         [[-3, 0, 3, 4, 2**62, 2**62 + 3]])
+    yield Function(
+        "expand_typed", [V], "tensor<?x4xf32>",
+        "  %r = tensor.expand_shape %a0 [[0, 1]] output_shape [%n0, %n1]"
+        " : tensor<?xf32> into tensor<?x4xf32>",
+        lambda x, a, b: (demand(b == 4), reshape(x, np.array([a, 4], "i8")))[1],
+        [[(12,), (0,)]], [[0, 3, 6], [2, 3, 4]])
     yield Function(
         "pad", [M], M, """
   %f = arith.constant 0.0 : f32
@@ -401,6 +416,12 @@ def convolve(x, w, to):
         demand(to.size - 1 + w.size <= x.size)
     return np.array([o + sum(x[i + j] * w[j] for j in range(w.size))
                      for i, o in enumerate(to)], "f4")
+
+
+def convolve_rows(x, w, to):
+    demand(x.shape[0] == to.shape[0])
+    rows = [convolve(row[0], w[0, 0], o[0])[None] for row, o in zip(x, to)]
+    return np.array(rows, "f4").reshape(to.shape)
 
 
 def embed(tokens, table):

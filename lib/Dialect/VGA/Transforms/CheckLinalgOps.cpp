@@ -154,13 +154,11 @@ private:
 
   void checkExpression(AffineExpr expression, OpOperand &operand,
                        int64_t axis) {
-    auto isUsed = [&](unsigned loop) {
-      return expression.isFunctionOfDim(loop);
-    };
     SmallVector<Value> sizes;
+    // The verifier compares static sizes only where none is dynamic.
     bool isStatic = !isDynamic({&operand, axis});
-    for (auto [i, loop] : llvm::enumerate(loops)) {
-      isStatic &= !isUsed(i) || (loop.operand && !isDynamic(loop));
+    for (const Loop &loop : loops) {
+      isStatic &= loop.operand && !isDynamic(loop);
       sizes.push_back(loop.operand ? getSize(loop) : checker.index(1));
     }
     if (isStatic)
@@ -168,10 +166,14 @@ private:
     FailureOr<Interval> interval = Intervals(checker, sizes).visit(expression);
     if (failed(interval))
       return;
-    // Without an iteration nothing is accessed.
     Value zero = checker.index(0);
     Value needed = checker.add(interval->last, checker.index(1));
     Value first = interval->first;
+    Value got = checker.getSize(operand.get(), axis);
+    if (checker.isKnownAtMost(zero, first) &&
+        checker.isKnownAtMost(needed, got))
+      return;
+    // Without an iteration nothing is accessed.
     for (Value size : sizes) {
       Value isEmpty = checker.isEqual(size, zero);
       needed = checker.createOrFold<arith::SelectOp>(isEmpty, zero, needed);
@@ -179,7 +181,6 @@ private:
     }
     std::string what = describe(operand, axis);
     checker.expectAtLeast("first index of " + what, 0, first);
-    Value got = checker.getSize(operand.get(), axis);
     if (checker.isKnownAtMost(needed, got))
       return;
     checker.expect(checker.isAtMost(needed, got), what, "at least {0}", "{1}",

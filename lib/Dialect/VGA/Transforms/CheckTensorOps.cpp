@@ -152,6 +152,15 @@ static void checkFactors(ArrayRef<Value> factors,
 
 static void check(tensor::ExpandShapeOp op, SizeChecker &checker) {
   SmallVector<OpFoldResult> shape = op.getMixedOutputShape();
+  RankedTensorType type = op.getResultType();
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    if (!type.isDynamicDim(axis)) {
+      Value expected = checker.index(type.getDimSize(axis));
+      checker.expectEqual("size of " + describeAxis(axis, "the result"),
+                          expected, "that of its type",
+                          checker.getValue(shape[axis]));
+      shape[axis] = expected;
+    }
   SmallVector<ReassociationIndices> groups = op.getReassociationIndices();
   for (unsigned axis = 0; axis < groups.size(); ++axis) {
     const ReassociationIndices &group = groups[axis];

@@ -10,6 +10,7 @@
 
 #include "vga/Dialect/VGA/IR/Check.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
+#include "vga/Dialect/VGA/Utils/LinalgSizes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -22,6 +23,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -66,6 +68,24 @@ getObstacleOfTypes(Operation *op,
   return {};
 }
 
+/// Which static sizes of an operation disagree, of those that upstream's
+/// verifiers do not compare; empty if none do.
+static std::string getObstacleOfSizes(Operation *op) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    return getSizeObstacle(linalgOp);
+  auto expand = dyn_cast<tensor::ExpandShapeOp>(op);
+  if (!expand)
+    return {};
+  for (auto [axis, size, expected] : llvm::enumerate(
+           expand.getStaticOutputShape(), expand.getResultType().getShape()))
+    if (ShapedType::isStatic(size) && ShapedType::isStatic(expected) &&
+        size != expected)
+      return llvm::formatv(
+          "axis {0} of the result has size {1} where output_shape has {2}",
+          axis, expected, size);
+  return {};
+}
+
 static bool isOnTensors(Operation *op) {
   return llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
 }
@@ -102,7 +122,7 @@ std::string vga::getObstacleOnCPU(Operation *op) {
   if (isa<linalg::WinogradFilterTransformOp, linalg::WinogradInputTransformOp,
           linalg::WinogradOutputTransformOp>(op))
     return "it is to be decomposed before";
-  return {};
+  return getObstacleOfSizes(op);
 }
 
 /// Whether an operation multiplies elements of a window: a pooling has its
@@ -121,6 +141,8 @@ std::string vga::getObstacleOnGPU(Operation *op) {
     return "its elements are of a type that kernels do not compute with";
   std::string obstacle =
       getObstacleOfTypes(op, [](Type type) { return getObstacle(type); });
+  if (obstacle.empty())
+    obstacle = getObstacleOfSizes(op);
   if (!obstacle.empty())
     return obstacle;
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
