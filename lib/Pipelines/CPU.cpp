@@ -143,6 +143,7 @@ static void addLLVMPasses(OpPassManager &manager,
     manager.addNestedPass<func::FuncOp>(createVGACPUCheckAllocationsPass());
   manager.addPass(createVGALowerAssertPass());
   manager.addPass(createConvertVectorToSCFPass());
+  manager.addPass(createVGALowerReshapesPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
   // LLVM would call a library to round each result, or take the machine's

@@ -172,6 +172,7 @@ void vga::buildGPUPipeline(OpPassManager &manager,
       createVGAGPULowerLaunchesPass({overlapsLaunches(options.chip)}));
   manager.addNestedPass<func::FuncOp>(createVGACPUCheckAllocationsPass());
   manager.addPass(createVGALowerAssertPass());
+  manager.addPass(createVGALowerReshapesPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createSCFToControlFlowPass());

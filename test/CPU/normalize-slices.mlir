@@ -65,3 +65,11 @@ func.func @known_sizes(%x: tensor<?x8xf32>, %n: index, %m: index) -> tensor<?x7x
   %r = tensor.expand_shape %x [[0, 1], [2]] output_shape [%m, %n, 8] : tensor<?x8xf32> into tensor<?x7x8xf32>
   return %r : tensor<?x7x8xf32>
 }
+
+// CHECK-LABEL: func @two_sizes
+func.func @two_sizes(%x: tensor<?x8xf32>, %n: index, %m: index) -> tensor<?x?x8xf32> {
+  %e = math.exp %x : tensor<?x8xf32>
+  %s = tensor.expand_shape %e [[0, 1], [2]] output_shape [%n, %m, 8] : tensor<?x8xf32> into tensor<?x?x8xf32>
+  %r = arith.addf %s, %s : tensor<?x?x8xf32>
+  return %r : tensor<?x?x8xf32>
+}

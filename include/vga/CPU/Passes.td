@@ -75,6 +75,17 @@ def VGANormalizeSlicesPass : Pass<"vga-normalize-slices"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def VGALowerReshapesPass : Pass<"vga-lower-reshapes"> {
+  let summary = "Lower reshapes that make several dynamic sizes of one";
+  let description = [{
+    Turns a `memref.expand_shape` with more than one dynamic size for an axis of its
+    source into a `memref.reinterpret_cast`. Upstream finds a dynamic size from the
+    others, and dies where there are two.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def VGACopyToLinalgPass : Pass<"vga-copy-to-linalg"> {
   let summary = "Turn memref.copy into linalg";
   let description = [{

@@ -313,6 +313,13 @@ def functions():
         lambda x, a: reshape(x, np.array([a, 4], "i8")), [[(12,), (13,), (0,)]],
         [[-3, 0, 3, 4, 2**62, 2**62 + 3]])
     yield Function(
+        "expand_twice", [V], M, """
+  %e = arith.addf %a0, %a0 : tensor<?xf32>
+  %s = tensor.expand_shape %e [[0, 1]] output_shape [%n0, %n1] : tensor<?xf32> into tensor<?x?xf32>
+  %r = arith.addf %s, %s : tensor<?x?xf32>""",
+        lambda x, a, b: reshape(4 * x, np.array([a, b], "i8")), [[(12,), (0,)]],
+        [[-3, 0, 3, 2**32], [-4, 0, 4, 2**32]])
+    yield Function(
         "expand_typed", [V], "tensor<?x4xf32>",
         "  %r = tensor.expand_shape %a0 [[0, 1]] output_shape [%n0, %n1]"
         " : tensor<?xf32> into tensor<?x4xf32>",

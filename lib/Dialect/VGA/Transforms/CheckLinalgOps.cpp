@@ -239,6 +239,8 @@ void vga::checkLinalgOp(Operation *op, SizeChecker &checker) {
   if (auto structured = dyn_cast<linalg::LinalgOp>(op)) {
     if (structured.hasPureTensorSemantics())
       StructuredOpChecker(structured, checker).run();
+  } else if (op->getNumResults() == 0) {
+    // Others on buffers are refused later.
   } else if (auto softmax = dyn_cast<linalg::SoftmaxOp>(op)) {
     check(softmax, checker);
   } else if (auto pack = dyn_cast<linalg::PackOp>(op)) {

@@ -8,6 +8,7 @@
 
 #include "SizeChecker.h"
 #include "vga/Dialect/VGA/Transforms/Passes.h"
+#include "vga/Dialect/VGA/Transforms/SupportedOps.h"
 
 #include "mlir/Analysis/DataFlow/ConstantPropagationAnalysis.h"
 #include "mlir/Analysis/DataFlow/DeadCodeAnalysis.h"
@@ -27,13 +28,27 @@ using namespace mlir;
 using namespace mlir::vga;
 
 /// What upstream knows of operations that are not on tensors, such as those of
-/// memref.
-static void checkByInterface(RuntimeVerifiableOpInterface op,
-                             OpBuilder &builder) {
+/// memref, as vga.check: kernels have no cf.assert.
+static void checkByInterface(RuntimeVerifiableOpInterface op) {
+  struct : OpBuilder::Listener {
+    void notifyOperationInserted(Operation *op,
+                                 OpBuilder::InsertPoint) override {
+      if (auto assertion = dyn_cast<cf::AssertOp>(op))
+        assertions.push_back(assertion);
+    }
+    SmallVector<cf::AssertOp> assertions;
+  } listener;
+  OpBuilder builder(op, &listener);
   op.generateRuntimeVerification(
       builder, op.getLoc(), [](Operation *op, StringRef message) {
         return (op->getName().getStringRef() + ": " + message).str();
       });
+  for (cf::AssertOp assertion : listener.assertions) {
+    builder.setInsertionPoint(assertion);
+    CheckOp::create(builder, assertion.getLoc(), assertion.getArg(),
+                    assertion.getMsg(), ValueRange());
+    assertion.erase();
+  }
 }
 
 namespace {
@@ -41,6 +56,16 @@ struct CheckSizesPass : vga::impl::VGACheckSizesPassBase<CheckSizesPass> {
   using Base::Base;
 
   void runOnOperation() override {
+    // Upstream's bounds of values die of an axis that is not there.
+    auto findObstacle = [](Operation *op) {
+      std::string obstacle = getObstacleOfSizes(op);
+      if (obstacle.empty())
+        return WalkResult::advance();
+      op->emitOpError(obstacle);
+      return WalkResult::interrupt();
+    };
+    if (getOperation()->walk(findObstacle).wasInterrupted())
+      return signalPassFailure();
     DataFlowSolver ranges;
     ranges.load<dataflow::DeadCodeAnalysis>();
     ranges.load<dataflow::SparseConstantPropagation>();
@@ -71,7 +96,7 @@ private:
       checkLinalgOp(op, checker);
     else if (isa_and_nonnull<memref::MemRefDialect>(op->getDialect())) {
       if (auto other = dyn_cast<RuntimeVerifiableOpInterface>(op))
-        checkByInterface(other, builder);
+        checkByInterface(other);
     } else
       checkTensorOp(op, checker);
   }

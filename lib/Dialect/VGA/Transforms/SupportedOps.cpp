@@ -68,11 +68,17 @@ getObstacleOfTypes(Operation *op,
   return {};
 }
 
-/// Which static sizes of an operation disagree, of those that upstream's
-/// verifiers do not compare; empty if none do.
-static std::string getObstacleOfSizes(Operation *op) {
+std::string vga::getObstacleOfSizes(Operation *op) {
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
     return getSizeObstacle(linalgOp);
+  if (auto dim = dyn_cast<ShapedDimOpInterface>(op)) {
+    auto type = dyn_cast<ShapedType>(dim.getShapedValue().getType());
+    std::optional<int64_t> axis = getConstantIntValue(dim.getDimension());
+    if (axis && type && type.hasRank() &&
+        (*axis < 0 || *axis >= type.getRank()))
+      return llvm::formatv("there is no axis {0} of {1}", *axis, type);
+    return {};
+  }
   auto expand = dyn_cast<tensor::ExpandShapeOp>(op);
   if (!expand)
     return {};
@@ -136,6 +142,9 @@ std::string vga::getObstacleOnGPU(Operation *op) {
   auto isUnknown = [](Type type) {
     return !isComputedWith(getElementTypeOrSelf(type));
   };
+  // Checks ask for sizes, whatever the elements are of what is refused.
+  if (isa<tensor::DimOp>(op))
+    return {};
   if (llvm::any_of(op->getResultTypes(), isUnknown) ||
       llvm::any_of(op->getOperandTypes(), isUnknown))
     return "its elements are of a type that kernels do not compute with";
@@ -156,11 +165,10 @@ std::string vga::getObstacleOnGPU(Operation *op) {
           CheckOp, LaunchOp, bufferization::AllocTensorOp, linalg::SoftmaxOp,
           cf::AssertOp, func::CallOp, func::ReturnOp, scf::ConditionOp,
           scf::ForOp, scf::IfOp, scf::WhileOp, scf::YieldOp, tensor::CastOp,
-          tensor::CollapseShapeOp, tensor::ConcatOp, tensor::DimOp,
-          tensor::EmptyOp, tensor::ExpandShapeOp, tensor::ExtractOp,
-          tensor::ExtractSliceOp, tensor::FromElementsOp, tensor::GenerateOp,
-          tensor::InsertOp, tensor::InsertSliceOp, tensor::PadOp,
-          tensor::SplatOp>(op))
+          tensor::CollapseShapeOp, tensor::ConcatOp, tensor::EmptyOp,
+          tensor::ExpandShapeOp, tensor::ExtractOp, tensor::ExtractSliceOp,
+          tensor::FromElementsOp, tensor::GenerateOp, tensor::InsertOp,
+          tensor::InsertSliceOp, tensor::PadOp, tensor::SplatOp>(op))
     return {};
   return "functions for a GPU consist of attention, gates, linalg, tensor, and "
          "arith and math on tensors";
