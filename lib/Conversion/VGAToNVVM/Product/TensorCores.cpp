@@ -10,6 +10,9 @@
 // what is not in that of the product's registers (WarpMatrices.h). They do not
 // do that for elements of 32 bits, which lanes load one by one.
 //
+// Sums go on over all stages, although tensor cores cut them off; docs/gpu.md
+// says what that costs, and why gates do otherwise.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
