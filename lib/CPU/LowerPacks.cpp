@@ -35,7 +35,7 @@ static LogicalResult checkElements(Operation *op) {
 /// Whether there is nothing to pack: no slice of an empty tensor is valid.
 static bool isEmpty(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.hasStaticShape() && tensor.getNumElements() == 0;
+  return tensor && llvm::is_contained(tensor.getShape(), 0);
 }
 
 namespace {

@@ -88,6 +88,12 @@ private:
     }
     auto name =
         StringAttr::get(&getContext(), kSeparateName + symbol.getName().str());
+    if (SymbolTable::lookupSymbolIn(getOperation(), name))
+      return symbol.emitError()
+             << "'" << symbol.getName()
+             << "' is a function of a library that compiled code may call, and "
+                "cannot be called '"
+             << name.getValue() << "', which is declared";
     if (failed(SymbolTable::replaceAllSymbolUses(symbol, name, getOperation())))
       return symbol.emitError()
              << "cannot find all uses of '" << symbol.getName() << "'";

@@ -175,6 +175,8 @@ private:
     return op.hasPureTensorSemantics() && op->getNumResults() == 1 &&
            (op.getNumReductionLoops() == 0 || isaContractionOpInterface(op)) &&
            !vga::isSmallTask(op) &&
+           // Of no elements there are no tasks.
+           !llvm::is_contained(op.getStaticLoopRanges(), 0) &&
            op.getIndexingMapsArray().back().isProjectedPermutation() &&
            op.getIndexingMapsArray().back().getNumResults() >= 1;
   }

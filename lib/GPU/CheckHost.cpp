@@ -39,6 +39,16 @@ struct VGAGPUCheckHostPass
         op->emitOpError("has no kernel yet: ") << obstacle;
         return WalkResult::interrupt();
       };
+      for (BlockArgument argument : function.getArguments()) {
+        auto array = dyn_cast<BaseMemRefType>(argument.getType());
+        if (!array || !array.getMemorySpace())
+          continue;
+        function.emitError()
+            << "argument " << argument.getArgNumber() << " of '"
+            << function.getName() << "' has no kernel yet: " << array
+            << " is in another memory";
+        return signalPassFailure();
+      }
       if (function.getBody().walk<WalkOrder::PreOrder>(check).wasInterrupted())
         return signalPassFailure();
     }

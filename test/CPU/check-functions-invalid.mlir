@@ -137,6 +137,46 @@ func.func @other_shape(%x: tensor<7x8xf32>) -> tensor<1x7x8xf32> {
 
 // -----
 
+func.func @no_group(%x: tensor<7x8xf32>) -> tensor<7x2x4xf32> {
+  // expected-error@+1 {{'tensor.expand_shape' op is not compiled for CPUs: there is no axis 4294967296 of tensor<7x2x4xf32>}}
+  %r = tensor.expand_shape %x [[4294967296], [1, 2]] output_shape [7, 2, 4] : tensor<7x8xf32> into tensor<7x2x4xf32>
+  return %r : tensor<7x2x4xf32>
+}
+
+// -----
+
+func.func @no_axis(%x: tensor<?x8xf32>) -> index {
+  %c = arith.constant 2 : index
+  // expected-error@+1 {{'tensor.dim' op is not compiled for CPUs: there is no axis 2 of tensor<?x8xf32>}}
+  %r = tensor.dim %x, %c : tensor<?x8xf32>
+  return %r : index
+}
+
+// -----
+
+func.func @too_large() {
+  // expected-error@+1 {{'tensor.empty' op is not compiled for CPUs: tensor<4294967296x4294967296xf32> has more bytes than can be counted}}
+  %y = tensor.empty() : tensor<4294967296x4294967296xf32>
+  return
+}
+
+// -----
+
+// expected-error@+1 {{argument 0 of 'elsewhere' is not compiled for CPUs: memref<4xf32, 3> is in another memory}}
+func.func @elsewhere(%x: memref<4xf32, 3>) {
+  return
+}
+
+// -----
+
+func.func @constant_buffer() -> memref<4xf32> {
+  // expected-error@+1 {{'arith.constant' op is not compiled for CPUs: a constant is a tensor}}
+  %r = arith.constant dense<7.0> : memref<4xf32>
+  return %r : memref<4xf32>
+}
+
+// -----
+
 // What is computed with.
 func.func @possible(%x: tensor<?x4xf32>, %i: tensor<2x1xindex>, %p: !llvm.ptr) -> (tensor<2x4xf32>, f32) {
   %c0 = arith.constant 0 : index

@@ -36,3 +36,11 @@ func.func @nothing(%x: tensor<3x0x128xf32>, %y: tensor<0x300xf32>) -> tensor<0x3
   %r = linalg.unpack %x outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [128] into %y : tensor<3x0x128xf32> -> tensor<0x300xf32>
   return %r : tensor<0x300xf32>
 }
+
+// CHECK-LABEL: func @no_rows
+// CHECK-SAME: %{{.*}}: tensor<3x0x128xf32>, %[[Y:.*]]: tensor<0x?xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @no_rows(%x: tensor<3x0x128xf32>, %y: tensor<0x?xf32>) -> tensor<0x?xf32> {
+  %r = linalg.unpack %x outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [128] into %y : tensor<3x0x128xf32> -> tensor<0x?xf32>
+  return %r : tensor<0x?xf32>
+}

@@ -1,7 +1,9 @@
 // What has the name of a function that compiled code may call gets another one.
 // RUN: vga-opt %s --vga-separate-names | FileCheck %s
 // RUN: not vga-opt %S/Inputs/declared-with-tensors.mlir --vga-separate-names 2>&1 | FileCheck %s --check-prefix=ERROR
+// RUN: not vga-opt %S/Inputs/declared-new-name.mlir --vga-separate-names 2>&1 | FileCheck %s --check-prefix=DECLARED
 
+// DECLARED: declared-new-name.mlir:1:1: error: 'exp' is a function of a library that compiled code may call, and cannot be called 'vga_user_exp', which is declared
 // ERROR: declared-with-tensors.mlir:2:1: error: 'tanh' is a function of a library that compiled code may call, and is declared with another type
 
 // A declaration is that function.

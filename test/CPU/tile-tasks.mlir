@@ -115,3 +115,14 @@ func.func @others(%x: tensor<512x256xf32>, %to: tensor<512x256xf32>) -> tensor<5
   } -> tensor<512x256xf32>
   return %y : tensor<512x256xf32>
 }
+
+// -----
+
+// Of no elements there are no tasks.
+// CHECK-LABEL: func @no_columns
+// CHECK-NOT: scf.forall
+func.func @no_columns(%x: tensor<?x0x?x?xi8>, %y: tensor<?x0x?x?xi8>, %z: tensor<?x0xi32>) -> tensor<?x0xi32> {
+  %r = linalg.contract indexing_maps = [affine_map<(a, b, i, j, k) -> (i, j, k, a)>, affine_map<(a, b, i, j, k) -> (k, b, j, i)>, affine_map<(a, b, i, j, k) -> (a, b)>]
+      ins(%x, %y : tensor<?x0x?x?xi8>, tensor<?x0x?x?xi8>) outs(%z : tensor<?x0xi32>) -> tensor<?x0xi32>
+  return %r : tensor<?x0xi32>
+}

@@ -84,6 +84,29 @@ func.func @other_shape(%x: tensor<7x8xf32>) -> tensor<1x7x8xf32> {
 
 // -----
 
+// expected-error@+1 {{argument 0 of 'elsewhere' has no kernel yet: 'memref<4xf32, 3>' is in another memory}}
+func.func @elsewhere(%x: memref<4xf32, 3>) {
+  return
+}
+
+// -----
+
+func.func @too_large() {
+  // expected-error@+1 {{'tensor.empty' op has no kernel yet: tensor<4294967296x4294967296xf32> has more bytes than can be counted}}
+  %y = tensor.empty() : tensor<4294967296x4294967296xf32>
+  return
+}
+
+// -----
+
+func.func @constant_buffer() -> memref<4xf32> {
+  // expected-error@+1 {{'arith.constant' op has no kernel yet: a constant is a tensor}}
+  %r = arith.constant dense<7.0> : memref<4xf32>
+  return %r : memref<4xf32>
+}
+
+// -----
+
 // Sizes are for the host; elements, sums and dot products for kernels.
 func.func @possible(%x: tensor<?x4xf32>, %w: tensor<4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>) {
   %c0 = arith.constant 0 : index

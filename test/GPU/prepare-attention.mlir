@@ -61,3 +61,13 @@ func.func @left(%q: tensor<1x2x9x8xf64>) -> tensor<1x2x9x8xf64> {
   %z = vga.attention %q, %q, %q : tensor<1x2x9x8xf64>, tensor<1x2x9x8xf64>, tensor<1x2x9x8xf64>
   return %z : tensor<1x2x9x8xf64>
 }
+
+// -----
+
+// Of nothing there is nothing to be padded.
+// CHECK-LABEL: func @empty
+// CHECK-NOT: tensor.pad
+func.func @empty(%q: tensor<0x4x0x100xf16>, %k: tensor<0x2x0x100xf16>) -> tensor<0x4x0x100xf16> {
+  %r = vga.attention %q, %k, %k : tensor<0x4x0x100xf16>, tensor<0x2x0x100xf16>, tensor<0x2x0x100xf16>
+  return %r : tensor<0x4x0x100xf16>
+}

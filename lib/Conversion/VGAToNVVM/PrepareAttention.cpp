@@ -8,6 +8,7 @@
 
 #include "TakeDefinition.h"
 #include "vga/Conversion/Passes.h"
+#include "vga/Dialect/VGA/IR/EmptyAttention.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 #include "vga/GPU/Gates.h"
@@ -215,6 +216,9 @@ struct VGAGPUPrepareAttentionPass
 
 private:
   void prepare(RewriterBase &rewriter, AttentionOp op) {
+    // Canonicalization leaves nothing of it.
+    if (isEmpty(op))
+      return;
     std::string obstacle = getObstacle(op);
     if (!obstacle.empty()) {
       // Without this option the conversion says what is wrong.

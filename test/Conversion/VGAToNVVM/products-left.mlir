@@ -31,3 +31,11 @@ func.func @rounded(%x: tensor<4x8xf32>, %y: tensor<8x4xf32>, %z: tensor<4x4xbf16
   %r = linalg.matmul ins(%x, %y : tensor<4x8xf32>, tensor<8x4xf32>) outs(%z : tensor<4x4xbf16>) -> tensor<4x4xbf16>
   return %r : tensor<4x4xbf16>
 }
+
+// Of nothing.
+// CHECK-LABEL: func @no_columns
+// CHECK: linalg.matmul
+func.func @no_columns(%x: tensor<1x6xf32>, %y: tensor<6x0xf32>, %z: tensor<1x0xf32>) -> tensor<1x0xf32> {
+  %r = linalg.matmul ins(%x, %y : tensor<1x6xf32>, tensor<6x0xf32>) outs(%z : tensor<1x0xf32>) -> tensor<1x0xf32>
+  return %r : tensor<1x0xf32>
+}

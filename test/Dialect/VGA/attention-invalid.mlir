@@ -393,3 +393,13 @@ func.func @sbhd_batch(%q: !q, %k: !k, %v: !v) {
   %0 = vga.attention %q, %k, %v layout sbhd : !q, !k, !v
   return
 }
+
+// -----
+
+!q = tensor<2x100x9223372036854775807x4xbf16>
+!k = tensor<2x2x7x4xbf16>
+func.func @too_large(%q: !q, %k: !k) {
+  // expected-error@+1 {{'vga.attention' op expected less than 2^63 bytes, got 'tensor<2x100x9223372036854775807x4xbf16>'}}
+  %0 = vga.attention %q, %k, %k : !q, !k, !k
+  return
+}

@@ -342,8 +342,9 @@ FailureOr<Product> Product::match(LinalgOp op, std::string &obstacle) {
   if (!hasRows && !hasColumns)
     return failure();
   obstacle = getSizeObstacle(op);
-  // So are products of other types and bodies.
-  if (!obstacle.empty() || !isProductBody(op))
+  // So are products of other types and bodies, and of nothing.
+  if (!obstacle.empty() || !isProductBody(op) ||
+      llvm::is_contained(op.getStaticLoopRanges(), 0))
     return failure();
 
   Product product;

@@ -16,6 +16,7 @@
 #include "vga/Dialect/VGA/IR/VGA.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -79,6 +80,19 @@ static LogicalResult verifyShape(Operation *op, StringRef operand, Value value,
          << operand << " of shape " << wanted << ", got " << str(got);
 }
 
+/// Sizes and strides of operands, in bytes, are numbers of 64 bits.
+static LogicalResult verifyCountable(Operation *op) {
+  for (Type type : op->getOperandTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
+    int64_t bytes = llvm::divideCeil(tensor.getElementTypeBitWidth(), 8);
+    for (int64_t size : tensor.getShape())
+      if (ShapedType::isStatic(size) &&
+          llvm::MulOverflow(bytes, std::max<int64_t>(size, 1), bytes))
+        return op->emitOpError("expected less than 2^63 bytes, got ") << type;
+  }
+  return success();
+}
+
 /// Rows of pages are found by a division by their size.
 static LogicalResult verifyPages(Operation *op, StringRef operand,
                                  int64_t page) {
@@ -136,6 +150,8 @@ static LogicalResult verifyGate(Operation *op, StringRef sourceName,
 }
 
 LogicalResult GateOp::verify() {
+  if (failed(verifyCountable(*this)))
+    return failure();
   return verifyGate(*this, "source", getSource().getType(),
                     getWeight().getType(), getBias(), getMixing(), getLayout());
 }
@@ -170,6 +186,8 @@ static LogicalResult verifyPools(AttentionInterface op, RankedTensorType query,
 }
 
 static LogicalResult verifyProblem(AttentionInterface op) {
+  if (failed(verifyCountable(op)))
+    return failure();
   auto query = cast<RankedTensorType>(op.getQuery().getType());
   auto key = cast<RankedTensorType>(op.getKey().getType());
   auto value = cast<RankedTensorType>(op.getValue().getType());
@@ -383,6 +401,8 @@ LogicalResult GatedAttentionOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult AppendOp::verify() {
+  if (failed(verifyCountable(*this)))
+    return failure();
   RankedTensorType source = getSource().getType(), cache = getCache().getType();
   if (source.getElementType() != cache.getElementType())
     return emitOpError("expected element type of source to be ")

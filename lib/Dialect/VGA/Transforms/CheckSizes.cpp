@@ -90,7 +90,7 @@ private:
     if (isa<tensor::ParallelInsertSliceOp>(op))
       builder.setInsertionPoint(op->getParentOp());
     SizeChecker checker(builder, op, &ranges, readsArrays);
-    if (isa<VGADialect>(op->getDialect()))
+    if (isa_and_nonnull<VGADialect>(op->getDialect()))
       checkVGAOp(op, checker);
     else if (isa_and_nonnull<linalg::LinalgDialect>(op->getDialect()))
       checkLinalgOp(op, checker);
