@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/Utils/LinalgSizes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -93,7 +94,8 @@ struct DropUnitLoopsPass
   void runOnOperation() override {
     SmallVector<GenericOp> products;
     getOperation()->walk([&](GenericOp op) {
-      if (op.hasPureBufferSemantics() && isaContractionOpInterface(op))
+      if (op.hasPureBufferSemantics() && isaContractionOpInterface(op) &&
+          vga::getSizeObstacle(op).empty())
         products.push_back(op);
     });
     IRRewriter rewriter(&getContext());

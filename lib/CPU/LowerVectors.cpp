@@ -8,6 +8,7 @@
 
 #include "PairContraction.h"
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/Transforms/SupportedOps.h"
 
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -98,7 +99,7 @@ struct WriteStrided : OpRewritePattern<vector::TransferWriteOp> {
 struct LowerVectorsPass
     : vga::impl::VGACPULowerVectorsPassBase<LowerVectorsPass> {
   void runOnOperation() override {
-    if (failed(checkMath()))
+    if (failed(checkMath()) || failed(checkVectors()))
       return signalPassFailure();
     linalg::hoistRedundantVectorTransfers(getOperation(),
                                           /*verifyNonZeroTrip=*/false);
@@ -108,6 +109,24 @@ struct LowerVectorsPass
   }
 
 private:
+  /// What is unrolled must have an end.
+  LogicalResult checkVectors() {
+    auto check = [](Operation *op) {
+      for (Type type : llvm::concat<const Type>(op->getOperandTypes(),
+                                                op->getResultTypes())) {
+        std::string obstacle;
+        if (isa<VectorType>(type))
+          obstacle = vga::getObstacleOnCPU(type);
+        if (obstacle.empty())
+          continue;
+        op->emitOpError(obstacle);
+        return WalkResult::interrupt();
+      }
+      return WalkResult::advance();
+    };
+    return failure(getOperation()->walk(check).wasInterrupted());
+  }
+
   LogicalResult apply(function_ref<void(RewritePatternSet &)> populate) {
     RewritePatternSet patterns(&getContext());
     populate(patterns);

@@ -8,6 +8,7 @@
 
 #include "Tasks.h"
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/Utils/LinalgSizes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -71,7 +72,8 @@ struct ParallelizePass : vga::impl::VGACPUParallelizePassBase<ParallelizePass> {
     for (LinalgOp op : ops) {
       bool isSplittable =
           op.hasPureBufferSemantics() && op.getNumDpsInits() &&
-          op.getIndexingMapsArray().back().isProjectedPermutation();
+          op.getIndexingMapsArray().back().isProjectedPermutation() &&
+          vga::getSizeObstacle(op).empty();
       if (!isSplittable || vga::isSmallTask(op))
         continue;
       auto options = LinalgTilingOptions()

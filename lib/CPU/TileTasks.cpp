@@ -17,6 +17,7 @@
 #include "Panels.h"
 #include "Tasks.h"
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/Utils/LinalgSizes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -177,6 +178,7 @@ private:
            !vga::isSmallTask(op) &&
            // Of no elements there are no tasks.
            !llvm::is_contained(op.getStaticLoopRanges(), 0) &&
+           vga::getSizeObstacle(op).empty() &&
            op.getIndexingMapsArray().back().isProjectedPermutation() &&
            op.getIndexingMapsArray().back().getNumResults() >= 1;
   }

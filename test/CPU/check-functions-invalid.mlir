@@ -177,6 +177,21 @@ func.func @constant_buffer() -> memref<4xf32> {
 
 // -----
 
+#id = affine_map<(i) -> (i)>
+#zero = affine_map<(i) -> ()>
+func.func @buffer_results(%x: memref<4xf32>, %y: memref<f32>) -> memref<f32> {
+  // expected-error@+1 {{'linalg.contract' op is not compiled for CPUs: it is neither on tensors only nor on buffers without results}}
+  %r = "linalg.contract"(%x, %x, %y) <{indexing_maps = [#id, #id, #zero], operandSegmentSizes = array<i32: 2, 1>}> ({
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  }) : (memref<4xf32>, memref<4xf32>, memref<f32>) -> memref<f32>
+  return %r : memref<f32>
+}
+
+// -----
+
 // What is computed with.
 func.func @possible(%x: tensor<?x4xf32>, %i: tensor<2x1xindex>, %p: !llvm.ptr) -> (tensor<2x4xf32>, f32) {
   %c0 = arith.constant 0 : index

@@ -79,3 +79,18 @@ func.func @one_row(%x: memref<1x8xf32>, %w: memref<8x4xf32>, %y: memref<?x4xf32>
   }
   return
 }
+
+// Sizes that disagree are left to who checks them.
+// CHECK-LABEL: func @disagreeing
+// CHECK-NOT: memref.subview
+func.func @disagreeing(%x: memref<1x?x1x8xf32>, %w: memref<0x1x8xf32>, %y: memref<1x1x1x?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(a, b, c, d, e) -> (a, d, b, e)>, affine_map<(a, b, c, d, e) -> (b, c, e)>, affine_map<(a, b, c, d, e) -> (a, b, c, d)>],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<1x?x1x8xf32>, memref<0x1x8xf32>) outs(%y : memref<1x1x1x?xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %out, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}

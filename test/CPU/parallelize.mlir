@@ -44,3 +44,11 @@ func.func @elementwise(%x: memref<96x1024xf32>, %y: memref<?xf32>) {
   linalg.fill ins(%zero : f32) outs(%y : memref<?xf32>)
   return
 }
+
+// Sizes that disagree are left to who checks them.
+// CHECK-LABEL: func @disagreeing
+// CHECK-NOT: scf.parallel
+func.func @disagreeing(%x: memref<?x0x64xf32>, %w: memref<?x2x512xf32>, %y: memref<?x0x512xf32>) {
+  linalg.batch_matmul ins(%x, %w : memref<?x0x64xf32>, memref<?x2x512xf32>) outs(%y : memref<?x0x512xf32>)
+  return
+}

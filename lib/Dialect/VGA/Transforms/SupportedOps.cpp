@@ -38,6 +38,9 @@ bool vga::isComputedWith(Type elementType) {
       elementType);
 }
 
+/// Vectors are unrolled.
+constexpr int64_t kMostVectorElements = int64_t(1) << 16;
+
 /// Whether the bytes of an array, as far as its sizes are known, are a number
 /// of 64 bits.
 static bool isCountable(ShapedType type) {
@@ -66,6 +69,9 @@ static std::string getObstacle(Type type,
     return name + " has an encoding";
   if (auto array = dyn_cast<ShapedType>(type); array && !isCountable(array))
     return name + " has more bytes than can be counted";
+  if (auto vector = dyn_cast<VectorType>(type);
+      vector && vector.getNumElements() > kMostVectorElements)
+    return name + " has more elements than code is made for";
   if (auto array = dyn_cast<BaseMemRefType>(type);
       array && array.getMemorySpace())
     return name + " is in another memory";
@@ -101,8 +107,12 @@ static std::string getObstacleOfGroups(OpTy op, ShapedType larger) {
 }
 
 std::string vga::getObstacleOfSizes(Operation *op) {
-  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
+    if (!linalgOp.hasPureTensorSemantics() &&
+        (!linalgOp.hasPureBufferSemantics() || linalgOp->getNumResults() != 0))
+      return "it is neither on tensors only nor on buffers without results";
     return getSizeObstacle(linalgOp);
+  }
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op))
     return getObstacleOfGroups(collapse, collapse.getSrcType());
   if (auto dim = dyn_cast<ShapedDimOpInterface>(op)) {

@@ -12,7 +12,7 @@ from .process import Message, Result
 
 # Names that custom forms do not print.
 IMPLIED = {
-    "func.return": "return", "scf.yield": "scf.", "affine.yield": "affine.", "builtin.module": "",
+    "func.return": "return", "func.constant": "= constant @", "scf.yield": "scf.", "affine.yield": "affine.", "builtin.module": "",
     "affine.apply": "affine.", "linalg.yield": "linalg.", "tensor.yield": "tensor.",
     "scf.reduce": "scf.parallel", "scf.forall.in_parallel": "scf.forall", "linalg.fill": "linalg.",
     "gpu.module_end": "gpu.module", "gpu.return": "gpu.", "vga.yield": "vga.",

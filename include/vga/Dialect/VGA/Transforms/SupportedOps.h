@@ -30,8 +30,9 @@ std::string getObstacleOnGPU(Operation *op);
 /// The same of operations that are done for each element, in a kernel.
 std::string getObstacleInKernel(Operation *op);
 
-/// Which static sizes of an operation disagree, of those that upstream's
-/// verifiers do not compare, or which axis is not there; empty if all is well.
+/// What upstream's verifiers let through: which static sizes of an operation
+/// disagree, which axis is not there, or that buffers and tensors are mixed;
+/// empty if all is well.
 std::string getObstacleOfSizes(Operation *op);
 
 } // namespace mlir::vga
