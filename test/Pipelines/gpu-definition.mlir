@@ -36,12 +36,12 @@ func.func @attend(%q: tensor<2x4x300x100xbf16>, %k: tensor<2x2x300x100xbf16>, %w
   return %z : tensor<2x4x300x100xbf16>
 }
 
-// Where keys may be hidden, values of no weight are left out: that is a sum, no product.
+// Where keys may be hidden, values of no weight are left out: that is a guarded product.
 // LINALG-LABEL: func @hide
 // PTX-LABEL: func.func @hide
 // PTX: vga.launch @vga_kernels::@product_{{[0-9]}} {{.*}} outs(%[[S:.*]] : memref<2x2x2x300x300xf32>)
 // PTX: gpu.launch_func @vga_kernels::@sums_{{[0-9]}} {{.*}} args(%[[S]] :
-// PTX-NOT: vga.launch
+// PTX: vga.launch @vga_kernels::@product_{{[0-9]}} {{.*}} ins(%[[S]],
 // PTX: return
 func.func @hide(%q: tensor<2x4x300x100xbf16>, %k: tensor<2x2x300x100xbf16>) -> tensor<2x4x300x100xbf16> {
   %z = vga.attention %q, %k, %k causal

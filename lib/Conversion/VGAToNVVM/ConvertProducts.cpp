@@ -205,9 +205,7 @@ struct ConvertProductsToNVVMPass
     SmallVector<linalg::LinalgOp> ops;
     for (auto function : getOperation().getOps<func::FuncOp>())
       function.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
-    llvm::erase_if(ops, [](linalg::LinalgOp op) {
-      return !linalg::isaContractionOpInterface(op);
-    });
+    llvm::erase_if(ops, [](linalg::LinalgOp op) { return !isContraction(op); });
     for (linalg::LinalgOp op : ops) {
       std::string obstacle;
       FailureOr<Product> product = Product::match(op, obstacle);

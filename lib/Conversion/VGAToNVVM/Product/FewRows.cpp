@@ -126,8 +126,9 @@ void FewRows::multiply(const Terms &terms, SmallVectorImpl<Value> &sums) {
     for (int64_t i = 0; i < plan.tile.rows; ++i)
       for (int64_t j = 0; j < walk.run; ++j) {
         Value &sum = sums[i * walk.run + j];
-        sum = b.fma(terms.lhs[i][k],
-                    isRhsAlongDepth ? terms.rhs[j][k] : terms.rhs[k][j], sum);
+        sum = kernel.addTerm(
+            terms.lhs[i][k],
+            isRhsAlongDepth ? terms.rhs[j][k] : terms.rhs[k][j], sum);
       }
 }
 

@@ -20,6 +20,15 @@ using namespace mlir;
 using namespace mlir::vga;
 using namespace mlir::vga::product;
 
+Value Kernel::addTerm(Value lhs, Value rhs, Value sum) const {
+  Value more = b.fma(lhs, rhs, sum);
+  if (product.weights == Product::Weights::none)
+    return more;
+  Value weight = product.weights == Product::Weights::lhs ? lhs : rhs;
+  Value counts = b.compareF(arith::CmpFPredicate::UNE, weight, b.f32(0));
+  return b.select(counts, more, sum);
+}
+
 Value Kernel::getStride(const Array &array, int64_t axis) const {
   if (axis == kNoAxis || !array.has(axis))
     return b.i64(0);

@@ -19,6 +19,8 @@ struct Kernel {
   Kernel(KernelBuilder &b, const Product &product, const Plan &plan)
       : b(b), product(product), plan(plan) {}
 
+  /// `sum` with the term of two factors, those of lhs and rhs, in f32.
+  Value addTerm(Value lhs, Value rhs, Value sum) const;
   /// The size of an axis, as i32.
   Value getSize(int64_t axis) const {
     return axis == kNoAxis ? b.i32(1) : sizes[axis];

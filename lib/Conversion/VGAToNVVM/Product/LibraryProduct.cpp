@@ -282,7 +282,7 @@ static bool hasMatrices(const Product &product) {
 
 std::optional<LibraryProduct> LibraryProduct::match(const Product &product) {
   int64_t rows = product.getSize(product.row);
-  if (!hasMatrices(product) ||
+  if (product.weights != Product::Weights::none || !hasMatrices(product) ||
       (!ShapedType::isDynamic(rows) && rows < kLeastRows))
     return std::nullopt;
   LibraryProduct found;

@@ -107,7 +107,7 @@ SmallVector<Value> MultiplyAdd::multiply(Value stage, ValueRange sums) {
       for (int64_t i = 0; i < rows.count; ++i)
         for (int64_t j = 0; j < columns.count; ++j) {
           Value &sum = result[i * columns.count + j];
-          sum = b.fma(x[k][i], y[k][j], sum);
+          sum = kernel.addTerm(x[k][i], y[k][j], sum);
         }
     return result;
   };

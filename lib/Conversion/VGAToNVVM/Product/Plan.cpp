@@ -20,10 +20,12 @@ static int64_t getLargest(int64_t size) {
                                      : size;
 }
 
-/// Whether operands are of a type that the tensor cores multiply as it is.
+/// Whether operands are of a type that the tensor cores multiply as it is. They
+/// add what a weight of zero makes of NaN, too.
 static bool isExactOnTensorCores(const Product &product) {
   Type type = product.lhs.getElementType();
-  return type == product.rhs.getElementType() && !type.isF32();
+  return type == product.rhs.getElementType() && !type.isF32() &&
+         product.weights == Product::Weights::none;
 }
 
 //===----------------------------------------------------------------------===//
@@ -73,7 +75,8 @@ static Plan planManyRows(const Product &product, const Target &target,
   constexpr Tile kLarge = {128, 128, 64, 32}, kSmall = {64, 64, 32, 16},
                  kLargeF32 = {128, 128, 32, 64}, kSmallF32 = {64, 64, 16, 32};
   bool isF32 = product.lhs.getElementType().isF32() &&
-               product.rhs.getElementType().isF32();
+               product.rhs.getElementType().isF32() &&
+               product.weights == Product::Weights::none;
   bool usesTensorCores = isExactOnTensorCores(product) || (allowsTF32 && isF32);
   int64_t columns = getLargest(product.getSize(product.column));
   int64_t columnTiles = llvm::divideCeil(columns, kLarge.columns);

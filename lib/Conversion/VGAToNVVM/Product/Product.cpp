@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "vga/Dialect/VGA/Utils/LinalgSizes.h"
 #include <numeric>
 
@@ -106,6 +107,51 @@ static bool isFactor(Type type) {
   return isa<Float16Type, BFloat16Type, Float32Type>(type);
 }
 
+/// The number of the operand that a value of a body is, possibly extended.
+static std::optional<unsigned> getFactor(LinalgOp op, Value value) {
+  if (auto extension = value.getDefiningOp<arith::ExtFOp>())
+    value = extension.getIn();
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != op.getBlock())
+    return std::nullopt;
+  return argument.getArgNumber();
+}
+
+/// The number of the operand that is the weight of a guarded contraction, which
+/// adds `weight == 0 ? 0 : weight * factor` (emitGuardedProduct).
+static std::optional<unsigned> getWeight(LinalgOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
+      op.getNumReductionLoops() == 0 ||
+      !llvm::all_of(op.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isProjectedPermutation(); }))
+    return std::nullopt;
+  Block &body = *op.getBlock();
+  auto sum = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum)
+    return std::nullopt;
+  Value start = body.getArgument(2);
+  Value term = sum.getLhs() == start ? sum.getRhs() : sum.getLhs();
+  auto select = term.getDefiningOp<arith::SelectOp>();
+  if (!select || (sum.getLhs() != start && sum.getRhs() != start))
+    return std::nullopt;
+  auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
+  auto multiply = select.getFalseValue().getDefiningOp<arith::MulFOp>();
+  if (!compare || !multiply ||
+      compare.getPredicate() != arith::CmpFPredicate::OEQ ||
+      !matchPattern(compare.getRhs(), m_AnyZeroFloat()) ||
+      !matchPattern(select.getTrueValue(), m_AnyZeroFloat()))
+    return std::nullopt;
+  std::optional<unsigned> weight = getFactor(op, compare.getLhs());
+  std::optional<unsigned> lhs = getFactor(op, multiply.getLhs());
+  std::optional<unsigned> rhs = getFactor(op, multiply.getRhs());
+  bool isOfBoth = lhs && rhs && *lhs + *rhs == 1 && *lhs != *rhs;
+  return isOfBoth && weight && *weight < 2 ? weight : std::nullopt;
+}
+
+bool product::isContraction(LinalgOp op) {
+  return isaContractionOpInterface(op) || getWeight(op);
+}
+
 /// Whether the body of a contraction is a product that kernels compute.
 static bool isProductBody(LinalgOp op) {
   // Sums are in f32 and rounded once, whatever type the body adds in.
@@ -114,9 +160,10 @@ static bool isProductBody(LinalgOp op) {
                         return isFactor(
                             getElementTypeOrSelf(operand.get().getType()));
                       }) &&
-         llvm::all_of(*op.getBlock(), [](Operation &inner) {
+         llvm::all_of(*op.getBlock(), [&](Operation &inner) {
            return isa<arith::MulFOp, arith::AddFOp, arith::ExtFOp, YieldOp>(
-               inner);
+                      inner) ||
+                  (isa<arith::CmpFOp, arith::SelectOp>(inner) && getWeight(op));
          });
 }
 
@@ -287,6 +334,10 @@ static void assignAxes(Product &product) {
   if ((isFew(columns) && !isFew(rows)) || (!isFew(rows) && isTransposed)) {
     std::swap(product.lhs, product.rhs);
     std::swap(ofLhs, ofRhs);
+    if (product.weights != Product::Weights::none)
+      product.weights = product.weights == Product::Weights::lhs
+                            ? Product::Weights::rhs
+                            : Product::Weights::lhs;
   }
   product.row = chooseAxis(product, ofLhs, Array());
   product.column = chooseAxis(product, ofRhs, product.rhs);
@@ -319,7 +370,7 @@ int64_t Product::getSize(ArrayRef<int64_t> several) const {
 }
 
 FailureOr<Product> Product::match(LinalgOp op, std::string &obstacle) {
-  if (!op.hasPureTensorSemantics() || !isaContractionOpInterface(op) ||
+  if (!op.hasPureTensorSemantics() || !isContraction(op) ||
       op->getNumResults() != 1)
     return failure();
   Step root = getRootStep(op);
@@ -351,6 +402,9 @@ FailureOr<Product> Product::match(LinalgOp op, std::string &obstacle) {
   product.op = op;
   product.lhs = {operands[0].get(), lhs, {}};
   product.rhs = {operands[1].get(), rhs, {}};
+  if (std::optional<unsigned> weight = getWeight(op))
+    product.weights =
+        *weight == 0 ? Product::Weights::lhs : Product::Weights::rhs;
   // The start is what the contraction reads beside its factors.
   OpOperand &start = *op.getDpsInitOperand(0);
   if (std::optional<Step> inlined = getInlined(root, start))

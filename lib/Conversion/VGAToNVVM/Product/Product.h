@@ -13,7 +13,9 @@
 //     finish(start + sum over depth of
 //                    lhs[outer, row, depth] * rhs[outer, depth, column], ...)
 //
-// Arrays are dense, with their axes in any order, and each may lack some.
+// Arrays are dense, with their axes in any order, and each may lack some. A
+// guarded product leaves out the terms in which one of the factors, a weight,
+// is zero, whatever the other is: NaN and infinity, too.
 //
 //===----------------------------------------------------------------------===//
 
@@ -93,6 +95,9 @@ struct Product {
   Array lhs, rhs, output;
   /// What else is read for each element of the output.
   SmallVector<Array> others;
+  /// The weights of a guarded product.
+  enum class Weights { none, lhs, rhs };
+  Weights weights = Weights::none;
 
   /// Of lhs and output, of rhs and output, and of lhs and rhs, the one that
   /// tiles divide.
@@ -107,6 +112,9 @@ std::optional<Step> getInlined(Step user, OpOperand &operand);
 
 /// The loop of the contraction for each axis of an operand of a step.
 SmallVector<unsigned> getOperandLoops(Step step, OpOperand &operand);
+
+/// Whether an operation is a contraction of two arrays, or a guarded one.
+bool isContraction(linalg::LinalgOp op);
 
 /// Whether the body of an operation reads an operand.
 bool isRead(linalg::LinalgOp op, OpOperand &operand);
