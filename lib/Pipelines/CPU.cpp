@@ -85,7 +85,7 @@ static void addBufferPasses(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createVGAFillSplatsPass());
   manager.addPass(createVGAHoistChecksPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
-  manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
+  manager.addPass(createVGAOpenStatesPass());
   addBufferization(manager);
   manager.addPass(createVGACloseStatesPass());
   addCleanup(manager);

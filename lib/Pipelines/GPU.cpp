@@ -95,7 +95,7 @@ static void addGraphPasses(OpPassManager &manager,
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(createVGAHoistChecksPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
-  manager.addNestedPass<func::FuncOp>(createVGAOpenStatesPass());
+  manager.addPass(createVGAOpenStatesPass());
   // Of a tensor.empty, an scf.if does not know that it will be dense.
   manager.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   addBufferization(manager);

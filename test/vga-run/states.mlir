@@ -26,8 +26,8 @@
 // POSITION: error: expected 'vga.position' on argument #0, a tensor<i64>, got 'tensor<i32>'
 // RUN: not vga-run %s --entry lost 2>&1 | FileCheck %s --check-prefix=LOST
 // LOST: error: 'lost' must return its states last, in the order of its arguments
-// RUN: not vga-run %s --entry replaced 2>&1 | FileCheck %s --check-prefix=REPLACED
-// REPLACED: error: state "s" of 'replaced' is not updated in place: what is returned for it must come from the argument by insertions
+// RUN: vga-run %s --entry replaced 2>&1 | FileCheck %s --check-prefix=REPLACED
+// REPLACED: remark: state "s" of 'replaced' is copied: what is returned for it is not the argument, updated in place
 
 func.func @main(%tokens: tensor<?xi32>, %past: tensor<i64> {vga.position},
                 %seen: tensor<8xi32> {vga.state = "seen"})

@@ -140,7 +140,7 @@ def VGACPUStackScratchPass : Pass<"vga-cpu-stack-scratch"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
-def VGAOpenStatesPass : Pass<"vga-open-states", "::mlir::func::FuncOp"> {
+def VGAOpenStatesPass : Pass<"vga-open-states", "::mlir::ModuleOp"> {
   let summary = "Let bufferization write to the states of functions only";
   let description = [{
     Arguments with the attribute `vga.state` become writable, all others of a
@@ -149,6 +149,13 @@ def VGAOpenStatesPass : Pass<"vga-open-states", "::mlir::func::FuncOp"> {
     to what it is given, for bufferization copies it before the call where it is
     still needed. What is computed from a state, but is none, gets memory of its
     own, so that it does not take that of the state.
+
+    What a state was before an update is copied, with a remark, if it is used
+    after that, and not otherwise: so updates are done in place. Results that may
+    be in the memory of a state when `vga-close-states` writes to it are copied.
+
+    Other functions of the module call a private copy of a function with states,
+    whose arguments are none.
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
                            "::mlir::linalg::LinalgDialect",
@@ -158,9 +165,10 @@ def VGAOpenStatesPass : Pass<"vga-open-states", "::mlir::func::FuncOp"> {
 def VGACloseStatesPass : Pass<"vga-close-states", "::mlir::ModuleOp"> {
   let summary = "Drop the results that are states, updated in place";
   let description = [{
-    The last results of a function with states are the buffers of those
-    arguments, if bufferization could update them in place; it is an error if it
-    could not. Callers have these buffers: they are no longer returned.
+    After `vga-open-states` and bufferization, a function's last results are its
+    states. Callers have their buffers, the arguments: what is returned is copied
+    there, with a remark, unless it is the argument, updated in place. States are
+    no longer returned.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
