@@ -205,6 +205,9 @@ struct VectorizePass : vga::impl::VGACPUVectorizePassBase<VectorizePass> {
           << getArgument() << " comes after bufferization";
       return signalPassFailure();
     }
+    for (LinalgOp op : collect())
+      if (auto generic = dyn_cast<GenericOp>(op.getOperation()))
+        makeParallel(generic);
     if (!pairs)
       separatePairs(rewriter);
     for (LinalgOp op : collect())
@@ -292,6 +295,25 @@ private:
           piece, rounded, offset, /*strides=*/1);
     }
     rewriter.replaceOp(op, b.createOrFold<vector::ShapeCastOp>(type, rounded));
+  }
+
+  /// Loops that all results have an axis of reduce nothing, whatever they are
+  /// said to be; upstream takes their word for it.
+  static void makeParallel(GenericOp op) {
+    SmallVector<utils::IteratorType> types = op.getIteratorTypesArray();
+    for (auto [loop, type] : llvm::enumerate(types)) {
+      AffineExpr axis = getAffineDimExpr(loop, op.getContext());
+      if (llvm::all_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
+            return llvm::is_contained(
+                op.getMatchingIndexingMap(&init).getResults(), axis);
+          }))
+        type = utils::IteratorType::parallel;
+    }
+    Builder b(op.getContext());
+    op.setIteratorTypesAttr(b.getArrayAttr(
+        llvm::map_to_vector(types, [&](utils::IteratorType type) -> Attribute {
+          return IteratorTypeAttr::get(op.getContext(), type);
+        })));
   }
 
   static bool isTileable(LinalgOp op) {

@@ -18,39 +18,39 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "vga/Dialect/VGA/IR/Check.h"
 #include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
+#include "vga/GPU/KernelReport.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using namespace mlir::vga;
 
 namespace {
-/// Builds a report in the place of a check.
+/// Builds a report where an error was found.
 class Report {
 public:
-  Report(CheckOp check, Value memory)
-      : b(check.getLoc(), check), memory(memory) {}
+  Report(ImplicitLocOpBuilder &builder, Value memory)
+      : b(builder), memory(memory) {}
 
-  void build(CheckOp check, Value text) {
-    Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-    Value failed = arith::XOrIOp::create(b, check.getCondition(), yes);
-    onlyIf(failed, [&] {
-      onlyIf(take(), [&] {
-        for (auto [i, value] : llvm::enumerate(check.getValues()))
-          store(arith::IndexCastOp::create(b, b.getI64Type(), value), 1 + i);
-        LLVM::FenceOp::create(b, LLVM::AtomicOrdering::seq_cst, StringRef());
-        store(text, 0);
-        LLVM::FenceOp::create(b, LLVM::AtomicOrdering::seq_cst, StringRef());
-        LLVM::Trap::create(b);
-      });
-      LLVM::InlineAsmOp::create(
-          b, /*res=*/TypeRange(), /*operands=*/ValueRange(),
-          /*asm_string=*/"exit;", /*constraints=*/"",
-          /*has_side_effects=*/true, /*is_align_stack=*/false,
-          LLVM::tailcallkind::TailCallKind::None,
-          /*asm_dialect=*/LLVM::AsmDialectAttr(),
-          /*operand_attrs=*/ArrayAttr());
+  void build(Value text, ValueRange values) {
+    onlyIf(take(), [&] {
+      for (auto [i, value] : llvm::enumerate(values))
+        store(value.getType().isIndex()
+                  ? arith::IndexCastOp::create(b, b.getI64Type(), value)
+                        .getResult()
+                  : value,
+              1 + i);
+      LLVM::FenceOp::create(b, LLVM::AtomicOrdering::seq_cst, StringRef());
+      store(text, 0);
+      LLVM::FenceOp::create(b, LLVM::AtomicOrdering::seq_cst, StringRef());
+      LLVM::Trap::create(b);
     });
-    check.erase();
+    LLVM::InlineAsmOp::create(b, /*res=*/TypeRange(), /*operands=*/ValueRange(),
+                              /*asm_string=*/"exit;", /*constraints=*/"",
+                              /*has_side_effects=*/true,
+                              /*is_align_stack=*/false,
+                              LLVM::tailcallkind::TailCallKind::None,
+                              /*asm_dialect=*/LLVM::AsmDialectAttr(),
+                              /*operand_attrs=*/ArrayAttr());
   }
 
 private:
@@ -83,10 +83,26 @@ private:
                           /*isVolatile=*/true);
   }
 
-  ImplicitLocOpBuilder b;
+  ImplicitLocOpBuilder &b;
   Value memory;
 };
 } // namespace
+
+void vga::buildReport(ImplicitLocOpBuilder &b, Value memory, Value text,
+                      ValueRange values) {
+  Report(b, memory).build(text, values);
+}
+
+/// Builds a report in the place of a check.
+static void lower(CheckOp check, Value memory, Value text) {
+  ImplicitLocOpBuilder b(check.getLoc(), check);
+  Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
+  Value failed = arith::XOrIOp::create(b, check.getCondition(), yes);
+  auto branch = scf::IfOp::create(b, failed);
+  b.setInsertionPoint(branch.thenYield());
+  buildReport(b, memory, text, check.getValues());
+  check.erase();
+}
 
 SmallVector<Value> vga::lowerKernelChecks(gpu::GPUFuncOp kernel,
                                           Operation *launch, ModuleOp module) {
@@ -112,7 +128,7 @@ SmallVector<Value> vga::lowerKernelChecks(gpu::GPUFuncOp kernel,
                                                   host.text(text.getValue())));
     Value address = addParameter(host.getI64Type());
     for (CheckOp check : places)
-      Report(check, memory).build(check, address);
+      lower(check, memory, address);
   }
   return parameters;
 }

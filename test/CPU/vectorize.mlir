@@ -211,3 +211,19 @@ func.func @repeated(%a: memref<4xf32>, %b: memref<4x16xf32>, %c: memref<6x16xf32
   }
   return
 }
+
+// Loops that the result has an axis of are parallel, whatever they are called.
+// CHECK-LABEL: func @called_reductions
+// CHECK: vector.contract {{.*}}iterator_types = ["parallel", "parallel", "reduction"]
+// CHECK-NOT: linalg.
+// CHECK: return
+func.func @called_reductions(%x: memref<6x4xf32>, %y: memref<4x16xf32>, %z: memref<6x16xf32>) {
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["reduction", "reduction", "reduction"]}
+      ins(%x, %y : memref<6x4xf32>, memref<4x16xf32>) outs(%z : memref<6x16xf32>) {
+  ^bb0(%e: f32, %f: f32, %acc: f32):
+    %p = arith.mulf %e, %f : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}

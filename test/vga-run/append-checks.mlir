@@ -7,14 +7,15 @@
 
 // RUN: vga-run %s --entry contiguous --input %t/x.npy --input %t/c.npy --input %t/50.npy
 // RUN: not vga-run %s --entry contiguous --input %t/x.npy --input %t/c.npy --input %t/06.npy 2>&1 | FileCheck %s --check-prefix=ROOM
-// RUN: not vga-run %s --entry contiguous --input %t/x.npy --input %t/c.npy --input %t/-10.npy 2>&1 | FileCheck %s --check-prefix=ROOM
-// ROOM: append-checks.mlir:[[#@LINE+12]]:8: vga.append: source (tensor<2x1x?xf32>) at position does not fit into cache (tensor<2x1x8xf32>){{$}}
+// ROOM: append-checks.mlir:[[#@LINE+14]]:8: vga.append: position of sequence 1: expected 0 to 5, got 6{{$}}
+// RUN: not vga-run %s --entry contiguous --input %t/x.npy --input %t/c.npy --input %t/-10.npy 2>&1 | FileCheck %s --check-prefix=BELOW
+// BELOW: append-checks.mlir:[[#@LINE+12]]:8: vga.append: position of sequence 0: expected 0 to 5, got -1{{$}}
 
 // RUN: vga-run %s --entry paged --input %t/x.npy --input %t/pool.npy --input %t/50.npy --input %t/t.npy --check-pages
 // RUN: not vga-run %s --entry paged --input %t/x.npy --input %t/pool.npy --input %t/06.npy --input %t/t.npy --check-pages 2>&1 | FileCheck %s --check-prefix=TABLE
-// TABLE: append-checks.mlir:[[#@LINE+13]]:8: vga.append: source (tensor<2x1x3xf32>) at position does not fit into cache (tensor<4x1x4xf32>) with block_table (tensor<?x?xi32>){{$}}
+// TABLE: append-checks.mlir:[[#@LINE+13]]:8: vga.append: position of sequence 1: expected 0 to 5, got 6{{$}}
 // RUN: not vga-run %s --entry paged --input %t/x.npy --input %t/pool.npy --input %t/50.npy --input %t/t4.npy --check-pages 2>&1 | FileCheck %s --check-prefix=PAGES
-// PAGES: append-checks.mlir:[[#@LINE+11]]:8: vga.append: block_table has a page that cache has not{{$}}
+// PAGES: append-checks.mlir:[[#@LINE+11]]:8: vga.append: entry 1 of sequence 0 in block_table: expected at least 0 and less than 4 (the pages of cache), got 4{{$}}
 // On a GPU, kernels check where they append; cuda-pages.test has what the host
 // checks for them.
 

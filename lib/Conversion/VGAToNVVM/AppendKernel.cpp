@@ -17,6 +17,7 @@
 #include "Kernels.h"
 #include "MemoryRows.h"
 #include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
+#include "vga/GPU/KernelReport.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;
@@ -123,19 +124,27 @@ private:
   /// The vector of the cache that a vector of the source goes to.
   Value findRow(ArrayRef<Value> indices) {
     Value sequence = indices[axes.batch];
-    Value to = b.add(load(position, op.getPosition(), b.toI64(sequence)),
-                     b.toI64(indices[axes.sequence]));
+    Value first = load(position, op.getPosition(), b.toI64(sequence));
+    Value to = b.add(first, b.toI64(indices[axes.sequence]));
+    auto expectRoom = [&](Value room) {
+      expectBelow(to, room, overflow, [&]() -> SmallVector<Value> {
+        return {b.toI64(sequence), b.sub(room, b.toI64(count)), first};
+      });
+    };
     if (!table) {
-      expectBelow(to, b.toI64(capacity), overflow);
+      expectRoom(b.toI64(capacity));
       return getRow(sequence, indices[axes.head], to, capacity);
     }
     // The capacity is in pages.
     int64_t page = cache.getDimSize(axes.sequence);
-    expectBelow(to, b.mul(b.toI64(capacity), page), overflow);
+    expectRoom(b.mul(b.toI64(capacity), page));
     Value entry =
         b.add(b.mul(b.toI64(sequence), b.toI64(capacity)), b.div(to, page));
     Value target = load(table, op.getBlockTable(), entry);
-    expectBelow(target, b.toI64(targets), missingPage);
+    expectBelow(
+        target, b.toI64(targets), missingPage, [&]() -> SmallVector<Value> {
+          return {b.toI64(sequence), b.div(to, page), b.toI64(targets), target};
+        });
     return getRow(b.toI32(target), indices[axes.head], b.rem(to, page),
                   b.i32(page));
   }
@@ -155,15 +164,11 @@ private:
                : b.createOrFold<arith::ExtSIOp>(b.getI64Type(), element);
   }
 
-  /// Says that there is an error and stops the kernel unless 0 <= index < end.
-  void expectBelow(Value index, Value end, Value error) {
-    b.onlyIf(b.compare(arith::CmpIPredicate::uge, index, end), [&] {
-      // The host reads this when the device can do no more.
-      LLVM::StoreOp::create(b, error, report, /*alignment=*/8,
-                            /*isVolatile=*/true);
-      LLVM::FenceOp::create(b, LLVM::AtomicOrdering::seq_cst, StringRef());
-      LLVM::Trap::create(b);
-    });
+  /// Stops the kernel with an error unless 0 <= index < end.
+  void expectBelow(Value index, Value end, Value error,
+                   function_ref<SmallVector<Value>()> getValues) {
+    b.onlyIf(b.compare(arith::CmpIPredicate::uge, index, end),
+             [&] { buildReport(b, report, error, getValues()); });
   }
 
   KernelBuilder &b;

@@ -12,12 +12,14 @@
 // CHECK: arith.cmpi slt, %[[ROW]], %{{.*}} : i32
 // CHECK: %[[PIECE:.*]] = llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
 // CHECK: llvm.getelementptr %[[P]][%{{.*}}] {{.*}} i32
-// CHECK: %[[TO:.*]] = arith.addi
+// CHECK: %[[TO:.*]] = arith.addi %[[FIRST:.*]], %{{.*}} : i64
 // CHECK: %[[ENTRIES:.*]] = arith.extui %[[N]]
 // CHECK: %[[CAPACITY:.*]] = arith.muli %[[ENTRIES]], %[[SIXTEEN]]
 // CHECK: %[[OUTSIDE:.*]] = arith.cmpi uge, %[[TO]], %[[CAPACITY]]
 // CHECK: scf.if %[[OUTSIDE]]
-// CHECK-NEXT: llvm.store volatile %[[OVERFLOW]], %[[REPORT]]
+// CHECK: llvm.atomicrmw xchg
+// CHECK: llvm.store volatile %[[FIRST]], %{{.*}}
+// CHECK: llvm.store volatile %[[OVERFLOW]], %{{.*}}
 // CHECK-NEXT: llvm.fence seq_cst
 // CHECK-NEXT: llvm.intr.trap
 // CHECK: %[[ENTRY:.*]] = arith.divui %[[TO]], %[[SIXTEEN]]
@@ -25,7 +27,8 @@
 // CHECK: %[[PAGE:.*]] = arith.extsi
 // CHECK: %[[MISSING:.*]] = arith.cmpi uge, %[[PAGE]], %{{.*}}
 // CHECK: scf.if %[[MISSING]]
-// CHECK-NEXT: llvm.store volatile %[[NOPAGE]], %[[REPORT]]
+// CHECK: llvm.store volatile %[[PAGE]], %{{.*}}
+// CHECK: llvm.store volatile %[[NOPAGE]], %{{.*}}
 // CHECK-NEXT: llvm.fence seq_cst
 // CHECK-NEXT: llvm.intr.trap
 // CHECK: arith.remui %[[TO]], %[[SIXTEEN]]
@@ -52,7 +55,7 @@
 // CHECK-DAG: %[[C32:.*]] = arith.constant 32 : index
 // CHECK: %[[R:.*]] = vga.launch @vga_kernels::@append_0 blocks(%[[C1]]) threads 256 shared_memory 0 sizes(%[[C4]], %[[C1]], %[[C64]], %[[C32]])
 // CHECK-SAME: ins(%arg0, %arg2, %arg3 : {{.*}}) outs(%arg1 :
-// CHECK-SAME: errors ["{{.*}}append.mlir:[[#@LINE+3]]:8: vga.append: source (tensor<4x1x2x64xf16>) at position does not fit into cache {{.*}}", "{{.*}}append.mlir:[[#@LINE+3]]:8: vga.append: block_table has a page that cache has not"]
+// CHECK-SAME: errors ["{{.*}}append.mlir:[[#@LINE+3]]:8: vga.append: position of sequence {0}: {{.*}}", "{{.*}}append.mlir:[[#@LINE+3]]:8: vga.append: entry {1} of sequence {0} in block_table: {{.*}}"]
 // CHECK: return %[[R]]
 func.func @pages(%k: tensor<4x1x2x64xf16>, %pages: tensor<64x16x2x64xf16>, %p: tensor<4xi32>, %t: tensor<4x32xi32>) -> tensor<64x16x2x64xf16> {
   %r = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) layout bshd

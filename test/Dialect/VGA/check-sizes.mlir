@@ -189,7 +189,7 @@ func.func @embedding(%table: tensor<?x8xf32>, %tokens: tensor<?xi64>, %o: tensor
 // HOST-LABEL: func @append
 func.func @append(%x: tensor<?x1x3xf32>, %c: tensor<2x1x8xf32>, %p: tensor<2xi32>) -> tensor<2x1x8xf32> {
   // CHECK: vga.check %{{.*}}, "vga.append: batch of position: expected {0} (that of source), got 2"
-  // CHECK: vga.check %{{.*}}, "vga.append: source (tensor<?x1x3xf32>) at position does not fit
+  // CHECK: vga.check %{{.*}}, "vga.append: position of sequence {0}: expected 0 to {1}, got {2}"
   // HOST: vga.check %{{.*}}, "vga.append: batch of position
   // HOST-NOT: does not fit
   // HOST: vga.append

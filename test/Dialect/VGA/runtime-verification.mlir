@@ -82,15 +82,15 @@ func.func @append(%x: tensor<?x1x3x8xf32>, %c: tensor<2x1x?x8xf32>, %p: tensor<2
   // CHECK: vga.check %{{.*}}, "vga.append: batch of position: expected {{[{}0-9]+}} (that of source), got {{[{}0-9]+}}"
   // The batch of the cache is known to be the same then.
   // CHECK: %[[CAPACITY:.*]] = tensor.dim %[[C]], %{{.*}}
+  // CHECK: vga.check %{{.*}}, "vga.append: sequence of source: expected 0 to {0}, got 3"(%[[CAPACITY]])
   // CHECK: %[[LAST:.*]] = arith.subi %[[CAPACITY]], %{{.*}}
-  // CHECK: %[[FITS:.*]] = scf.for %[[B:.*]] = %[[C0]] to %{{.*}} iter_args(%[[SO_FAR:.*]] = %{{.*}}) -> (i1)
+  // CHECK: scf.for %[[B:.*]] = %[[C0]] to %{{.*}} step
   // CHECK: %[[P32:.*]] = tensor.extract %[[P]][%[[B]]]
   // CHECK: %[[POSITION:.*]] = arith.index_cast %[[P32]]
   // CHECK-DAG: %[[ABOVE:.*]] = arith.cmpi sle, %[[C0]], %[[POSITION]]
   // CHECK-DAG: %[[BELOW:.*]] = arith.cmpi sle, %[[POSITION]], %[[LAST]]
-  // CHECK: %[[BOTH:.*]] = arith.andi %[[ABOVE]], %[[BELOW]]
-  // CHECK: arith.andi %[[SO_FAR]], %[[BOTH]]
-  // CHECK: vga.check %[[FITS]], "vga.append: source (tensor<?x1x3x8xf32>) at position does not fit into cache (tensor<2x1x?x8xf32>)"
+  // CHECK: %[[FITS:.*]] = arith.andi %[[ABOVE]], %[[BELOW]]
+  // CHECK: vga.check %[[FITS]], "vga.append: position of sequence {0}: expected 0 to {1}, got {2}"(%[[B]], %[[LAST]], %[[POSITION]])
   %r = vga.append %x into %c at %p : tensor<?x1x3x8xf32>, tensor<2x1x?x8xf32>, tensor<2xi32>
   return %r : tensor<2x1x?x8xf32>
 }
@@ -102,7 +102,7 @@ func.func @append_pages(%x: tensor<2x1x3xf32>, %c: tensor<9x1x16xf32>, %p: tenso
   // CHECK: vga.check %{{.*}}, "vga.append: batch of block_table: expected {{[{}0-9]+}} (that of source), got {{[{}0-9]+}}"
   // CHECK: %[[N:.*]] = tensor.dim %[[T]], %c1
   // CHECK: arith.muli %[[N]], %{{.*}}
-  // CHECK: vga.check %{{.*}}, "vga.append: source (tensor<2x1x3xf32>) at position does not fit into cache (tensor<9x1x16xf32>) with block_table (tensor<?x?xi32>)"
+  // CHECK: vga.check %{{.*}}, "vga.append: position of sequence {0}: expected 0 to {1}, got {2}"
   %r = vga.append %x into %c at %p block_table(%t : tensor<?x?xi32>) : tensor<2x1x3xf32>, tensor<9x1x16xf32>, tensor<2xi64>
   return %r : tensor<9x1x16xf32>
 }

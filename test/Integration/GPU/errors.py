@@ -16,18 +16,20 @@ from pathlib import Path
 import numpy as np
 
 MODULE = Path(__file__).resolve().parents[2] / "vga-run/append-checks.mlir"
-ROOM = "vga.append: source (tensor<2x1x{}xf32>) at position does not fit into cache (tensor<{}xf32>){}"
-PAGES = "vga.append: block_table has a page that cache has not"
-TABLE = " with block_table (tensor<?x?xi32>)"
+ROOM = "vga.append: position of sequence {}: expected 0 to 5, got {}"
+PAGES = (
+    "vga.append: entry {} of sequence {} in block_table: expected at least 0 and less than 4 "
+    "(the pages of cache), got {}"
+)
 
 # Positions, the block table if there is one, the error.
 CASES = {
-    "beyond": ([0, 6], None, ROOM.format("?", "2x1x8", "")),
-    "below": ([-1, 0], None, ROOM.format("?", "2x1x8", "")),
-    "far_below": ([0, -(2**31)], None, ROOM.format("?", "2x1x8", "")),
-    "beyond_pages": ([0, 6], [[0, 3], [1, 2]], ROOM.format("3", "4x1x4", TABLE)),
-    "no_page": ([5, 0], [[9, 4], [0, 9]], PAGES),
-    "negative_page": ([5, 0], [[9, 3], [-1, 9]], PAGES),
+    "beyond": ([0, 6], None, ROOM.format(1, 6)),
+    "below": ([-1, 0], None, ROOM.format(0, -1)),
+    "far_below": ([0, -(2**31)], None, ROOM.format(1, -(2**31))),
+    "beyond_pages": ([0, 6], [[0, 3], [1, 2]], ROOM.format(1, 6)),
+    "no_page": ([5, 0], [[9, 4], [0, 9]], PAGES.format(1, 0, 4)),
+    "negative_page": ([5, 0], [[9, 3], [-1, 9]], PAGES.format(0, 1, -1)),
 }
 
 

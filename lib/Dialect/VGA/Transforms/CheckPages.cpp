@@ -55,15 +55,18 @@ private:
     CheckBuilder b(op->getLoc(), op);
     CacheAxes axes(cast<RankedTensorType>(pool.getType()), layout);
     Value zero = b.index(0);
-    Value last = arith::SubIOp::create(b, b.size(pool, axes.batch), b.index(1));
-    Value all = b.forAll(zero, b.size(table, 0), [&](Value sequence) {
+    Value pages = b.size(pool, axes.batch);
+    b.forEach(zero, b.size(table, 0), [&](Value sequence) {
       Entries entries = getEntries(b, sequence);
-      return b.forAll(entries.first, entries.last, [&](Value entry) {
+      b.forEach(entries.first, entries.last, [&](Value entry) {
         Value page = b.load(table, {sequence, entry});
-        return b.both(b.isAtMost(zero, page), b.isAtMost(page, last));
+        // What is negative is large without a sign.
+        Value isThere =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::ult, page, pages);
+        CheckOp::create(b, isThere, describeMissingPage(op, name),
+                        {sequence, entry, pages, page});
       });
     });
-    CheckOp::create(b, all, describeMissingPage(op, name), ValueRange());
   }
 
   /// The entries of the positions that attention uses: those before kv_length.

@@ -36,15 +36,12 @@ struct CheckBuilder : ImplicitLocOpBuilder {
   }
   Value both(Value a, Value b) { return arith::AndIOp::create(*this, a, b); }
 
-  /// Whether `holds` for all of [first, last).
-  Value forAll(Value first, Value last, function_ref<Value(Value i)> holds) {
-    Value yes = arith::ConstantOp::create(*this, getBoolAttr(true));
-    auto loop = scf::ForOp::create(*this, first, last, index(1), yes);
+  /// Emits `body` for each of [first, last).
+  void forEach(Value first, Value last, function_ref<void(Value i)> body) {
+    auto loop = scf::ForOp::create(*this, first, last, index(1));
     OpBuilder::InsertionGuard guard(*this);
     setInsertionPointToStart(loop.getBody());
-    Value all = both(loop.getRegionIterArg(0), holds(loop.getInductionVar()));
-    scf::YieldOp::create(*this, all);
-    return loop.getResult(0);
+    body(loop.getInductionVar());
   }
 };
 

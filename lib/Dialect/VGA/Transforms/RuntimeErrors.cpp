@@ -22,18 +22,15 @@ std::string vga::locateError(Location loc, StringRef text) {
 }
 
 std::string vga::describeOverflow(AppendOp op) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << op->getName() << ": source (" << op.getSource().getType()
-     << ") at position does not fit into cache (" << op.getCache().getType()
-     << ")";
-  if (op.getBlockTable())
-    os << " with block_table (" << op.getBlockTable().getType() << ")";
-  return text;
+  return (op->getName().getStringRef() +
+          ": position of sequence {0}: expected 0 to {1}, got {2}")
+      .str();
 }
 
 std::string vga::describeMissingPage(Operation *op, StringRef pool) {
-  return (op->getName().getStringRef() + ": block_table has a page that " +
-          pool + " has not")
+  return (op->getName().getStringRef() +
+          ": entry {1} of sequence {0} in block_table: expected at least 0 and "
+          "less than {2} (the pages of " +
+          pool + "), got {3}")
       .str();
 }

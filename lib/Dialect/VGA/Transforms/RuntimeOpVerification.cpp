@@ -128,13 +128,17 @@ static void checkCapacity(AppendOp op, SizeChecker &b) {
   Value capacity = b.getSize(op.getCache(), axes.sequence);
   if (op.getBlockTable())
     capacity = b.mul(capacity, b.getSize(op.getBlockTable(), 1));
-  Value zero = b.index(0);
-  Value last = b.sub(capacity, b.getSize(op.getSource(), axes.sequence));
-  Value fits = b.forAll(zero, b.size(op.getPosition(), 0), [&](Value sequence) {
+  Value count = b.getSize(op.getSource(), axes.sequence);
+  b.expectUpTo("sequence of source", capacity, count);
+  // A kernel looks at the positions itself.
+  if (!b.mayReadArrays())
+    return;
+  Value zero = b.index(0), last = b.sub(capacity, count);
+  b.forEach(zero, b.size(op.getPosition(), 0), [&](Value sequence) {
     Value position = b.load(op.getPosition(), {sequence});
-    return b.both(b.isAtMost(zero, position), b.isAtMost(position, last));
+    Value fits = b.both(b.isAtMost(zero, position), b.isAtMost(position, last));
+    CheckOp::create(b, fits, describeOverflow(op), {sequence, last, position});
   });
-  CheckOp::create(b, fits, describeOverflow(op), ValueRange());
 }
 
 static void checkAppend(AppendOp op, SizeChecker &checker) {
@@ -149,9 +153,7 @@ static void checkAppend(AppendOp op, SizeChecker &checker) {
     expectBatch("block_table", op.getBlockTable(), 0);
   else
     expectBatch("cache", op.getCache(), axes.batch);
-  // A kernel looks at the positions itself.
-  if (checker.mayReadArrays())
-    checkCapacity(op, checker);
+  checkCapacity(op, checker);
 }
 
 void vga::checkVGAOp(Operation *op, SizeChecker &checker) {

@@ -157,8 +157,10 @@ def VGACheckPagesPass : Pass<"vga-check-pages"> {
 
     ```mlir
     %d = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) ...
-    // becomes
-    vga.check %ok, "vga.append: block_table has a page that cache has not"
+    // becomes, in loops over sequences and entries,
+    vga.check %ok, "vga.append: entry {1} of sequence {0} in block_table: expected
+      at least 0 and less than {2} (the pages of cache), got {3}"(%sequence, %entry,
+      %pages, %page)
     %d = vga.append %k into %pages at %p block_table(%t : tensor<4x32xi32>) ...
     ```
 

@@ -21,9 +21,11 @@ namespace mlir::vga {
 /// The text, after "file:line:column: " if the location has one.
 std::string locateError(Location loc, StringRef text);
 
-/// A position does not fit into the cache.
+/// A position does not fit into the cache; for the sequence, the last position
+/// that does, and the position.
 std::string describeOverflow(AppendOp op);
-/// An entry of the block table is no page of the operand `pool`.
+/// An entry of the block table is no page of the operand `pool`; for the
+/// sequence, the entry, the number of pages, and what the entry is.
 std::string describeMissingPage(Operation *op, StringRef pool);
 
 } // namespace mlir::vga
