@@ -1,5 +1,4 @@
-//===- LowerTensorOps.cpp - Gathers and scatters
-//---------------------------===//
+//===- LowerTensorOps.cpp - Gathers and scatters --------------------------===//
 //
 // Part of the vga project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -8,15 +7,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/IR/Check.h"
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGALOWERTENSOROPSPASS
@@ -49,9 +49,9 @@ public:
   Value scatterInLoops();
   Value scatterInKernels();
 
-  /// Asserts that all indices are in bounds.
+  /// Checks that all indices are in bounds.
   void checkIndices(StringRef op, StringRef name);
-  /// Asserts that sizes of slices to be written are those that they need.
+  /// Checks that sizes of slices to be written are those that they need.
   void checkSizes(StringRef op);
 
 private:
@@ -74,7 +74,9 @@ private:
   SmallVector<OpFoldResult> getSliceSizes();
   Value getCoordinate(LinalgBuilder &s, ValueRange number, unsigned place);
   Value getFirstSlices();
-  static std::string describe(Value value);
+  /// Checks that `condition` holds: `expected` has {0} for `expectedValue`.
+  void expect(Value condition, StringRef op, const Twine &what,
+              StringRef expected, Value expectedValue, Value got);
 
   LinalgBuilder &b;
   Value array, indices, slices;
@@ -85,12 +87,6 @@ private:
   SmallVector<AffineExpr> loops;
 };
 } // namespace
-
-std::string Slices::describe(Value value) {
-  std::string text;
-  llvm::raw_string_ostream(text) << value.getType();
-  return text;
-}
 
 /// The sizes of `slices`, as the indices and the array say them.
 SmallVector<OpFoldResult> Slices::getSliceSizes() {
@@ -252,36 +248,59 @@ Value Slices::scatterInKernels() {
   });
 }
 
+void Slices::expect(Value condition, StringRef op, const Twine &what,
+                    StringRef expected, Value expectedValue, Value got) {
+  // A constant is part of the text.
+  SmallVector<Value> values;
+  auto format = [&](Value number) {
+    if (std::optional<int64_t> constant = getConstantIntValue(number))
+      return std::to_string(*constant);
+    values.push_back(number);
+    return "{" + std::to_string(values.size() - 1) + "}";
+  };
+  std::string text = (op + ": " + what + ": expected ").str();
+  text += llvm::formatv(expected.data(), format(expectedValue)).str();
+  text += ", got " + format(got);
+  CheckOp::create(b, condition, text, values);
+}
+
 void Slices::checkIndices(StringRef op, StringRef name) {
   if (dims.empty())
     return;
+  // For each of `dims` the largest index; what is negative is large without a
+  // sign.
   AffineExpr last = b.getAffineDimExpr(numbers + rank);
   Indexed in{indices,
              SmallVector<AffineExpr>(loops.begin(), loops.begin() + numbers)};
   in.loops.push_back(last);
-  SmallVector<Value> bounds;
-  for (int64_t dim : dims)
-    bounds.push_back(b.toValue(b.sizeOf(array, dim)));
-  auto type = RankedTensorType::get({}, b.getI1Type());
-  Value yes = arith::ConstantOp::create(b, DenseElementsAttr::get(type, true));
-  Value all = b.generic(
-      {in}, {yes, {}}, [&](LinalgBuilder &s, ValueRange values) -> Value {
-        Value bound = bounds.front();
-        for (unsigned place = 1; place < bounds.size(); ++place) {
-          Value is = arith::CmpIOp::create(s, arith::CmpIPredicate::eq,
-                                           s.index(last), getNumber(s, place));
-          bound = arith::SelectOp::create(s, is, bounds[place], bound);
-        }
-        // What is negative is large without a sign.
-        Value isIn = arith::CmpIOp::create(s, arith::CmpIPredicate::ult,
-                                           toIndex(s, values.front()), bound);
-        return arith::AndIOp::create(s, isIn, values.back());
+  auto type =
+      RankedTensorType::get(static_cast<int64_t>(dims.size()), b.getI64Type());
+  Value zeros = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(type, b.getI64IntegerAttr(0)));
+  Value largest = b.generic(
+      {in}, {zeros, {last}}, [&](LinalgBuilder &s, ValueRange values) -> Value {
+        Value index = arith::IndexCastOp::create(s, s.getI64Type(),
+                                                 toIndex(s, values.front()));
+        return arith::MaxUIOp::create(s, index, values.back());
       });
-  cf::AssertOp::create(b, tensor::ExtractOp::create(b, all, ValueRange()),
-                       (op + ": an index of indices (" + describe(indices) +
-                        ") is out of bounds of " + name + " (" +
-                        describe(array) + ")")
-                           .str());
+  // Without slices, there is no index that could be wrong.
+  Value count = getNumber(b, 1);
+  for (int64_t i = 0; i < numbers; ++i)
+    count =
+        b.createOrFold<arith::MulIOp>(count, b.toValue(b.sizeOf(indices, i)));
+  Value zero = getNumber(b, 0);
+  Value none =
+      b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, count, zero);
+  for (auto [place, dim] : llvm::enumerate(dims)) {
+    Value size = b.toValue(b.sizeOf(array, dim));
+    Value at = getNumber(b, static_cast<int64_t>(place));
+    Value index = toIndex(b, tensor::ExtractOp::create(b, largest, at));
+    Value isIn =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
+    expect(b.createOrFold<arith::OrIOp>(isIn, none), op,
+           "index of axis " + Twine(dim) + " of " + name,
+           "at least 0 and less than {0}", size, index);
+  }
 }
 
 void Slices::checkSizes(StringRef op) {
@@ -291,12 +310,10 @@ void Slices::checkSizes(StringRef op) {
       continue;
     Value isEqual = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
                                           b.toValue(actual), b.toValue(size));
-    cf::AssertOp::create(b, isEqual,
-                         (op + ": source (" + describe(slices) +
-                          ") has not the size of axis " + Twine(axis) +
-                          " that indices (" + describe(indices) +
-                          ") and dest (" + describe(array) + ") need")
-                             .str());
+    bool isNumber = static_cast<int64_t>(axis) < numbers;
+    expect(isEqual, op, "axis " + Twine(axis) + " of source",
+           isNumber ? "{0} (that of indices)" : "{0} (that of dest)",
+           b.toValue(size), b.toValue(actual));
   }
 }
 

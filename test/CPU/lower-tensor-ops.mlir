@@ -4,14 +4,16 @@
 // RUN: vga-opt %s --vga-lower-tensor-ops=kernels=true | FileCheck %s --check-prefix=KERNELS
 // RUN: vga-opt %s --vga-lower-tensor-ops=checks=false | FileCheck %s --check-prefix=UNCHECKED
 
-// UNCHECKED-NOT: cf.assert
+// UNCHECKED-NOT: vga.check
 
 // CHECK-LABEL: func @gather
 // CHECK-SAME: %[[X:[^:]*]]: tensor<9x8xf32>, %[[I:[^:]*]]: tensor<?x1xi32>
-// CHECK: %[[OK:.*]] = linalg.generic {{.*}} iterator_types = ["reduction", "reduction"]
-// CHECK: arith.cmpi ult
-// CHECK: %[[B:.*]] = tensor.extract %[[OK]][]
-// CHECK: cf.assert %[[B]], "tensor.gather: an index of indices (tensor<?x1xi32>) is out of bounds of source (tensor<9x8xf32>)"
+// CHECK: %[[LARGEST:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+// CHECK: arith.maxui
+// CHECK: %[[E:.*]] = tensor.extract %[[LARGEST]][
+// CHECK: %[[GOT:.*]] = arith.index_cast %[[E]]
+// CHECK: arith.cmpi ult, %[[GOT]]
+// CHECK: vga.check %{{.*}}, "tensor.gather: index of axis 0 of source: expected at least 0 and less than 9, got {0}"(%[[GOT]])
 // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
 // CHECK: %[[E:.*]] = tensor.extract %[[I]]
 // CHECK: %[[AT:.*]] = arith.index_cast %[[E]] : i32 to index
@@ -22,8 +24,8 @@ func.func @gather(%x: tensor<9x8xf32>, %i: tensor<?x1xi32>) -> tensor<?x8xf32> {
 }
 
 // CHECK-LABEL: func @scatter
-// CHECK: cf.assert {{.*}}, "tensor.scatter: source (tensor<?x8xf32>) has not the size of axis 0
-// CHECK: cf.assert {{.*}}, "tensor.scatter: an index
+// CHECK: vga.check {{.*}}, "tensor.scatter: axis 0 of source: expected {0} (that of indices), got {1}"(
+// CHECK: vga.check {{.*}}, "tensor.scatter: index of axis 0 of dest: expected at least 0 and less than 9, got {0}"(
 // CHECK: scf.for {{.*}} iter_args(%[[D:.*]] =
 // CHECK: tensor.insert_slice %{{.*}} into %[[D]]
 // KERNELS-LABEL: func @scatter

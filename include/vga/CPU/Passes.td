@@ -373,8 +373,8 @@ def VGALowerTensorOpsPass : Pass<"vga-lower-tensor-ops"> {
     A gather becomes a linalg.generic that reads each element where the indices say.
     A scatter becomes a loop that inserts one slice after the other, in place where
     nobody needs what was there; in `kernels`, for each element of the result, the
-    search for the slice that it is in. Before that it is checked that indices are
-    in bounds (cf.assert), and that slices have the sizes that they need.
+    search for the slice that it is in. Before that `vga.check` looks whether indices
+    are in bounds, and slices have the sizes that they need.
 
     A tensor.bitcast becomes an arith.bitcast, and the shape of a tensor.reshape an
     array of `index`.
@@ -382,7 +382,7 @@ def VGALowerTensorOpsPass : Pass<"vga-lower-tensor-ops"> {
     ```mlir
     %y = tensor.gather %x[%i] gather_dims([0]) : (tensor<9x8xf32>, tensor<?x1xindex>) -> tensor<?x8xf32>
     // becomes
-    cf.assert %ok, "tensor.gather: an index of indices (tensor<?x1xindex>) is out of bounds of source (tensor<9x8xf32>)"
+    vga.check %ok, "tensor.gather: index of axis 0 of source: expected at least 0 and less than 9, got {0}"(%largest)
     %y = linalg.generic ... outs(%empty : tensor<?x8xf32>) {
       %r = tensor.extract %i[%b, %c0]
       %v = tensor.extract %x[%r, %c]
@@ -398,10 +398,10 @@ def VGALowerTensorOpsPass : Pass<"vga-lower-tensor-ops"> {
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
-                           "::mlir::cf::ControlFlowDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::scf::SCFDialect",
-                           "::mlir::tensor::TensorDialect"];
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::vga::VGADialect"];
 }
 
 def VGANameInterfacesPass : Pass<"vga-name-interfaces", "::mlir::ModuleOp"> {

@@ -382,6 +382,20 @@ def functions():
         [[np.array(t, "i8") for t in
           [(0, 2, 1), (0, 3), (-1,), (2**62,), (-2**63,), ()]],
          [(3, 4), (0, 4)]])
+    places = [np.array(p, "i8").reshape(-1, 2) for p in
+              [(2, 3, 0, 0), (3, 0), (0, 4), (0, -1), (-2**63, 0), (0, 2**62), ()]]
+    yield Function(
+        "gather", [M, "tensor<?x2xi64>"], V, """
+  %r = tensor.gather %a0[%a1] gather_dims([0, 1])
+      : (tensor<?x?xf32>, tensor<?x2xi64>) -> tensor<?xf32>""", gather,
+        [[(3, 4), (0, 4)], places])
+    yield Function(
+        "scatter", [M, M, "tensor<?x1xi64>"], M, """
+  %r = tensor.scatter %a0 into %a1[%a2] scatter_dims([0]) unique
+      : (tensor<?x?xf32>, tensor<?x?xf32>, tensor<?x1xi64>) -> tensor<?x?xf32>""",
+        scatter, [[(2, 4), (3, 4), (2, 3), (0, 4)], [(3, 4), (0, 4)],
+                  [np.array(p, "i8").reshape(-1, 1) for p in
+                   [(2, 0), (1, 3), (-1, 1), (2**62, 0), (1, 0, 2), ()]]])
     yield Function(
         "loop", ["tensor<4xf32>", "tensor<16xf32>"], "tensor<16xf32>", """
   %z = arith.constant 0 : index
@@ -435,6 +449,20 @@ def embed(tokens, table):
     if tokens.size and table.shape[1]:
         demand(((0 <= tokens) & (tokens < table.shape[0])).all())
     return table[tokens] if tokens.size else np.zeros((0, table.shape[1]), "f4")
+
+
+def gather(x, places):
+    for axis, size in enumerate(x.shape):
+        demand(((0 <= places[:, axis]) & (places[:, axis] < size)).all())
+    return x[places[:, 0], places[:, 1]]
+
+
+def scatter(x, into, places):
+    demand(x.shape == (places.size, into.shape[1]))
+    demand(((0 <= places) & (places < into.shape[0])).all())
+    result = into.copy()
+    result[places[:, 0]] = x
+    return result
 
 
 def loop(x, cache, count, step):
