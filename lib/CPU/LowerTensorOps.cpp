@@ -8,6 +8,7 @@
 
 #include "vga/CPU/Passes.h"
 #include "vga/Dialect/VGA/IR/Check.h"
+#include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 #include "vga/Dialect/VGA/Utils/LinalgBuilder.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -16,7 +17,6 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGALOWERTENSOROPSPASS
@@ -33,9 +33,10 @@ namespace {
 /// array along the others.
 class Slices {
 public:
-  Slices(LinalgBuilder &b, Value array, Value indices, ArrayRef<int64_t> dims,
-         Value slices)
-      : b(b), array(array), indices(indices), slices(slices), dims(dims) {
+  Slices(LinalgBuilder &b, Operation *op, Value array, Value indices,
+         ArrayRef<int64_t> dims, Value slices, bool isChecked)
+      : b(b), op(op), array(array), indices(indices), slices(slices),
+        dims(dims), isChecked(isChecked) {
     rank = cast<RankedTensorType>(array.getType()).getRank();
     numbers = cast<RankedTensorType>(indices.getType()).getRank() - 1;
     int64_t all = cast<RankedTensorType>(slices.getType()).getRank();
@@ -43,16 +44,13 @@ public:
                  !dims.empty();
     for (int64_t i = 0; i < numbers + rank; ++i)
       loops.push_back(b.getAffineDimExpr(i));
+    for (int64_t dim : isChecked ? dims : ArrayRef<int64_t>())
+      bounds.push_back(b.toValue(b.sizeOf(array, dim)));
   }
 
   Value gather();
   Value scatterInLoops();
   Value scatterInKernels();
-
-  /// Checks that all indices are in bounds.
-  void checkIndices(StringRef op, StringRef name);
-  /// Checks that sizes of slices to be written are those that they need.
-  void checkSizes(StringRef op);
 
 private:
   OpFoldResult at(int64_t value) { return b.getIndexAttr(value); }
@@ -74,15 +72,16 @@ private:
   SmallVector<OpFoldResult> getSliceSizes();
   Value getCoordinate(LinalgBuilder &s, ValueRange number, unsigned place);
   Value getFirstSlices();
-  /// Checks that `condition` holds: `expected` has {0} for `expectedValue`.
-  void expect(Value condition, StringRef op, const Twine &what,
-              StringRef expected, Value expectedValue, Value got);
+  void checkCoordinate(LinalgBuilder &s, unsigned place, Value at);
 
   LinalgBuilder &b;
+  Operation *op;
   Value array, indices, slices;
   ArrayRef<int64_t> dims;
   int64_t rank, numbers;
-  bool areReduced;
+  bool areReduced, isChecked;
+  /// The sizes of the array along `dims`, for checks.
+  SmallVector<Value> bounds;
   /// Of the numbers of slices, then of the axes of the array.
   SmallVector<AffineExpr> loops;
 };
@@ -129,6 +128,8 @@ Value Slices::gather() {
       std::optional<unsigned> place = getPlace(axis);
       position.push_back(place ? getCoordinate(s, number, *place)
                                : s.index(loops[numbers + axis]));
+      if (place)
+        checkCoordinate(s, *place, position.back());
     }
     return tensor::ExtractOp::create(s, array, position).getResult();
   });
@@ -195,10 +196,11 @@ Value Slices::getFirstSlices() {
     counts.push_back(b.toValue(b.sizeOf(indices, i)));
   return b.generic(coordinates, out, [&](LinalgBuilder &s, ValueRange values) {
     Value isHere, number = getNumber(s, 0);
-    for (auto [dim, value] : llvm::zip(dims, values)) {
-      Value is =
-          arith::CmpIOp::create(s, arith::CmpIPredicate::eq, toIndex(s, value),
-                                s.index(loops[numbers + dim]));
+    for (auto [place, dim] : llvm::enumerate(dims)) {
+      Value at = toIndex(s, values[place]);
+      checkCoordinate(s, place, at);
+      Value is = arith::CmpIOp::create(s, arith::CmpIPredicate::eq, at,
+                                       s.index(loops[numbers + dim]));
       isHere = isHere ? arith::AndIOp::create(s, isHere, is).getResult() : is;
     }
     for (int64_t i = 0; i < numbers; ++i)
@@ -248,73 +250,14 @@ Value Slices::scatterInKernels() {
   });
 }
 
-void Slices::expect(Value condition, StringRef op, const Twine &what,
-                    StringRef expected, Value expectedValue, Value got) {
-  // A constant is part of the text.
-  SmallVector<Value> values;
-  auto format = [&](Value number) {
-    if (std::optional<int64_t> constant = getConstantIntValue(number))
-      return std::to_string(*constant);
-    values.push_back(number);
-    return "{" + std::to_string(values.size() - 1) + "}";
-  };
-  std::string text = (op + ": " + what + ": expected ").str();
-  text += llvm::formatv(expected.data(), format(expectedValue)).str();
-  text += ", got " + format(got);
-  CheckOp::create(b, condition, text, values);
-}
-
-void Slices::checkIndices(StringRef op, StringRef name) {
-  if (dims.empty())
+/// That a kernel finds a slice inside of the array.
+void Slices::checkCoordinate(LinalgBuilder &s, unsigned place, Value at) {
+  if (!isChecked)
     return;
-  // For each of `dims` the largest index; what is negative is large without a
-  // sign.
-  AffineExpr last = b.getAffineDimExpr(numbers + rank);
-  Indexed in{indices,
-             SmallVector<AffineExpr>(loops.begin(), loops.begin() + numbers)};
-  in.loops.push_back(last);
-  auto type =
-      RankedTensorType::get(static_cast<int64_t>(dims.size()), b.getI64Type());
-  Value zeros = arith::ConstantOp::create(
-      b, DenseElementsAttr::get(type, b.getI64IntegerAttr(0)));
-  Value largest = b.generic(
-      {in}, {zeros, {last}}, [&](LinalgBuilder &s, ValueRange values) -> Value {
-        Value index = arith::IndexCastOp::create(s, s.getI64Type(),
-                                                 toIndex(s, values.front()));
-        return arith::MaxUIOp::create(s, index, values.back());
-      });
-  // Without slices, there is no index that could be wrong.
-  Value count = getNumber(b, 1);
-  for (int64_t i = 0; i < numbers; ++i)
-    count =
-        b.createOrFold<arith::MulIOp>(count, b.toValue(b.sizeOf(indices, i)));
-  Value zero = getNumber(b, 0);
-  Value none =
-      b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, count, zero);
-  for (auto [place, dim] : llvm::enumerate(dims)) {
-    Value size = b.toValue(b.sizeOf(array, dim));
-    Value at = getNumber(b, static_cast<int64_t>(place));
-    Value index = toIndex(b, tensor::ExtractOp::create(b, largest, at));
-    Value isIn =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
-    expect(b.createOrFold<arith::OrIOp>(isIn, none), op,
-           "index of axis " + Twine(dim) + " of " + name,
-           "at least 0 and less than {0}", size, index);
-  }
-}
-
-void Slices::checkSizes(StringRef op) {
-  for (auto [axis, size] : llvm::enumerate(getSliceSizes())) {
-    OpFoldResult actual = b.sizeOf(slices, axis);
-    if (getConstantIntValue(actual) && getConstantIntValue(size))
-      continue;
-    Value isEqual = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
-                                          b.toValue(actual), b.toValue(size));
-    bool isNumber = static_cast<int64_t>(axis) < numbers;
-    expect(isEqual, op, "axis " + Twine(axis) + " of source",
-           isNumber ? "{0} (that of indices)" : "{0} (that of dest)",
-           b.toValue(size), b.toValue(actual));
-  }
+  Value isIn =
+      arith::CmpIOp::create(s, arith::CmpIPredicate::ult, at, bounds[place]);
+  CheckOp::create(s, isIn, describeOutside(op, dims[place]),
+                  {bounds[place], at});
 }
 
 namespace {
@@ -349,20 +292,14 @@ private:
   }
 
   void lower(LinalgBuilder &b, tensor::GatherOp op) {
-    Slices slices(b, op.getSource(), op.getIndices(), op.getGatherDims(),
-                  op.getResult());
-    if (checks)
-      slices.checkIndices("tensor.gather", "source");
+    Slices slices(b, op, op.getSource(), op.getIndices(), op.getGatherDims(),
+                  op.getResult(), kernels && checks);
     replace(b, op, slices.gather());
   }
 
   void lower(LinalgBuilder &b, tensor::ScatterOp op) {
-    Slices slices(b, op.getDest(), op.getIndices(), op.getScatterDims(),
-                  op.getSource());
-    if (checks) {
-      slices.checkSizes("tensor.scatter");
-      slices.checkIndices("tensor.scatter", "dest");
-    }
+    Slices slices(b, op, op.getDest(), op.getIndices(), op.getScatterDims(),
+                  op.getSource(), kernels && checks);
     replace(b, op,
             kernels ? slices.scatterInKernels() : slices.scatterInLoops());
   }

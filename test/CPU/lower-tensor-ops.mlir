@@ -2,35 +2,33 @@
 // or a search in kernels. Numbers are in Integration/GPU/gathers.test.
 // RUN: vga-opt %s --vga-lower-tensor-ops | FileCheck %s
 // RUN: vga-opt %s --vga-lower-tensor-ops=kernels=true | FileCheck %s --check-prefix=KERNELS
-// RUN: vga-opt %s --vga-lower-tensor-ops=checks=false | FileCheck %s --check-prefix=UNCHECKED
+// RUN: vga-opt %s --vga-lower-tensor-ops="kernels=true checks=false" | FileCheck %s --check-prefix=UNCHECKED
 
 // UNCHECKED-NOT: vga.check
 
 // CHECK-LABEL: func @gather
 // CHECK-SAME: %[[X:[^:]*]]: tensor<9x8xf32>, %[[I:[^:]*]]: tensor<?x1xi32>
-// CHECK: %[[LARGEST:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
-// CHECK: arith.maxui
-// CHECK: %[[E:.*]] = tensor.extract %[[LARGEST]][
-// CHECK: %[[GOT:.*]] = arith.index_cast %[[E]]
-// CHECK: arith.cmpi ult, %[[GOT]]
-// CHECK: vga.check %{{.*}}, "tensor.gather: index of axis 0 of source: expected at least 0 and less than 9, got {0}"(%[[GOT]])
 // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
 // CHECK: %[[E:.*]] = tensor.extract %[[I]]
 // CHECK: %[[AT:.*]] = arith.index_cast %[[E]] : i32 to index
 // CHECK: tensor.extract %[[X]][%[[AT]], %{{.*}}]
+// KERNELS-LABEL: func @gather
+// KERNELS: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
+// KERNELS: %[[AT:.*]] = arith.index_cast %{{.*}} : i32 to index
+// KERNELS: %[[OK:.*]] = arith.cmpi ult, %[[AT]], %[[NINE:.*]] : index
+// KERNELS: vga.check %[[OK]], "tensor.gather: index of axis 0 of source: expected at least 0 and less than {0}, got {1}"(%[[NINE]], %[[AT]])
 func.func @gather(%x: tensor<9x8xf32>, %i: tensor<?x1xi32>) -> tensor<?x8xf32> {
   %y = tensor.gather %x[%i] gather_dims([0]) : (tensor<9x8xf32>, tensor<?x1xi32>) -> tensor<?x8xf32>
   return %y : tensor<?x8xf32>
 }
 
 // CHECK-LABEL: func @scatter
-// CHECK: vga.check {{.*}}, "tensor.scatter: axis 0 of source: expected {0} (that of indices), got {1}"(
-// CHECK: vga.check {{.*}}, "tensor.scatter: index of axis 0 of dest: expected at least 0 and less than 9, got {0}"(
 // CHECK: scf.for {{.*}} iter_args(%[[D:.*]] =
 // CHECK: tensor.insert_slice %{{.*}} into %[[D]]
 // KERNELS-LABEL: func @scatter
 // KERNELS-NOT: scf.for
 // KERNELS: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+// KERNELS: vga.check %{{.*}}, "tensor.scatter: index of axis 0 of dest: expected at least 0 and less than {0}, got {1}"
 // KERNELS: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
 // KERNELS: scf.if
 func.func @scatter(%s: tensor<?x8xf32>, %x: tensor<9x8xf32>, %i: tensor<?x1xindex>) -> tensor<9x8xf32> {

@@ -373,8 +373,8 @@ def VGALowerTensorOpsPass : Pass<"vga-lower-tensor-ops"> {
     A gather becomes a linalg.generic that reads each element where the indices say.
     A scatter becomes a loop that inserts one slice after the other, in place where
     nobody needs what was there; in `kernels`, for each element of the result, the
-    search for the slice that it is in. Before that `vga.check` looks whether indices
-    are in bounds, and slices have the sizes that they need.
+    search for the slice that it is in; these check indices themselves, where
+    others have been checked by `vga-check-sizes`.
 
     A tensor.bitcast becomes an arith.bitcast, and the shape of a tensor.reshape an
     array of `index`.
@@ -382,9 +382,9 @@ def VGALowerTensorOpsPass : Pass<"vga-lower-tensor-ops"> {
     ```mlir
     %y = tensor.gather %x[%i] gather_dims([0]) : (tensor<9x8xf32>, tensor<?x1xindex>) -> tensor<?x8xf32>
     // becomes
-    vga.check %ok, "tensor.gather: index of axis 0 of source: expected at least 0 and less than 9, got {0}"(%largest)
     %y = linalg.generic ... outs(%empty : tensor<?x8xf32>) {
       %r = tensor.extract %i[%b, %c0]
+      vga.check %ok, "tensor.gather: index of axis 0 of source: ..."(%c9, %r)
       %v = tensor.extract %x[%r, %c]
       linalg.yield %v
     }
@@ -394,7 +394,7 @@ def VGALowerTensorOpsPass : Pass<"vga-lower-tensor-ops"> {
     Option<"kernels", "kernels", "bool", /*default=*/"false",
            "Without loops of the host, for a GPU">,
     Option<"checks", "checks", "bool", /*default=*/"true",
-           "Check indices and sizes at run time">,
+           "Let kernels check indices at run time">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",

@@ -104,6 +104,34 @@ func.func @softmax(%x: tensor<?xf32>, %o: tensor<?xf32>) -> tensor<?xf32> {
   return %0 : tensor<?xf32>
 }
 
+// CHECK-LABEL: func @gather
+// HOST-LABEL: func @gather
+func.func @gather(%x: tensor<?x8xf32>, %i: tensor<?x1xi32>) -> tensor<?x8xf32> {
+  // CHECK: scf.for
+  // CHECK: %[[AT:.*]] = arith.index_cast %{{.*}} : i32 to index
+  // CHECK: %[[IN:.*]] = arith.cmpi ult, %[[AT]], %[[SIZE:.*]] : index
+  // CHECK: vga.check %[[IN]], "tensor.gather: index of axis 0 of source: expected at least 0 and less than {0}, got {1}"(%[[SIZE]], %[[AT]])
+  // HOST-NOT: vga.check
+  // HOST: tensor.gather
+  %0 = tensor.gather %x[%i] gather_dims([0]) : (tensor<?x8xf32>, tensor<?x1xi32>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @scatter
+// HOST-LABEL: func @scatter
+func.func @scatter(%s: tensor<?x1x?xf32>, %x: tensor<9x?xf32>, %i: tensor<?x1xindex>) -> tensor<9x?xf32> {
+  // CHECK: vga.check %{{.*}}, "tensor.scatter: axis 0 of source: expected {0} (that of indices), got {1}"
+  // CHECK: vga.check %{{.*}}, "tensor.scatter: axis 2 of source: expected {0} (that of dest), got {1}"
+  // CHECK: scf.for
+  // CHECK: vga.check %{{.*}}, "tensor.scatter: index of axis 0 of dest: expected at least 0 and less than {0}, got {1}"
+  // HOST: vga.check %{{.*}}, "tensor.scatter: axis 0 of source
+  // HOST: vga.check %{{.*}}, "tensor.scatter: axis 2 of source
+  // HOST-NOT: vga.check
+  // HOST: tensor.scatter
+  %0 = tensor.scatter %s into %x[%i] scatter_dims([0]) unique : (tensor<?x1x?xf32>, tensor<9x?xf32>, tensor<?x1xindex>) -> tensor<9x?xf32>
+  return %0 : tensor<9x?xf32>
+}
+
 // CHECK-LABEL: func @packs
 func.func @packs(%x: tensor<?xf32>, %o: tensor<?x4xf32>) -> tensor<?xf32> {
   // CHECK: vga.check %{{.*}}, "linalg.pack: axis 0 of source: expected a multiple of {0}, got {1}"

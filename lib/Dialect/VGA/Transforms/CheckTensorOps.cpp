@@ -7,10 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "SizeChecker.h"
+#include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <functional>
 
 using namespace mlir;
 using namespace mlir::vga;
@@ -234,6 +236,75 @@ static void check(tensor::PadOp op, SizeChecker &checker) {
 }
 
 //===----------------------------------------------------------------------===//
+// Gathers and scatters
+//===----------------------------------------------------------------------===//
+
+/// That all slices of `array` are inside of it. In kernels,
+/// vga-lower-tensor-ops checks that.
+static void checkCoordinates(Operation *op, Value array, Value indices,
+                             ArrayRef<int64_t> dims, SizeChecker &checker) {
+  if (!checker.mayReadArrays())
+    return;
+  SmallVector<Value> bounds;
+  for (int64_t dim : dims)
+    bounds.push_back(checker.getSize(array, dim));
+  int64_t numbers = cast<RankedTensorType>(indices.getType()).getRank() - 1;
+  SmallVector<Value> position;
+  std::function<void()> visit = [&] {
+    if (int64_t axis = position.size(); axis < numbers)
+      return checker.forEach(checker.index(0), checker.getSize(indices, axis),
+                             [&](Value i) {
+                               position.push_back(i);
+                               visit();
+                               position.pop_back();
+                             });
+    for (auto [place, bound] : llvm::enumerate(bounds)) {
+      position.push_back(checker.index(place));
+      Value at = checker.load(indices, position);
+      position.pop_back();
+      Value isIn =
+          arith::CmpIOp::create(checker, arith::CmpIPredicate::ult, at, bound);
+      CheckOp::create(checker, isIn, describeOutside(op, dims[place]),
+                      {bound, at});
+    }
+  };
+  if (!dims.empty())
+    visit();
+}
+
+static void check(tensor::GatherOp op, SizeChecker &checker) {
+  checkCoordinates(op, op.getSource(), op.getIndices(), op.getGatherDims(),
+                   checker);
+}
+
+/// There is a slice for each of the indices, as large as its part of `dest`.
+static void check(tensor::ScatterOp op, SizeChecker &checker) {
+  int64_t numbers = op.getIndicesType().getRank() - 1;
+  for (int64_t axis = 0; axis < numbers; ++axis)
+    checker.expectSize(describeAxis(axis, "source"),
+                       checker.getSize(op.getIndices(), axis),
+                       "that of indices", op.getSource(), axis);
+  ArrayRef<int64_t> dims = op.getScatterDims();
+  int64_t destRank = op.getDestType().getRank();
+  bool isReduced = !dims.empty() &&
+                   op.getSourceType().getRank() ==
+                       numbers + destRank - static_cast<int64_t>(dims.size());
+  int64_t sourceAxis = numbers;
+  for (int64_t axis = 0; axis < destRank; ++axis) {
+    bool isIndexed = llvm::is_contained(dims, axis);
+    if (isIndexed && isReduced)
+      continue;
+    checker.expectSize(describeAxis(sourceAxis, "source"),
+                       isIndexed ? checker.index(1)
+                                 : checker.getSize(op.getDest(), axis),
+                       isIndexed ? "that of an index" : "that of dest",
+                       op.getSource(), sourceAxis);
+    ++sourceAxis;
+  }
+  checkCoordinates(op, op.getDest(), op.getIndices(), dims, checker);
+}
+
+//===----------------------------------------------------------------------===//
 // Elementwise operations on tensors
 //===----------------------------------------------------------------------===//
 
@@ -308,7 +379,8 @@ void vga::checkTensorOp(Operation *op, SizeChecker &checker) {
                    slice.getDroppedDims(), checker);
       })
       .Case<tensor::CastOp, tensor::ConcatOp, tensor::ExpandShapeOp,
-            tensor::ExtractSliceOp, tensor::ReshapeOp, tensor::PadOp>(
+            tensor::ExtractSliceOp, tensor::GatherOp, tensor::ReshapeOp,
+            tensor::ScatterOp, tensor::PadOp>(
           [&](auto shaped) { check(shaped, checker); })
       .Case([&](tensor::BitcastOp bitcast) { checkElementwise(op, checker); })
       .Case([&](tensor::EmptyOp empty) {

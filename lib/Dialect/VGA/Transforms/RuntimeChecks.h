@@ -29,7 +29,9 @@ struct CheckBuilder : ImplicitLocOpBuilder {
   /// An element of a tensor of integers.
   Value load(Value tensor, ValueRange indices) {
     Value element = tensor::ExtractOp::create(*this, tensor, indices);
-    return arith::IndexCastOp::create(*this, getIndexType(), element);
+    return element.getType().isIndex()
+               ? element
+               : arith::IndexCastOp::create(*this, getIndexType(), element);
   }
   Value isAtMost(Value a, Value b) {
     return arith::CmpIOp::create(*this, arith::CmpIPredicate::sle, a, b);

@@ -8,6 +8,8 @@
 
 #include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
 using namespace mlir;
 using namespace mlir::vga;
 
@@ -32,5 +34,12 @@ std::string vga::describeMissingPage(Operation *op, StringRef pool) {
           ": entry {1} of sequence {0} in block_table: expected at least 0 and "
           "less than {2} (the pages of " +
           pool + "), got {3}")
+      .str();
+}
+
+std::string vga::describeOutside(Operation *op, int64_t axis) {
+  return (op->getName().getStringRef() + ": index of axis " + Twine(axis) +
+          (isa<tensor::GatherOp>(op) ? " of source" : " of dest") +
+          ": expected at least 0 and less than {0}, got {1}")
       .str();
 }

@@ -27,6 +27,9 @@ std::string describeOverflow(AppendOp op);
 /// An entry of the block table is no page of the operand `pool`; for the
 /// sequence, the entry, the number of pages, and what the entry is.
 std::string describeMissingPage(Operation *op, StringRef pool);
+/// An index of a tensor.gather or tensor.scatter is outside of what it is into;
+/// for the size of the axis, and the index.
+std::string describeOutside(Operation *op, int64_t axis);
 
 } // namespace mlir::vga
 
