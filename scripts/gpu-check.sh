@@ -23,7 +23,7 @@ if [ "$part" != benchmark ]; then
   grid --for-kernels --tf32
   # The definition, whose products and sums are those of any linalg.
   grid --attention definition --filter "${VGA_GPU_DEFINITION-^(attention|gated|corner).*[05]$}"
-  for script in elementwise gathers loops products models errors; do
+  for script in elementwise gathers loops states products models errors; do
     python3 test/Integration/GPU/$script.py --vga-run "$vga_run" --target cuda
   done
   python3 test/Integration/CPU/math_table.py --vga-run "$vga_run" --target cuda --types f32 f16 bf16

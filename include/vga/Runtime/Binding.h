@@ -112,6 +112,10 @@ public:
     inputs[index] = std::move(tensor);
   }
 
+  /// Takes the states that the call of the same function with `others` has
+  /// left.
+  void takeStates(BoundArguments &others) { states = std::move(others.states); }
+
   /// Says how many tokens the states hold.
   void setPosition(int64_t tokens);
 

@@ -68,12 +68,24 @@ void Session::CallList::settle(ArrayRef<unsigned> waiting,
 /// Makes these calls. A GPU does nothing more after some of its errors: the
 /// rest is left to another process.
 void Session::runWaiting(CallList &list, ArrayRef<unsigned> waiting) {
+  llvm::StringMap<Call *> last;
   for (unsigned i : waiting) {
     Call &call = list.calls[i];
     ReportLabel label(call.label);
     list.states[i] = SharedProgress::Running;
     progress.show("running " + call.signature.entry);
+    Call *before = std::exchange(last[call.signature.entry], nullptr);
+    if (call.continues && !before) {
+      (void)report(createStringError(
+          "continues, but there is no run before that has left its states"));
+      list.states[i] = SharedProgress::Failed;
+      continue;
+    }
+    if (call.continues)
+      call.arguments.takeStates(before->arguments);
     bool isExecuted = succeeded(execute(call));
+    if (isExecuted)
+      last[call.signature.entry] = &call;
     bool isDone = isExecuted && succeeded(writeResults(call));
     list.states[i] =
         isDone ? SharedProgress::Succeeded : SharedProgress::Failed;

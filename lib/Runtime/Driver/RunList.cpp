@@ -55,6 +55,11 @@ static Error parseRequest(const llvm::json::Value &value, StringRef folder,
               parsePaths(member, key, folder,
                          key == "inputs" ? request.inputs : request.outputs))
         return error;
+    } else if (key == "continues") {
+      std::optional<bool> continues = member.getAsBoolean();
+      if (!continues)
+        return createStringError("\"continues\" is not true or false");
+      request.continues = *continues;
     } else {
       return createStringError("unknown key " + quote(key));
     }

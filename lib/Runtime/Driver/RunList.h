@@ -22,6 +22,9 @@ namespace mlir::vga {
 struct RunRequest {
   std::optional<std::string> entry;
   std::vector<std::string> inputs, outputs;
+  /// Whether the states are those that the call of the function before this one
+  /// has left, and not zeros.
+  bool continues = false;
 };
 
 /// Reads the file of `--runs`. Relative paths in it become relative to its

@@ -128,6 +128,8 @@ struct CommandLine {
       cl::desc("Run a list of functions of the module, compiled together:\n"
                "[{\"entry\": name, \"inputs\": [path, ...],\n"
                "\"outputs\": [path, ...]}, ...], paths relative to the list;\n"
+               "states are zeros, or, with \"continues\": true, what the last\n"
+               "run of the function has left;\n"
                "one that fails does not keep the others from being run;\n"
                "with --benchmark they are timed in turns"),
       cl::value_desc("file.json"), cl::cat(category)};

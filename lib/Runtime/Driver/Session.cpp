@@ -176,6 +176,7 @@ FailureOr<Call> Session::prepare(const RunRequest &request) {
         "number of outputs of '" + call.signature.entry + "': expected " +
         Twine(numResults) + ", got " + Twine(request.outputs.size())));
   call.outputs = request.outputs;
+  call.continues = request.continues;
   for (StringRef path : call.outputs)
     if (Error error = OutputFiles::checkWritable(path))
       return report(std::move(error));

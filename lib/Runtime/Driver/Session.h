@@ -47,6 +47,8 @@ struct Call {
   Signature signature;
   std::vector<std::string> outputs;
   BoundArguments arguments;
+  /// Whether it goes on with the states of the call before, in a list.
+  bool continues = false;
   SmallVector<HostTensor> results;
 };
 

@@ -38,8 +38,9 @@ class Calls:
     def integers(self, low: int, high: int, *shape: int, type: str = "i32"):
         return self.rng.integers(low, high, shape), type
 
-    def add(self, entry: str, inputs: list, results: list) -> None:
-        self.calls.append((entry, inputs, results))
+    def add(self, entry: str, inputs: list, results: list, continues: bool = False) -> None:
+        """continues: with the states that the call of entry before this one has left."""
+        self.calls.append((entry, inputs, results, continues))
 
 
 def number(value: int, type: str = "i64") -> tuple[np.ndarray, str]:
@@ -186,12 +187,13 @@ def run(title: str, calls: Calls, module: str, description: str | None) -> int:
     chosen = [call for call in calls.calls if options.filter in call[0]]
     with tempfile.TemporaryDirectory(prefix="vga-elements-") as scratch:
         folder, runs, checks = Path(scratch), [], []
-        for i, (entry, inputs, results) in enumerate(chosen):
+        for i, (entry, inputs, results, continues) in enumerate(chosen):
             names = [f"{i}.in{j}.npy" for j in range(len(inputs))]
             for name, (values, element) in zip(names, inputs):
                 data.save(str(folder / name), values, element)
             outputs = [f"{i}.out{j}.npy" for j in range(len(results))]
-            runs.append({"entry": entry, "inputs": names, "outputs": outputs})
+            run = {"entry": entry, "inputs": names, "outputs": outputs, "continues": continues}
+            runs.append(run)
             checks += [(entry, folder / o, *r) for o, r in zip(outputs, results)]
         (folder / "runs.json").write_text(json.dumps(runs), encoding="utf-8")
         done = subprocess.run(

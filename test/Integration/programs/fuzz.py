@@ -42,6 +42,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
     parser.add_argument("--per-module", type=int, default=PER_MODULE, help="programs in a module")
     parser.add_argument("--only", metavar="FAMILY", action="append", help="only these families")
+    parser.add_argument("--with", metavar="FAMILY", action="append", default=[], dest="having",
+                        help="one of these is in each program")  # fmt: skip
     parser.add_argument("--without", metavar="FAMILY", action="append", default=[], help="not these")
     parser.add_argument("--out", metavar="DIR", help="where reproducers go")
     parser.add_argument("--print", action="store_true", help="print the programs and stop")
@@ -51,7 +53,7 @@ def arguments() -> argparse.Namespace:
         "--vga-reduce", metavar="PATH", help="reduces what does not compile; the one beside vga-run"
     )
     options = parser.parse_args()
-    for name in [*(options.only or []), *options.without]:
+    for name in [*(options.only or []), *options.without, *options.having]:
         if name not in FAMILIES:
             parser.error(f"there is no family '{name}'; --list names them")
     if not (options.list or options.print) and not shutil.which(options.vga_run):
@@ -70,7 +72,7 @@ def settings_of(options: argparse.Namespace) -> execute.Settings:
 
 
 def make(options: argparse.Namespace, seed: int):
-    return generate(seed, options.only, options.without)
+    return generate(seed, options.only, options.without, options.having)
 
 
 def run_batch(options: argparse.Namespace, seeds: list[int], scratch: str) -> list[tuple[int, str, str, str]]:

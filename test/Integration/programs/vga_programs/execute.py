@@ -78,7 +78,8 @@ def write(functions: list[Function], folder: Path) -> tuple[Path, Path]:
             outputs = [f"{stem}.out{number}.npy" for number in range(len(function.results))]
             for output in outputs:
                 (folder / output).unlink(missing_ok=True)
-            entries.append({"entry": function.name, "inputs": inputs, "outputs": outputs})
+            entries.append({"entry": function.name, "inputs": inputs, "outputs": outputs,
+                            "continues": function.continues and call > 0})  # fmt: skip
     elements.store_all(str(folder / "weights.safetensors"), weights)
     runs.write_text(json.dumps(entries), encoding="utf-8")
     return module, runs

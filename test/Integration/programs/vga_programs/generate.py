@@ -6,7 +6,7 @@ import numpy as np
 
 from .build import Builder, Reject
 from .elements import STORED
-from .families import FAMILIES
+from .families import FAMILIES, states
 from .ir import Function, Value
 
 MOST_RESULTS = 4
@@ -19,17 +19,19 @@ def storable(b: Builder, x: Value) -> Value:
     return b.convert(x, {"i16": "i32", "index": "i64"}[x.type.element])
 
 
-def generate(seed: int, only: list[str] | None = None, without: list[str] = ()) -> Function:
+def generate(
+    seed: int, only: list[str] | None = None, without: list[str] = (), having: list[str] = ()
+) -> Function:
     """The program of a seed: always the same."""
-    for attempt in range(20):
+    for attempt in range(50):
         try:
-            return try_generate(seed, attempt, only, without)
+            return try_generate(seed, attempt, only, without, having)
         except Reject:
             continue
     raise AssertionError(f"no program for seed {seed}")
 
 
-def try_generate(seed: int, attempt: int, only, without) -> Function:
+def try_generate(seed: int, attempt: int, only, without, having) -> Function:
     rng = np.random.default_rng([seed, attempt])
     b = Builder(rng, f"p{seed}", int(rng.choice([1, 1, 2, 3])))
     families = [f for f in FAMILIES.values() if f.name not in without]
@@ -37,6 +39,8 @@ def try_generate(seed: int, attempt: int, only, without) -> Function:
     chosen = [b.choose(families, [f.weight for f in families]) for _ in range(b.number(2, 6))]
     if only:
         chosen = [FAMILIES[name] for name in only]
+    if having:
+        FAMILIES[b.choose(having)].generate(b)
     wanted, made = b.number(1, 8), 0
     for _ in range(8 * wanted):
         if made == wanted:
@@ -55,7 +59,11 @@ def try_generate(seed: int, attempt: int, only, without) -> Function:
     # The last, on which most depends, and some others.
     others = [computed[int(i)] for i in b.rng.permutation(len(computed) - 1)[: count - 1]]
     b.function.results = [storable(b, v) for v in [computed[-1], *others]]
+    if b.function.states:
+        states.choose_returned(b, 0.15)
     b.function.remove_unused()
+    if b.function.states:
+        states.continued(b)
     return b.function
 
 

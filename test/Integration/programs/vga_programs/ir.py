@@ -122,6 +122,8 @@ class Function:
     is_private: bool = False
     # Arguments that are states, each with what is returned for it.
     states: list[tuple[Value, Value]] = field(default_factory=list)
+    # Whether a call begins with the states that the one before it has left.
+    continues: bool = False
 
     @property
     def returned(self) -> list[Value]:
@@ -130,9 +132,15 @@ class Function:
 
     def remove_unused(self) -> None:
         """Drops what no result needs."""
-        needed, _ = self.needed_for(self.results)
-        self.states = [(before, after) for before, after in self.states if before in needed]
-        needed, self.operations = self.needed_for(self.returned)
+        states: list[tuple[Value, Value]] = []
+        while True:
+            after = [value for _, value in states]
+            needed, operations = self.needed_for([*self.results, *after])
+            kept = [pair for pair in self.states if pair[0] in needed]
+            if len(kept) == len(states):
+                break
+            states = kept
+        self.states, self.operations = states, operations
         if not self.is_private:
             self.arguments = [argument for argument in self.arguments if argument.value in needed]
 
@@ -289,8 +297,24 @@ class Bodies:
         return [inner[value] for value in function.results]
 
 
-def evaluate(function: Function, call: int) -> list[Tracked]:
-    """What the function returns in one of its calls."""
+def values_of(function: Function, call: int) -> Environment:
+    """All that the function computes in one of its calls."""
     values = {argument.value: argument.inputs[call] for argument in function.arguments}
     evaluate_operations(function.operations, values)
+    return values
+
+
+def continue_states(function: Function, call: int) -> Environment:
+    """Gives a call the states that the one before it has left; what it computes then."""
+    before = values_of(function, call - 1)
+    after = dict(function.states)
+    for argument in function.arguments:
+        if argument.value in after:
+            argument.inputs[call] = before[after[argument.value]]
+    return values_of(function, call)
+
+
+def evaluate(function: Function, call: int) -> list[Tracked]:
+    """What the function returns in one of its calls."""
+    values = values_of(function, call)
     return [values[value] for value in function.results]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import elements, execute
 from .elements import STORED
-from .ir import Argument, Function, Operation, evaluate, evaluate_operation
+from .ir import Argument, Function, Operation, evaluate, values_of
 
 
 def still_fails(settings: execute.Settings, function: Function, find: execute.Find, folder: Path):
@@ -34,14 +34,8 @@ def copy(function: Function) -> Function:
     return Function(
         function.name, list(function.arguments), list(function.operations), list(function.results),
         function.calls, function.is_private, list(function.states),
+        function.continues,
     )  # fmt: skip
-
-
-def values_of(function: Function, call: int) -> dict:
-    values = {argument.value: argument.inputs[call] for argument in function.arguments}
-    for operation in function.operations:
-        evaluate_operation(operation, values)
-    return values
 
 
 def with_argument(function: Function, operation: Operation) -> Function | None:
@@ -63,6 +57,10 @@ def with_argument(function: Function, operation: Operation) -> Function | None:
 
 def one_call(function: Function, call: int) -> Function:
     smaller = copy(function)
+    if function.continues:
+        # Those before it, too.
+        smaller.calls = call + 1
+        return smaller
     smaller.calls = 1
     smaller.arguments = [
         Argument(a.value, [a.inputs[call]], a.attribute) for a in function.arguments

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..build import Builder, Reject
+from ..build import LARGEST, Builder, Reject
 from ..elements import STORED, is_float
-from ..ir import Type, Value
+from ..ir import Type, Value, continue_states
 from ..tracked import Tracked, exactly
 from .attention import (
     Problem, add_attention, add_gate, append, ends, optional_clauses, positions,
@@ -21,12 +21,52 @@ def state(b: Builder, element: str, dims) -> Value:
     return b.argument(Type(element, dims), zeros, f'{{vga.state = "s{len(b.function.arguments)}"}}')
 
 
+def any_use(b: Builder, element: str) -> None:
+    """One or two states of a type that are tensors to all other families."""
+    dims = tuple(b.choose(b.static) for _ in range(b.number(0, 3)))
+    if b.count(dims) > LARGEST:
+        raise Reject
+    for _ in range(b.choose([1, 1, 2])):
+        before = state(b, element, dims)
+        b.pool.append(before)
+        b.function.states.append((before, before))
+
+
+def choose_returned(b: Builder, share: float) -> None:
+    """Some states become something else: any tensor of their type that there is."""
+    for index, (before, after) in enumerate(b.function.states):
+        fitting = [v for v in b.pool if str(v.type) == str(before.type)]
+        if fitting and b.chance(1 - (1 - share) * (before is not after)):
+            latest = fitting[-1] if b.chance(0.6) else b.choose(fitting)
+            b.function.states[index] = (before, latest)
+
+
+def continued(b: Builder) -> None:
+    """Calls with the states that those before have left, as long as these mean something."""
+    function = b.function
+    function.continues = True
+    most, function.calls = len(b.calls) + b.number(1, 2), 1
+    for call in range(1, most):
+        for argument in function.arguments:
+            if len(argument.inputs) == call:
+                argument.inputs.append(argument.inputs[0])
+        try:
+            values = continue_states(function, call)
+        except (ArithmeticError, IndexError, ValueError, Reject):
+            return
+        if not all(b.is_good(values[v]) for v in function.returned):
+            return
+        function.calls = call + 1
+
+
 @family("vga.state", 0.6, nests=False)
 def accumulator(b: Builder) -> None:
     """Rows go into a state, in place, between reads that see it as it was then."""
     element = b.element()
     if element not in STORED:
         raise Reject
+    if b.chance(0.5):
+        return any_use(b, element)
     rows, columns = b.number(4, 9), b.static_dim(int(b.choose([1, 3, 4, 8])))
     before = now = state(b, element, (b.static_dim(rows), columns))
     plus = BY_NAME["arith.addf" if is_float(element) else "arith.ori"]
