@@ -234,3 +234,29 @@ func.func @others(%x: tensor<?xf32>, %m: memref<?xf32>, %i: index) -> (index, f3
   %1 = memref.load %m[%i] : memref<?xf32>
   return %0, %1 : index, f32
 }
+
+// -----
+
+// Nothing is asked of a tensor that arith computes, but for its own operands.
+// CHECK-LABEL: func @computed
+// CHECK: vga.check %{{.*}}, "tensor.extract_slice: offset of axis 0
+func.func @computed(%x: tensor<?x8xi64>, %i: index) -> tensor<?x7xi64> {
+  %zero = arith.constant 0 : index
+  %y = arith.shli %x, %x : tensor<?x8xi64>
+  %z = arith.muli %y, %x : tensor<?x8xi64>
+  %n = tensor.dim %z, %zero : tensor<?x8xi64>
+  %s = tensor.extract_slice %y[%i, 0] [%n, 7] [1, 1] : tensor<?x8xi64> to tensor<?x7xi64>
+  return %s : tensor<?x7xi64>
+}
+
+// -----
+
+// CHECK-LABEL: func @collapsed
+// CHECK: %[[ROWS:.*]] = arith.muli
+// CHECK: arith.subi %[[ROWS]]
+// CHECK: vga.check %{{.*}}, "tensor.extract_slice: offset of axis 0
+func.func @collapsed(%x: tensor<?x?x4xf32>, %i: index) -> tensor<1x4xf32> {
+  %y = tensor.collapse_shape %x [[0, 1], [2]] : tensor<?x?x4xf32> into tensor<?x4xf32>
+  %s = tensor.extract_slice %y[%i, 0] [1, 4] [1, 1] : tensor<?x4xf32> to tensor<1x4xf32>
+  return %s : tensor<1x4xf32>
+}

@@ -80,7 +80,8 @@ Value SizeChecker::getSize(Value tensor, int64_t axis) {
       return getValue(expand.getMixedOutputShape()[axis]);
     if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(producer)) {
       Value size = index(1);
-      for (int64_t from : collapse.getReassociationIndices()[axis])
+      ReassociationIndices axes = collapse.getReassociationIndices()[axis];
+      for (int64_t from : axes)
         size = mul(size, getSize(collapse.getSrc(), from));
       return size;
     }
@@ -125,6 +126,25 @@ static std::optional<int64_t> getSource(Value value, Value &tensor) {
   return dim.getConstantIndex();
 }
 
+namespace {
+/// What upstream knows of bounds. Its models of arith.addi, muli and others are
+/// for numbers, and undefined for sizes of tensors that these compute: nothing
+/// is asked of such tensors.
+class Bounds : public ValueBoundsConstraintSet {
+public:
+  explicit Bounds(MLIRContext *context)
+      : ValueBoundsConstraintSet(context, isElementwiseTensor) {}
+
+private:
+  static bool isElementwiseTensor(Value value, std::optional<int64_t>,
+                                  ValueBoundsConstraintSet &) {
+    Operation *op = value.getDefiningOp();
+    return op && isa<ShapedType>(value.getType()) &&
+           OpTrait::hasElementwiseMappableTraits(op);
+  }
+};
+} // namespace
+
 bool SizeChecker::isKnownEqual(Value a, Value b) {
   if (a == b)
     return true;
@@ -136,7 +156,7 @@ bool SizeChecker::isKnownEqual(Value a, Value b) {
   if (i && s == t && i == j)
     return true;
   return areBoundsKnown(a, b) &&
-         ValueBoundsConstraintSet::compare(a, ValueBoundsConstraintSet::EQ, b);
+         Bounds(getContext()).populateAndCompare(a, Bounds::EQ, b);
 }
 
 /// Whether it is worth asking for the bounds of two values: something is known
@@ -184,7 +204,7 @@ bool SizeChecker::isKnownAtMost(Value a, Value b) {
     if (range->smin().getSExtValue() >= *x)
       return true;
   return areBoundsKnown(a, b) &&
-         ValueBoundsConstraintSet::compare(a, ValueBoundsConstraintSet::LE, b);
+         Bounds(getContext()).populateAndCompare(a, Bounds::LE, b);
 }
 
 //===----------------------------------------------------------------------===//
