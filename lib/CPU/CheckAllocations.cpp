@@ -12,6 +12,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
 
 namespace mlir::vga {
 #define GEN_PASS_DEF_VGACPUCHECKALLOCATIONSPASS
@@ -26,7 +27,7 @@ using namespace mlir;
 static Value isSized(OpBuilder &builder, memref::AllocOp alloc) {
   Location loc = alloc.getLoc();
   MemRefType type = alloc.getType();
-  double known = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  double known = DataLayout::closest(alloc).getTypeSize(type.getElementType());
   for (int64_t size : type.getShape())
     if (!ShapedType::isDynamic(size))
       known *= size;
@@ -59,8 +60,7 @@ struct CheckAllocationsPass
   void runOnOperation() override {
     getOperation()->walk([](memref::AllocOp alloc) {
       if (alloc.getDynamicSizes().empty() ||
-          !alloc.getType().getElementType().isIntOrIndexOrFloat() ||
-          alloc.getType().getElementType().isIndex())
+          !alloc.getType().getElementType().isIntOrIndexOrFloat())
         return;
       OpBuilder builder(alloc);
       cf::AssertOp::create(builder, alloc.getLoc(), isSized(builder, alloc),

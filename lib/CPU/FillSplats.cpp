@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace mlir::vga {
@@ -23,10 +24,11 @@ namespace mlir::vga {
 using namespace mlir;
 
 /// Whether a tensor takes this many bytes at least.
-static bool takes(RankedTensorType type, int64_t bytes) {
+static bool takes(RankedTensorType type, int64_t bytes,
+                  const DataLayout &layout) {
   if (llvm::is_contained(type.getShape(), 0))
     return false;
-  int64_t total = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  int64_t total = layout.getTypeSize(type.getElementType());
   for (int64_t size : type.getShape())
     if (llvm::MulOverflow(total, size, total))
       return true;
@@ -44,11 +46,12 @@ struct FillSplatsPass : vga::impl::VGAFillSplatsPassBase<FillSplatsPass> {
 
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
+    DataLayout layout = DataLayout::closest(getOperation());
     getOperation()->walk([&](arith::ConstantOp constant) {
       auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
       auto type = dyn_cast<RankedTensorType>(constant.getType());
-      if (!splat || !type || !type.getElementType().isIntOrFloat() ||
-          !takes(type, minBytes))
+      if (!splat || !type || !type.getElementType().isIntOrIndexOrFloat() ||
+          !takes(type, minBytes, layout))
         return;
       rewriter.setInsertionPoint(constant);
       Location loc = constant.getLoc();

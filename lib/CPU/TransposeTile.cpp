@@ -12,6 +12,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::linalg;
@@ -65,7 +66,8 @@ std::optional<TransposeTile> TransposeTile::match(LinalgOp op) {
   };
   unsigned in = fromRight(maps[0], 0), out = fromRight(maps[1], 0);
   auto type = cast<MemRefType>(op->getOperand(1).getType());
-  unsigned bits = type.getElementTypeBitWidth();
+  unsigned bits =
+      DataLayout::closest(op).getTypeSizeInBits(type.getElementType());
   if (bits == 32 && !*conversion && in != out)
     return TransposeTile{out, in, std::nullopt};
   if (bits != 16 || op.getStaticLoopRanges()[out] != 2 ||

@@ -30,3 +30,13 @@ func.func @static() -> memref<3xf32> {
   %a = memref.alloc() : memref<3xf32>
   return %a : memref<3xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func @indices
+//       CHECK: arith.constant 8.000000e+00 : f64
+//       CHECK: cf.assert
+func.func @indices(%n: index) -> memref<?xindex> {
+  %a = memref.alloc(%n) : memref<?xindex>
+  return %a : memref<?xindex>
+}

@@ -19,6 +19,13 @@ func.func @huge() -> tensor<4611686018427387904x2xi64> {
   return %c : tensor<4611686018427387904x2xi64>
 }
 
+// CHECK-LABEL: func @indices
+// CHECK: linalg.fill ins(%{{.+}} : index)
+func.func @indices() -> tensor<1048576xindex> {
+  %c = arith.constant dense<7> : tensor<1048576xindex>
+  return %c : tensor<1048576xindex>
+}
+
 // CHECK-LABEL: func @rest
 // CHECK-NOT: linalg.fill
 // ALL-LABEL: func @rest

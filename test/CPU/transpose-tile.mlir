@@ -87,3 +87,16 @@ func.func @strided_pairs(%x: memref<4x2x8xf32>, %y: memref<4x8x2xbf16, strided<[
   }
   return
 }
+
+// Elements of a type without bits are copied one by one.
+// CHECK-LABEL: func @indices
+// CHECK-NOT: vector.shuffle
+// CHECK: return
+func.func @indices(%in: memref<8x8xindex>, %out: memref<8x8xindex>) {
+  linalg.generic {indexing_maps = [#ji, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%in : memref<8x8xindex>) outs(%out : memref<8x8xindex>) {
+  ^bb0(%x: index, %y: index):
+    linalg.yield %x : index
+  }
+  return
+}
