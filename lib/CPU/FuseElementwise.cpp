@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/CPU/Passes.h"
+#include "vga/Dialect/VGA/Utils/LinalgFusion.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -25,7 +26,8 @@ static bool isElementwiseChain(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::LinalgOp>();
   auto consumer = dyn_cast<linalg::LinalgOp>(operand->getOwner());
   return producer && consumer && producer.getNumReductionLoops() == 0 &&
-         consumer.getNumReductionLoops() == 0 && operand->get().hasOneUse();
+         consumer.getNumReductionLoops() == 0 && operand->get().hasOneUse() &&
+         vga::isRepeatable(operand);
 }
 
 namespace {

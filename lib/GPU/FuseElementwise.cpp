@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "vga/Dialect/VGA/Utils/LinalgFusion.h"
 #include "vga/GPU/Passes.h"
 
 namespace mlir::vga {
@@ -77,7 +78,8 @@ private:
         patterns, [](OpOperand *operand) {
           return isElementwise(
                      operand->get().getDefiningOp<linalg::GenericOp>()) &&
-                 operand->get().hasOneUse() && isFusible(operand);
+                 operand->get().hasOneUse() && isFusible(operand) &&
+                 vga::isRepeatable(operand);
         });
     return applyPatternsGreedily(getOperation(), std::move(patterns));
   }

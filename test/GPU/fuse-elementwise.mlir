@@ -76,3 +76,26 @@ func.func @fill(%x: tensor<4xf32>, %y: tensor<4xf32>, %z: tensor<4xf32>, %w: ten
   %3 = arith.addf %w, %f : tensor<4xf32>
   return %f, %0, %1, %2, %3 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
+
+// The initial value is read, and would be written before the second iteration of
+// the consumer's inner loop reads it.
+// CHECK-LABEL: func @initial
+// CHECK: arith.subf
+// CHECK: linalg.generic
+// CHECK: arith.negf
+func.func @initial(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4x8xf32> {
+  %e = tensor.empty() : tensor<4x8xf32>
+  %a = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<4xf32>) outs(%y : tensor<4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %n = arith.subf %in, %out : f32
+    linalg.yield %n : f32
+  } -> tensor<4xf32>
+  %b = linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : tensor<4xf32>) outs(%e : tensor<4x8xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %n = arith.negf %in : f32
+    linalg.yield %n : f32
+  } -> tensor<4x8xf32>
+  return %b : tensor<4x8xf32>
+}
