@@ -27,6 +27,8 @@ std::optional<ElementKind> vga::getElementKind(Type type) {
     return ElementKind::Bool;
   if (type.isSignlessInteger(8))
     return ElementKind::I8;
+  if (type.isSignlessInteger(16))
+    return ElementKind::I16;
   if (type.isSignlessInteger(32))
     return ElementKind::I32;
   if (type.isSignlessInteger(64))
@@ -118,9 +120,9 @@ static LogicalResult dropStates(func::FuncOp function, Signature &signature) {
 }
 
 FailureOr<Signature> vga::getSignature(func::FuncOp function) {
-  constexpr StringLiteral kSupported(
-      " must be a ranked tensor of i1, i8, i32, i64, f16, bf16, f32 or f64, "
-      "got ");
+  constexpr StringLiteral kSupported(" must be a ranked tensor of i1, i8, i16, "
+                                     "i32, i64, f16, bf16, f32 or f64, "
+                                     "got ");
   StringRef name = function.getName();
   if (function.isDeclaration())
     return function.emitError()

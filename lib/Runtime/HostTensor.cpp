@@ -28,6 +28,7 @@ unsigned vga::getByteSize(ElementKind kind) {
   case ElementKind::Bool:
   case ElementKind::I8:
     return 1;
+  case ElementKind::I16:
   case ElementKind::F16:
   case ElementKind::BF16:
     return 2;
@@ -47,6 +48,8 @@ StringRef vga::getName(ElementKind kind) {
     return "i1";
   case ElementKind::I8:
     return "i8";
+  case ElementKind::I16:
+    return "i16";
   case ElementKind::I32:
     return "i32";
   case ElementKind::I64:
@@ -147,6 +150,9 @@ struct ElementPrinter {
       return;
     case ElementKind::I8:
       os << static_cast<int>(tensor.getValues<int8_t>()[index]);
+      return;
+    case ElementKind::I16:
+      os << tensor.getValues<int16_t>()[index];
       return;
     case ElementKind::I32:
       os << tensor.getValues<int32_t>()[index];

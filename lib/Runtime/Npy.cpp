@@ -153,9 +153,11 @@ static Expected<ElementKind> getKind(StringRef descr) {
   std::optional<ElementKind> kind =
       llvm::StringSwitch<std::optional<ElementKind>>(descr)
           .Cases({"|b1", "<b1"}, ElementKind::Bool)
-          .Cases({"|i1", "<i1"}, ElementKind::I8)
-          .Case("<i4", ElementKind::I32)
-          .Case("<i8", ElementKind::I64)
+          // Integers of the compiler have no sign: what they mean is up to it.
+          .Cases({"|i1", "<i1", "|u1", "<u1"}, ElementKind::I8)
+          .Cases({"<i2", "<u2"}, ElementKind::I16)
+          .Cases({"<i4", "<u4"}, ElementKind::I32)
+          .Cases({"<i8", "<u8"}, ElementKind::I64)
           .Case("<f2", ElementKind::F16)
           .Cases({"<V2", "|V2"}, ElementKind::BF16)
           .Case("<f4", ElementKind::F32)
@@ -164,8 +166,8 @@ static Expected<ElementKind> getKind(StringRef descr) {
   if (!kind)
     return createStringError(
         "unsupported data type " + quote(descr) +
-        " (bool, int8, int32, int64, float16, bfloat16, float32 and float64 "
-        "are)");
+        " (bool, integers of 8 to 64 bits, float16, bfloat16, float32 and "
+        "float64 are)");
   return *kind;
 }
 
@@ -175,6 +177,8 @@ static StringRef getDescr(ElementKind kind) {
     return "|b1";
   case ElementKind::I8:
     return "|i1";
+  case ElementKind::I16:
+    return "<i2";
   case ElementKind::I32:
     return "<i4";
   case ElementKind::I64:

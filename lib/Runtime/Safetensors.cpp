@@ -36,9 +36,11 @@ static std::optional<unsigned> getElementBits(StringRef dtype) {
 std::optional<ElementKind> SafetensorsFile::Entry::getKind() const {
   return llvm::StringSwitch<std::optional<ElementKind>>(dtype)
       .Case("BOOL", ElementKind::Bool)
-      .Case("I8", ElementKind::I8)
-      .Case("I32", ElementKind::I32)
-      .Case("I64", ElementKind::I64)
+      // Integers of the compiler have no sign: what they mean is up to it.
+      .Cases({"I8", "U8"}, ElementKind::I8)
+      .Cases({"I16", "U16"}, ElementKind::I16)
+      .Cases({"I32", "U32"}, ElementKind::I32)
+      .Cases({"I64", "U64"}, ElementKind::I64)
       .Case("F16", ElementKind::F16)
       .Case("BF16", ElementKind::BF16)
       .Case("F32", ElementKind::F32)

@@ -28,7 +28,7 @@
 // CHECK: vga-run: error: 'nowhere.npy': No such file or directory
 // CHECK-NEXT: vga-run: error: 'big_endian.npy': big-endian data ('>f4') is not supported
 // CHECK-NEXT: vga-run: error: 'fortran.npy': arrays in Fortran order are not supported
-// CHECK-NEXT: vga-run: error: 'complex.npy': unsupported data type '<c8' (bool, int8, int32, int64, float16, bfloat16, float32 and float64 are)
+// CHECK-NEXT: vga-run: error: 'complex.npy': unsupported data type '<c8' (bool, integers of 8 to 64 bits, float16, bfloat16, float32 and float64 are)
 // CHECK-NEXT: vga-run: error: 'truncated.npy': truncated: tensor<2xf32> takes 8 bytes of data, the file has 7
 // CHECK-NEXT: vga-run: error: 'huge.npy': the size of tensor<4611686018427387904x4611686018427387904xf32> overflows
 // CHECK-NEXT: vga-run: error: 'trailing.npy': 4 bytes too many after the data of tensor<2xf32>

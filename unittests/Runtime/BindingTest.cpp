@@ -83,22 +83,22 @@ TEST_F(BindingTest, ReadsSignatures) {
 
 TEST_F(BindingTest, RefusesOtherTypes) {
   EXPECT_EQ(getSignatureError("func.func @main(%a: f32) { return }"),
-            "argument 0 of 'main' must be a ranked tensor of i1, i8, i32, i64, "
-            "f16, bf16, f32 or f64, got 'f32'");
+            "argument 0 of 'main' must be a ranked tensor of i1, i8, i16, i32, "
+            "i64, f16, bf16, f32 or f64, got 'f32'");
   EXPECT_EQ(
       getSignatureError(
           "func.func @main(%b: tensor<i1>, %a: tensor<*xf32>) { return }"),
-      "argument 1 of 'main' must be a ranked tensor of i1, i8, i32, i64, "
-      "f16, bf16, f32 or f64, got 'tensor<*xf32>'");
-  EXPECT_EQ(getSignatureError("func.func @main(%a: tensor<2xi16>)"
-                              "-> tensor<2xi16> { return %a : tensor<2xi16> }"),
-            "argument 0 of 'main' must be a ranked tensor of i1, i8, i32, i64, "
-            "f16, bf16, f32 or f64, got 'tensor<2xi16>'");
+      "argument 1 of 'main' must be a ranked tensor of i1, i8, i16, i32, "
+      "i64, f16, bf16, f32 or f64, got 'tensor<*xf32>'");
+  EXPECT_EQ(getSignatureError("func.func @main(%a: tensor<2xi4>)"
+                              "-> tensor<2xi4> { return %a : tensor<2xi4> }"),
+            "argument 0 of 'main' must be a ranked tensor of i1, i8, i16, i32, "
+            "i64, f16, bf16, f32 or f64, got 'tensor<2xi4>'");
   EXPECT_EQ(getSignatureError("func.func @main() -> index {"
                               "  %c = arith.constant 0 : index"
                               "  return %c : index }"),
-            "result 0 of 'main' must be a ranked tensor of i1, i8, i32, i64, "
-            "f16, bf16, f32 or f64, got 'index'");
+            "result 0 of 'main' must be a ranked tensor of i1, i8, i16, i32, "
+            "i64, f16, bf16, f32 or f64, got 'index'");
   EXPECT_EQ(getSignatureError("func.func private @main(tensor<2xf32>)"),
             "the entry function 'main' has no body");
 }
@@ -203,6 +203,13 @@ TEST(ParameterStore, WidensHalves) {
             (ArrayRef<float>{1, -2.5}));
 }
 
+TEST(ParameterStore, TakesIntegersWithoutSign) {
+  ParameterStore store = makeStore("U16", "[2]", StringRef("\1\0\xff\xff", 4));
+  EXPECT_EQ(llvm::cantFail(store.get(makeParameter(ElementKind::I16, {2})))
+                ->getValues<int16_t>(),
+            (ArrayRef<int16_t>{1, -1}));
+}
+
 TEST(ParameterStore, ConvertsNothingElse) {
   auto getError = [](StringRef dtype, StringRef shape, StringRef data,
                      ElementKind kind, ArrayRef<int64_t> sizes) {
@@ -218,9 +225,9 @@ TEST(ParameterStore, ConvertsNothingElse) {
   EXPECT_EQ(getError("F64", "[1]", "12345678", ElementKind::F32, {1}),
             "'w.safetensors': parameter 'w' expects tensor<1xf32>, the file "
             "has tensor<1xf64>");
-  EXPECT_EQ(getError("U8", "[4]", "1234", ElementKind::I8, {4}),
+  EXPECT_EQ(getError("F8_E5M2", "[4]", "1234", ElementKind::I8, {4}),
             "'w.safetensors': parameter 'w' expects tensor<4xi8>, the file "
-            "has tensor<4xU8>");
+            "has tensor<4xF8_E5M2>");
   EXPECT_EQ(getError("F16", "[1, 2]", "1234", ElementKind::F32, {2}),
             "'w.safetensors': parameter 'w' expects tensor<2xf32>, the file "
             "has tensor<1x2xf16>");

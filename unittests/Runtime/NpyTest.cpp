@@ -60,8 +60,9 @@ TEST(Npy, WritesWhatNumpyWrites) {
 
 TEST(Npy, ReadsWhatItWrites) {
   const ElementKind kinds[] = {
-      ElementKind::Bool, ElementKind::I8,   ElementKind::I32, ElementKind::I64,
-      ElementKind::F16,  ElementKind::BF16, ElementKind::F32, ElementKind::F64};
+      ElementKind::Bool, ElementKind::I8,  ElementKind::I16,
+      ElementKind::I32,  ElementKind::I64, ElementKind::F16,
+      ElementKind::BF16, ElementKind::F32, ElementKind::F64};
   const SmallVector<int64_t> shapes[] = {{}, {1}, {0}, {3, 2}, {2, 0, 5}};
   for (ElementKind kind : kinds)
     for (ArrayRef<int64_t> shape : shapes) {
@@ -98,6 +99,16 @@ TEST(Npy, AcceptsOtherSpellings) {
   // bf16, as versions of ml_dtypes spell it, and bools that are not 0 or 1.
   EXPECT_EQ(getParseError(makeFile(makeHeader("|V2", "(2,)"), data)),
             "success");
+  // Integers have no sign.
+  for (auto [descr, type] :
+       {std::pair("|u1", "tensor<4xi8>"), std::pair("<u2", "tensor<2xi16>"),
+        std::pair("<u4", "tensor<1xi32>")}) {
+    std::string shape = "(" + std::string(1, type[7]) + ",)";
+    auto integers = parseNpy(makeFile(makeHeader(descr, shape), data));
+    ASSERT_TRUE(static_cast<bool>(integers));
+    EXPECT_EQ(integers->describe(), type);
+    EXPECT_EQ(integers->getBytes(), data);
+  }
   auto bools = parseNpy(makeFile(makeHeader("|b1", "(4,)"), data));
   ASSERT_TRUE(static_cast<bool>(bools));
   EXPECT_EQ(bools->getBytes(), StringRef("\0\0\1\1", 4));
@@ -110,8 +121,8 @@ TEST(Npy, RefusesWhatItCannotRepresent) {
   EXPECT_EQ(getParseError(makeFile(makeHeader("<f4", "(1, 1)", "True"), data)),
             "arrays in Fortran order are not supported");
   EXPECT_EQ(getParseError(makeFile(makeHeader("<c8", "(1,)"), data)),
-            "unsupported data type '<c8' (bool, int8, int32, int64, float16, "
-            "bfloat16, float32 and float64 are)");
+            "unsupported data type '<c8' (bool, integers of 8 to 64 bits, "
+            "float16, bfloat16, float32 and float64 are)");
   EXPECT_EQ(getParseError(makeFile("{'descr': [('a', '<f4')], "
                                    "'fortran_order': False, 'shape': (1,)}",
                                    data)),

@@ -25,7 +25,17 @@
 namespace mlir::vga {
 
 /// The element types that cross the border between files and compiled code.
-enum class ElementKind : uint8_t { Bool, I8, I32, I64, F16, BF16, F32, F64 };
+enum class ElementKind : uint8_t {
+  Bool,
+  I8,
+  I16,
+  I32,
+  I64,
+  F16,
+  BF16,
+  F32,
+  F64
+};
 
 /// The size of an element in memory, in bytes; a bool takes one.
 unsigned getByteSize(ElementKind kind);

@@ -70,3 +70,20 @@ func.func @caller(%x: tensor<8xf32>) -> tensor<8xf32> {
   %y = call @called(%x) : (tensor<8xf32>) -> tensor<8xf32>
   return %y : tensor<8xf32>
 }
+
+// -----
+
+// Nobody could keep an array of i4.
+// CHECK-LABEL: func @short.prepare(
+// CHECK-SAME: -> tensor<8xi16>
+// CHECK-NOT: @narrow.prepare
+func.func @short(%x: tensor<8xi16>, %w: tensor<8xi32> {vga.param = "w"}) -> tensor<8xi16> {
+  %n = arith.trunci %w : tensor<8xi32> to tensor<8xi16>
+  %y = arith.addi %x, %n : tensor<8xi16>
+  return %y : tensor<8xi16>
+}
+func.func @narrow(%x: tensor<8xi4>, %w: tensor<8xi32> {vga.param = "w"}) -> tensor<8xi4> {
+  %n = arith.trunci %w : tensor<8xi32> to tensor<8xi4>
+  %y = arith.addi %x, %n : tensor<8xi4>
+  return %y : tensor<8xi4>
+}

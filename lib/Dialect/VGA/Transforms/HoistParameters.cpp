@@ -30,13 +30,22 @@ namespace mlir::vga {
 using namespace mlir;
 using namespace mlir::vga;
 
+/// Whether who calls a function can keep an array of such elements.
+static bool isStorable(Type element) {
+  return element.isF16() || element.isBF16() || element.isF32() ||
+         element.isF64() || element.isSignlessInteger(1) ||
+         element.isSignlessInteger(8) || element.isSignlessInteger(16) ||
+         element.isSignlessInteger(32) || element.isSignlessInteger(64);
+}
+
 /// The bytes of a tensor of static shape.
 static std::optional<int64_t> getSize(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape() ||
-      !tensor.getElementType().isIntOrFloat())
+      !isStorable(tensor.getElementType()))
     return std::nullopt;
-  return tensor.getNumElements() * tensor.getElementTypeBitWidth() / 8;
+  return tensor.getNumElements() *
+         llvm::divideCeil(tensor.getElementTypeBitWidth(), 8);
 }
 
 /// Whether results are no more than what they are made from: a weight that is

@@ -27,7 +27,7 @@ DYNAMIC_SIZES = [1, 1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 31, 32, 33, 50]
 LARGEST = 6000  # elements of a tensor
 LIMITS = {"f16": 2e3, "bf16": 1e5, "f32": 1e5, "f64": 1e6}
 # Where the stand-ins for types that vga-run does not take come from.
-CARRIERS = {"i16": "i32", "index": "i64"}
+CARRIERS = {"index": "i64"}
 
 
 class Builder:

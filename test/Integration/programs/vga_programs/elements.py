@@ -49,7 +49,7 @@ FLOATS = {
 }
 INTEGERS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "index": 64}
 # What vga-run takes and gives; other types are converted by the program.
-STORED = ("i1", "i8", "i32", "i64", "f16", "bf16", "f32", "f64")
+STORED = ("i1", "i8", "i16", "i32", "i64", "f16", "bf16", "f32", "f64")
 
 NUMPY = {
     "i1": np.dtype(bool),
@@ -124,7 +124,7 @@ def load(path: str, element: str) -> np.ndarray:
     return stored.astype(np.float64) if is_float(element) else stored
 
 
-SAFETENSORS = {"i1": "BOOL", "i8": "I8", "i32": "I32", "i64": "I64", "f16": "F16", "bf16": "BF16",
+SAFETENSORS = {"i1": "BOOL", "i8": "I8", "i16": "I16", "i32": "I32", "i64": "I64", "f16": "F16", "bf16": "BF16",
                "f32": "F32", "f64": "F64"}  # fmt: skip
 
 

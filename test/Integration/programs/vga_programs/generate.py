@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .build import Builder, Reject
+from .build import CARRIERS, Builder, Reject
 from .elements import STORED
 from .families import FAMILIES, states
 from .ir import Function, Value
@@ -16,7 +16,7 @@ def storable(b: Builder, x: Value) -> Value:
     """x as a type that vga-run writes."""
     if x.type.element in STORED:
         return x
-    return b.convert(x, {"i16": "i32", "index": "i64"}[x.type.element])
+    return b.convert(x, CARRIERS[x.type.element])
 
 
 def generate(
