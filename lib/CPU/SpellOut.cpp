@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
@@ -21,14 +22,12 @@ namespace mlir::vga {
 
 using namespace mlir;
 
-/// Whether folding may find that a size is 1. What comes from outside, or is
-/// read from memory, stays what it is.
-static bool mayFoldToOne(OpFoldResult size) {
-  auto value = dyn_cast<Value>(size);
-  if (!value)
-    return false;
-  if (std::optional<int64_t> constant = getConstantIntValue(value))
+/// Whether a size is 1, or folding may find that it is. What comes from
+/// outside, or is read from memory, stays what it is.
+static bool mayBeOne(OpFoldResult size) {
+  if (std::optional<int64_t> constant = getConstantIntValue(size))
     return *constant == 1;
+  auto value = cast<Value>(size);
   if (auto cast = value.getDefiningOp<arith::IndexCastOp>())
     value = cast.getIn();
   if (auto extract = value.getDefiningOp<tensor::ExtractOp>())
@@ -43,11 +42,29 @@ static bool mayFoldToOne(OpFoldResult size) {
   return !isa<BlockArgument>(value);
 }
 
-/// Whether the axes that a slice drops may become others: a size that turns out
-/// to be 1 is taken for one of them, and a stride hides which they are.
-static bool mayDropOthers(OffsetSizeAndStrideOpInterface slice) {
-  return llvm::any_of(slice.getMixedSizes(), mayFoldToOne) ||
-         !llvm::all_of(slice.getMixedStrides(), isOneInteger);
+/// Whether the axes that a slice drops may become others. Where upstream folds
+/// a constant into a slice it drops the first axes of size 1, whichever the
+/// slice has dropped: another shape comes of that if it keeps one of them, and
+/// behind it one of another size, before the last that it drops. Strides hide
+/// which axes these are from what sees the buffer only.
+static bool mayDropOthers(OffsetSizeAndStrideOpInterface slice,
+                          const llvm::SmallBitVector &dropped) {
+  if (!llvm::all_of(slice.getMixedStrides(), isOneInteger))
+    return true;
+  SmallVector<OpFoldResult> sizes = slice.getMixedSizes();
+  auto isStatic = [](ArrayRef<OpFoldResult> numbers) {
+    return llvm::all_of(numbers, llvm::IsaPred<Attribute>);
+  };
+  if (isStatic(sizes) && isStatic(slice.getMixedOffsets()))
+    return false;
+  bool keepsOne = false, keepsOther = false;
+  for (int64_t axis = 0, last = dropped.find_last(); axis < last; ++axis) {
+    if (dropped[axis])
+      continue;
+    keepsOther |= keepsOne && !isOneInteger(sizes[axis]);
+    keepsOne |= mayBeOne(sizes[axis]);
+  }
+  return keepsOther;
 }
 
 /// The axes of a slice, those that are dropped with one that is kept.
@@ -89,7 +106,7 @@ struct SpellOutExtraction : OpRewritePattern<tensor::ExtractSliceOp> {
   LogicalResult matchAndRewrite(tensor::ExtractSliceOp op,
                                 PatternRewriter &rewriter) const override {
     llvm::SmallBitVector dropped = op.getDroppedDims();
-    if (dropped.none() || !mayDropOthers(op))
+    if (dropped.none() || !mayDropOthers(op, dropped))
       return rewriter.notifyMatchFailure(op, "which axes go is plain");
     auto whole = tensor::ExtractSliceOp::create(
         rewriter, op.getLoc(),
@@ -109,7 +126,7 @@ struct SpellOutInsertion : OpRewritePattern<tensor::InsertSliceOp> {
   LogicalResult matchAndRewrite(tensor::InsertSliceOp op,
                                 PatternRewriter &rewriter) const override {
     llvm::SmallBitVector dropped = op.getDroppedDims();
-    if (dropped.none() || !mayDropOthers(op))
+    if (dropped.none() || !mayDropOthers(op, dropped))
       return rewriter.notifyMatchFailure(op, "which axes are new is plain");
     Value whole = tensor::ExpandShapeOp::create(
         rewriter, op.getLoc(),
@@ -122,31 +139,78 @@ struct SpellOutInsertion : OpRewritePattern<tensor::InsertSliceOp> {
   }
 };
 
-/// A comparison of tensors as linalg: that of a tensor with itself would be
-/// folded to a constant, even where its size is not known.
-struct SpellOutComparison : OpRewritePattern<arith::CmpIOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// An operation on tensors as linalg, whose body `compute` makes.
+static void replaceWithLinalg(
+    Operation *op, PatternRewriter &rewriter,
+    function_ref<Value(OpBuilder &, Location, ValueRange)> compute) {
+  Location loc = op->getLoc();
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  Value empty = tensor::EmptyOp::create(
+      rewriter, loc, tensor::getMixedSizes(rewriter, loc, op->getOperand(0)),
+      type.getElementType());
+  SmallVector<AffineMap> maps(op->getNumOperands() + 1,
+                              rewriter.getMultiDimIdentityMap(type.getRank()));
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  rewriter.replaceOpWithNewOp<linalg::GenericOp>(
+      op, type, op->getOperands(), empty, maps, iterators,
+      [&](OpBuilder &b, Location loc, ValueRange arguments) {
+        linalg::YieldOp::create(b, loc, compute(b, loc, arguments.drop_back()));
+      });
+}
 
-  LogicalResult matchAndRewrite(arith::CmpIOp op,
+/// Operations on tensors of dynamic sizes as linalg: of x < x, x ^ x and
+/// (x - y) - x upstream makes a constant of the tensor's type, which none has.
+template <typename OpTy>
+struct SpellOutConstant : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
     auto type = dyn_cast<RankedTensorType>(op.getType());
     if (!type || type.hasStaticShape())
       return rewriter.notifyMatchFailure(op, "not of tensors of dynamic sizes");
-    Location loc = op.getLoc();
-    Value empty = tensor::EmptyOp::create(
-        rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getLhs()),
-        type.getElementType());
-    SmallVector<AffineMap> maps(
-        3, rewriter.getMultiDimIdentityMap(type.getRank()));
-    SmallVector<utils::IteratorType> iterators(type.getRank(),
-                                               utils::IteratorType::parallel);
-    rewriter.replaceOpWithNewOp<linalg::GenericOp>(
-        op, type, op.getOperands(), empty, maps, iterators,
-        [&](OpBuilder &b, Location loc, ValueRange arguments) {
-          Value result = arith::CmpIOp::create(b, loc, op.getPredicate(),
-                                               arguments[0], arguments[1]);
-          linalg::YieldOp::create(b, loc, result);
-        });
+    replaceWithLinalg(op, rewriter,
+                      [&](OpBuilder &b, Location loc, ValueRange arguments) {
+                        IRMapping mapping;
+                        mapping.map(op->getOperands(), arguments);
+                        Operation *scalar = b.cloneWithoutRegions(*op, mapping);
+                        scalar->getResult(0).setType(type.getElementType());
+                        return scalar->getResult(0);
+                      });
+    return success();
+  }
+};
+
+/// The arc tangent of two zeros, which upstream folds to NaN, as that of the
+/// first one and 1 or -1.
+struct SpellOutArcTangent : OpRewritePattern<math::Atan2Op> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::Atan2Op op,
+                                PatternRewriter &rewriter) const override {
+    auto compute = [&](OpBuilder &b, Location loc, ValueRange operands) {
+      Value y = operands[0], x = operands[1];
+      auto getNumber = [&](double number) -> Value {
+        return arith::ConstantOp::create(b, loc,
+                                         b.getFloatAttr(x.getType(), number));
+      };
+      auto isZero = [&](Value value) -> Value {
+        return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, value,
+                                     getNumber(0.0));
+      };
+      Value areZero = arith::AndIOp::create(b, loc, isZero(y), isZero(x));
+      Value one = math::CopySignOp::create(b, loc, getNumber(1.0), x);
+      x = arith::SelectOp::create(b, loc, areZero, one, x);
+      return math::Atan2Op::create(b, loc, y, x, op.getFastmath()).getResult();
+    };
+    if (isa<FloatType>(op.getType())) {
+      rewriter.replaceOp(op, compute(rewriter, op.getLoc(), op->getOperands()));
+      return success();
+    }
+    if (!isa<RankedTensorType>(op.getType()))
+      return rewriter.notifyMatchFailure(op, "neither of numbers nor tensors");
+    replaceWithLinalg(op, rewriter, compute);
     return success();
   }
 };
@@ -154,8 +218,11 @@ struct SpellOutComparison : OpRewritePattern<arith::CmpIOp> {
 struct SpellOutPass : vga::impl::VGASpellOutPassBase<SpellOutPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<SpellOutExtraction, SpellOutInsertion, SpellOutComparison>(
-        &getContext());
+    patterns
+        .add<SpellOutExtraction, SpellOutInsertion,
+             SpellOutConstant<arith::CmpIOp>, SpellOutConstant<arith::SubIOp>,
+             SpellOutConstant<arith::XOrIOp>, SpellOutArcTangent>(
+            &getContext());
     // Each operation once, and nothing else: folding is what this is ahead of.
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }

@@ -63,6 +63,7 @@ static void addGraphPasses(OpPassManager &manager,
     tiling.stripes = std::max<int64_t>(64 / tiling.lanes, 1);
     tiling.pairs = options.bf16Products != BF16Products::Widen;
     manager.addPass(createVGATileAttentionPass(tiling));
+    manager.addPass(createVGASpellOutPass());
     addCleanup(manager);
     manager.addPass(createVGADecomposeOnlineAttentionPass());
   }

@@ -62,3 +62,60 @@ func.func @comparison(%x: tensor<?xi32>) -> tensor<?xi1> {
   %y = arith.cmpi ule, %x, %x : tensor<?xi32>
   return %y : tensor<?xi1>
 }
+
+// -----
+
+// The first axis is kept, and would be dropped once the offset is a constant.
+// CHECK-LABEL: func @kept_one(
+// CHECK: tensor.extract_slice %{{.*}}[%{{.*}}, 0, 0] [1, 5, 1] [1, 1, 1] : tensor<3x5x1xf32> to tensor<1x5x1xf32>
+// CHECK: tensor.collapse_shape {{.*}} : tensor<1x5x1xf32> into tensor<1x5xf32>
+// CHECK: tensor.expand_shape {{.*}} : tensor<1x5xf32> into tensor<1x5x1xf32>
+func.func @kept_one(%x: tensor<3x5x1xf32>) -> tensor<3x5x1xf32> {
+  %one = arith.constant 1 : index
+  %y = tensor.extract_slice %x[%one, 0, 0] [1, 5, 1] [1, 1, 1] : tensor<3x5x1xf32> to tensor<1x5xf32>
+  %z = tensor.insert_slice %y into %x[%one, 0, 0] [1, 5, 1] [1, 1, 1] : tensor<1x5xf32> into tensor<3x5x1xf32>
+  return %z : tensor<3x5x1xf32>
+}
+
+// -----
+
+// Whichever axis of size 1 goes, what is left has the same shape.
+// CHECK-LABEL: func @same_shape(
+// CHECK-NOT: tensor.collapse_shape
+func.func @same_shape(%x: tensor<3x?x2x8xf32>, %i: index, %n: index) -> tensor<?x8xf32> {
+  %m = arith.addi %n, %n : index
+  %y = tensor.extract_slice %x[%i, 0, 0, 0] [1, %m, 1, 8] [1, 1, 1, 1] : tensor<3x?x2x8xf32> to tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @constants(
+// CHECK: linalg.generic
+// CHECK: arith.xori %{{.*}}, %{{.*}} : i32
+// CHECK: linalg.generic
+// CHECK: arith.subi %{{.*}}, %{{.*}} overflow<nsw> : i32
+func.func @constants(%x: tensor<?xi32>, %y: tensor<?xi32>) -> (tensor<?xi32>, tensor<?xi32>) {
+  %a = arith.xori %x, %x : tensor<?xi32>
+  %b = arith.subi %x, %y overflow<nsw> : tensor<?xi32>
+  return %a, %b : tensor<?xi32>, tensor<?xi32>
+}
+
+// -----
+
+// CHECK-LABEL: func @arc_tangent(
+// CHECK-SAME: %[[Y:.*]]: f32, %[[X:.*]]: f32,
+// CHECK-DAG: %[[ZERO_Y:.*]] = arith.cmpf oeq, %[[Y]],
+// CHECK-DAG: %[[ZERO_X:.*]] = arith.cmpf oeq, %[[X]],
+// CHECK-DAG: %[[ZEROS:.*]] = arith.andi %[[ZERO_Y]], %[[ZERO_X]] : i1
+// CHECK-DAG: %[[SIGN:.*]] = math.copysign %{{.*}}, %[[X]] : f32
+// CHECK: %[[OTHER:.*]] = arith.select %[[ZEROS]], %[[SIGN]], %[[X]] : f32
+// CHECK: math.atan2 %[[Y]], %[[OTHER]] : f32
+// CHECK: linalg.generic
+// CHECK: arith.select
+// CHECK: math.atan2 {{.*}} : f64
+func.func @arc_tangent(%y: f32, %x: f32, %t: tensor<4xf64>) -> (f32, tensor<4xf64>) {
+  %a = math.atan2 %y, %x : f32
+  %b = math.atan2 %t, %t : tensor<4xf64>
+  return %a, %b : f32, tensor<4xf64>
+}

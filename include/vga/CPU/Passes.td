@@ -25,10 +25,11 @@ def VGAFuseElementwisePass : Pass<"vga-fuse-elementwise"> {
 def VGASpellOutPass : Pass<"vga-spell-out"> {
   let summary = "Spell out what upstream's canonicalization gets wrong";
   let description = [{
-    Runs ahead of the first canonicalization. A slice that drops axes, and has
-    sizes that may turn out to be 1, would drop the first ones of these instead;
-    one that has strides as well drops axes that can not be told from its buffer.
-    Both become a slice that keeps all axes and a reshape:
+    Runs ahead of the first canonicalization, and once more behind passes that make
+    slices. A slice that drops axes, but keeps one before them whose size is 1, or
+    may turn out to be, would drop the first ones of size 1 instead; one that has
+    strides as well drops axes that can not be told from its buffer. Both become a
+    slice that keeps all axes and a reshape:
 
     ```mlir
     %y = tensor.extract_slice %x[%i, 0, 0] [%n, 7, 1] [1, 1, 1]
@@ -39,10 +40,16 @@ def VGASpellOutPass : Pass<"vga-spell-out"> {
     %y = tensor.collapse_shape %s [[0], [1, 2]] : tensor<?x7x1xf32> into tensor<?x7xf32>
     ```
 
-    Comparisons of integer tensors with dynamic sizes become linalg: of a tensor
-    with itself upstream makes a constant of a type that no constant has.
+    Comparisons, differences and `arith.xori` of integer tensors with dynamic sizes
+    become linalg: of a tensor and itself upstream makes a constant of a type that no
+    constant has.
+
+    `math.atan2` gets 1 or -1 for its second operand where both are zeros: upstream
+    folds that of two zeros to NaN.
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 
