@@ -16,6 +16,8 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Dominance.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
 #include "mlir/Transforms/CSE.h"
 
@@ -51,6 +53,29 @@ static void checkByInterface(RuntimeVerifiableOpInterface op) {
   }
 }
 
+/// Whether types of tensors follow from the sizes, offsets or amounts of an
+/// operation, so that wrong ones are no valid IR once they are part of a type.
+static bool areSizesInTypes(Operation *op) {
+  return !isa<tensor::DimOp, tensor::ExtractOp, tensor::InsertOp,
+              tensor::EmptyOp, tensor::GenerateOp, tensor::SplatOp>(op) &&
+         llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>) &&
+         !isa<LoopLikeOpInterface>(op);
+}
+
+/// Fails if every call of the function would fail at `op`, as its check says
+/// which is in front of it.
+static LogicalResult refuseIfWrong(Operation *op, CheckOp check) {
+  std::optional<int64_t> holds = getConstantIntValue(check.getCondition());
+  if (!holds || *holds || !check.getValues().empty() || !areSizesInTypes(op) ||
+      !isa<FunctionOpInterface>(op->getParentOp()) ||
+      !op->getBlock()->isEntryBlock())
+    return success();
+  StringRef what = check.getMessage();
+  what.consume_front(op->getName().getStringRef());
+  what.consume_front(": ");
+  return op->emitOpError(what);
+}
+
 namespace {
 struct CheckSizesPass : vga::impl::VGACheckSizesPassBase<CheckSizesPass> {
   using Base::Base;
@@ -75,8 +100,15 @@ struct CheckSizesPass : vga::impl::VGACheckSizesPassBase<CheckSizesPass> {
     SmallVector<Operation *> ops;
     getOperation()->walk<WalkOrder::PreOrder>(
         [&](Operation *op) { ops.push_back(op); });
-    for (Operation *op : ops)
+    for (Operation *op : ops) {
+      Operation *before = op->getBlock() ? op->getPrevNode() : nullptr;
       check(op, ranges);
+      for (Operation *other = op->getBlock() ? op->getPrevNode() : nullptr;
+           other && other != before; other = other->getPrevNode())
+        if (auto check = dyn_cast<CheckOp>(other);
+            check && failed(refuseIfWrong(op, check)))
+          return signalPassFailure();
+    }
     IRRewriter rewriter(&getContext());
     DominanceInfo dominance;
     eliminateCommonSubExpressions(rewriter, dominance, getOperation());

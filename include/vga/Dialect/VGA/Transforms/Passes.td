@@ -189,7 +189,9 @@ def VGACheckSizesPass : Pass<"vga-check-sizes"> {
     ```
 
     There is no check of what the IR proves: sizes that are the same value, the
-    bounds of loops and of values (ValueBoundsOpInterface), ranges of integers.
+    bounds of loops and of values (ValueBoundsOpInterface), ranges of integers. Where
+    types would have sizes that the IR proves to be wrong, and whoever calls the
+    function gets there, the message is an error of the pass.
 
     Sizes of `vga`, `tensor`, `linalg`, elementwise operations of any dialect
     and steps of loops are checked here; for other operations there are upstream's
