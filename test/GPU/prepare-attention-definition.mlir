@@ -29,3 +29,13 @@ func.func @large_heads_in_pages(%q: tensor<2x1x4x320xf32>, %k: tensor<9x1x16x320
     : tensor<2x1x4x320xf32>, tensor<9x1x16x320xf32>, tensor<9x1x16x320xf32>
   return %z : tensor<2x1x4x320xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func @large_heads
+// CHECK-NOT: vga.attention
+func.func @large_heads(%q: tensor<1x2x5x257xbf16>) -> tensor<1x2x5x257xbf16> {
+  // expected-remark@+1 {{kernels have keys of 1 to 256 channels, not 257}}
+  %z = vga.attention %q, %q, %q : tensor<1x2x5x257xbf16>, tensor<1x2x5x257xbf16>, tensor<1x2x5x257xbf16>
+  return %z : tensor<1x2x5x257xbf16>
+}

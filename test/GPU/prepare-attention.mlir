@@ -71,3 +71,24 @@ func.func @empty(%q: tensor<0x4x0x100xf16>, %k: tensor<0x2x0x100xf16>) -> tensor
   %r = vga.attention %q, %k, %k : tensor<0x4x0x100xf16>, tensor<0x2x0x100xf16>, tensor<0x2x0x100xf16>
   return %r : tensor<0x4x0x100xf16>
 }
+
+// -----
+
+// Whatever the number of channels is.
+// CHECK-LABEL: func @few
+// CHECK: vga.attention {{.*}} scale 1.000000e+00 : tensor<1x2x5x8xf32>
+func.func @few(%q: tensor<1x2x5x1xf32>) -> tensor<1x2x5x1xf32> {
+  // expected-remark@+1 {{pads keys of 1 channels and values of 1 to 8 and 8}}
+  %z = vga.attention %q, %q, %q : tensor<1x2x5x1xf32>, tensor<1x2x5x1xf32>, tensor<1x2x5x1xf32>
+  return %z : tensor<1x2x5x1xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @odd
+// CHECK: vga.attention {{.*}} : tensor<1x2x5x8xbf16>, tensor<1x2x5x8xbf16>, tensor<1x2x5x8xbf16>
+func.func @odd(%q: tensor<1x2x5x7xbf16>, %v: tensor<1x2x5x3xbf16>) -> tensor<1x2x5x3xbf16> {
+  // expected-remark@+1 {{pads keys of 7 channels and values of 3 to 8 and 8}}
+  %z = vga.attention %q, %q, %v : tensor<1x2x5x7xbf16>, tensor<1x2x5x7xbf16>, tensor<1x2x5x3xbf16>
+  return %z : tensor<1x2x5x3xbf16>
+}
