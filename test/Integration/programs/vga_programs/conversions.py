@@ -100,7 +100,8 @@ def bitcast(x: Tracked, target: str) -> Tracked:
     storage = {"f16": "<f2", "f32": "<f4", "f64": "<f8"}
     bits = x.value.astype(storage[x.element]) if is_float(x.element) else x.value
     if is_float(target):
-        value = bits.view(storage[target]).astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            value = bits.view(storage[target]).astype(np.float64)
         # What a NaN carries is lost on the way.
         return Tracked(target, value, np.where(x.exact & ~np.isnan(value), 0.0, np.inf))
     value = bits.view(dtype(target))
