@@ -44,7 +44,8 @@ static std::optional<int64_t> getMaxBytes(memref::AllocOp alloc) {
       return std::nullopt;
     bytes *= std::max<int64_t>(*bound, 1);
   }
-  if (bytes > kMaxBytes)
+  // Of nothing there is no slice.
+  if (bytes == 0 || bytes > kMaxBytes)
     return std::nullopt;
   return bytes;
 }

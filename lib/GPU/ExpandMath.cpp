@@ -59,9 +59,8 @@ struct ExpandMathPass : vga::impl::VGAGPUExpandMathPassBase<ExpandMathPass> {
     patterns.add<ReciprocalSquareRoot, AbsoluteInteger>(&getContext());
     vga::populateDoubleMathPatterns(patterns);
     vga::populateSingleMathPatterns(patterns);
-    math::populateExpansionPatterns(patterns, {"acosh", "asinh", "atanh",
-                                               "clampf", "cosh", "fpowi",
-                                               "ipowi", "powf", "sinh", "tan"});
+    math::populateExpansionPatterns(
+        patterns, {"acosh", "asinh", "atanh", "cosh", "powf", "sinh", "tan"});
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return llvm::is_contained(
           // exp, exp2, expm1 and log have a pass of their own.

@@ -27,6 +27,8 @@ static StringRef getIntrinsic(Operation *op) {
       .Case([](math::AbsFOp) { return "llvm.fabs"; })
       .Case([](math::CeilOp) { return "llvm.ceil"; })
       .Case([](math::CopySignOp) { return "llvm.copysign"; })
+      .Case([](math::CountLeadingZerosOp) { return "llvm.ctlz"; })
+      .Case([](math::CountTrailingZerosOp) { return "llvm.cttz"; })
       .Case([](math::CtPopOp) { return "llvm.ctpop"; })
       .Case([](math::FloorOp) { return "llvm.floor"; })
       .Case([](math::FmaOp) { return "llvm.fma"; })
@@ -57,9 +59,14 @@ private:
       return op->emitOpError("of ")
              << op->getResult(0).getType() << " has no kernel yet";
     OpBuilder builder(op);
+    SmallVector<Value> operands(op->getOperands());
+    // Of 0 it is the width.
+    if (isa<math::CountLeadingZerosOp, math::CountTrailingZerosOp>(op))
+      operands.push_back(LLVM::ConstantOp::create(builder, op->getLoc(),
+                                                  builder.getBoolAttr(false)));
     auto call = LLVM::CallIntrinsicOp::create(
         builder, op->getLoc(), op->getResult(0).getType(),
-        builder.getStringAttr(intrinsic), op->getOperands());
+        builder.getStringAttr(intrinsic), operands);
     op->replaceAllUsesWith(call);
     op->erase();
     return success();

@@ -120,6 +120,7 @@ static void addLoopPasses(OpPassManager &manager,
   function.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(function);
   function.addPass(createLoopInvariantCodeMotionPass());
+  function.addPass(createVGAExpandMathPass());
   // Before functions become polynomials, which are made for f32.
   function.addPass(math::createMathExtendToSupportedTypes());
   function.addPass(createVGACPULowerVectorsPass());

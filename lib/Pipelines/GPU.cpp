@@ -74,6 +74,7 @@ static void addAttentionPasses(OpPassManager &manager,
 /// fused.
 static void addGraphPasses(OpPassManager &manager,
                            const GPUPipelineOptions &options) {
+  manager.addNestedPass<func::FuncOp>(createVGACPULowerPacksPass());
   manager.addPass(createVGAGPUCheckHostPass());
   manager.addPass(createConvertElementwiseToLinalgPass());
   manager.addNestedPass<func::FuncOp>(createVGADecomposeAggregatesPass());
@@ -132,6 +133,7 @@ static void addCodePasses(OpPassManager &manager, const std::string &chip) {
   OpPassManager &kernels = manager.nest<gpu::GPUModuleOp>();
   if (overlapsLaunches(chip))
     kernels.addPass(createVGAGPUOverlapLaunchesPass());
+  kernels.addPass(createVGAExpandMathPass());
   kernels.addPass(math::createMathExtendToSupportedTypes());
   kernels.addPass(createVGAGPUExpandMathPass());
   kernels.addPass(createVGAExpandExpPass());

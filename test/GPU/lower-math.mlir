@@ -57,3 +57,15 @@ gpu.module @wide_kernels {
     return %14 : f32
   }
 }
+
+// CHECK-LABEL: func @zeros
+// CHECK: %[[NO:.*]] = llvm.mlir.constant(false) : i1
+// CHECK: llvm.call_intrinsic "llvm.ctlz"(%{{.*}}, %[[NO]]) : (i32, i1) -> i32
+// CHECK: llvm.call_intrinsic "llvm.cttz"(%{{.*}}, %{{.*}}) : (i32, i1) -> i32
+gpu.module @counts {
+  func.func @zeros(%x: i32) -> (i32, i32) {
+    %a = math.ctlz %x : i32
+    %b = math.cttz %x : i32
+    return %a, %b : i32, i32
+  }
+}

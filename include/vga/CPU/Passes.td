@@ -82,6 +82,21 @@ def VGANormalizeSlicesPass : Pass<"vga-normalize-slices"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def VGAExpandMathPass : Pass<"vga-expand-math"> {
+  let summary = "Expand functions of math that nothing else lowers";
+  let description = [{
+    Turns `math.clampf`, `math.isfinite`, `math.isinf`, `math.isnan`,
+    `math.isnormal`, `math.fpowi`, `math.ipowi`, `math.sincos` and an
+    `arith.addui_extended` of `index`, of numbers and of vectors, into other
+    arithmetic. A clampf is into the interval from `min` to `max`, and NaN stays NaN.
+    An fpowi is a `math.powf` in f64; an ipowi below 0 is rounded towards 0, and 0 to
+    such a power is 0.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def VGALowerReshapesPass : Pass<"vga-lower-reshapes"> {
   let summary = "Lower reshapes that make several dynamic sizes of one";
   let description = [{
