@@ -44,6 +44,12 @@ private:
     SmallVector<unsigned> states = getStates(function);
     if (states.empty())
       return success();
+    for (unsigned state : states)
+      if (!isa<BaseMemRefType>(function.getArgument(state).getType()))
+        return function.emitError()
+               << "argument " << state << " of '" << function.getName()
+               << "' is a state that is no buffer: " << getArgument()
+               << " comes after bufferization";
     if (!SymbolTable::symbolKnownUseEmpty(function, getOperation()))
       return function.emitError()
              << "'" << function.getName()

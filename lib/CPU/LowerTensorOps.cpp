@@ -305,9 +305,14 @@ private:
   }
 
   void lower(LinalgBuilder &b, tensor::BitcastOp op) {
-    if (getElementTypeOrSelf(op.getSource()).isSignlessIntOrFloat() &&
-        getElementTypeOrSelf(op.getType()).isSignlessIntOrFloat())
-      replace(b, op, arith::BitcastOp::create(b, op.getType(), op.getSource()));
+    auto source = dyn_cast<RankedTensorType>(op.getSource().getType());
+    Type element = getElementTypeOrSelf(op.getType());
+    if (source && isa<RankedTensorType>(op.getType()) &&
+        source.getElementType().isSignlessIntOrFloat() &&
+        element.isSignlessIntOrFloat())
+      replace(
+          b, op,
+          arith::BitcastOp::create(b, source.clone(element), op.getSource()));
   }
 
   void lower(LinalgBuilder &b, tensor::ReshapeOp op) {

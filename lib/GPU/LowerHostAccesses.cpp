@@ -94,8 +94,17 @@ struct LowerHostAccessesPass
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (BlockArgument argument : function.getArguments())
-        if (function.getArgAttr(argument.getArgNumber(), "vga.position"))
+        if (function.getArgAttr(argument.getArgNumber(), "vga.position")) {
+          if (!isa<MemRefType>(argument.getType())) {
+            function.emitError()
+                << "argument " << argument.getArgNumber() << " of '"
+                << function.getName()
+                << "' is a position that is no buffer: " << getArgument()
+                << " comes after bufferization";
+            return signalPassFailure();
+          }
           splitPosition(argument, getOperation());
+        }
     SmallVector<Operation *> accesses;
     for (auto function : getOperation().getOps<func::FuncOp>())
       function.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {

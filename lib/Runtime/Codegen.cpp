@@ -157,6 +157,7 @@ static void setGPUOptions(GPUPipelineOptions &pipeline,
   pipeline.tf32 = options.tf32;
   pipeline.cublas = options.cublas;
   pipeline.checkPages = options.checkPages;
+  pipeline.runtimeChecks = options.runtimeChecks;
 }
 
 LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
@@ -181,6 +182,7 @@ LogicalResult vga::lowerToLLVMDialect(ModuleOp module,
   pipelineOptions.parallel = options.parallel;
   pipelineOptions.attention = options.attention;
   pipelineOptions.checkPages = options.checkPages;
+  pipelineOptions.runtimeChecks = options.runtimeChecks;
   buildCPUPipeline(pm, pipelineOptions);
   return run(pm, module);
 }

@@ -70,8 +70,9 @@ ObjectCache::ObjectCache(ModuleOp module, const llvm::TargetMachine &machine,
      << machine.getTargetFeatureString() << '\n'
      << options.optLevel << ' ' << options.parallel << ' '
      << static_cast<int>(options.attention) << ' ' << options.checkPages << ' '
-     << static_cast<int>(options.processor) << ' ' << options.gpu << ' '
-     << options.tf32 << ' ' << options.cublas << '\n';
+     << options.runtimeChecks << ' ' << static_cast<int>(options.processor)
+     << ' ' << options.gpu << ' ' << options.tf32 << ' ' << options.cublas
+     << '\n';
   (void)writeBytecodeToFile(module, os);
   SmallString<128> file(directory);
   llvm::sys::path::append(file, kPrefix + llvm::toHex(hash(content),

@@ -23,3 +23,10 @@ func.func @caller(%s: memref<8xf32>) -> memref<8xf32> {
   %r = call @callee(%s) : (memref<8xf32>) -> memref<8xf32>
   return %r : memref<8xf32>
 }
+
+// -----
+
+// expected-error @+1 {{argument 0 of 'no_buffer' is a state that is no buffer: vga-close-states comes after bufferization}}
+func.func @no_buffer(%s: tensor<8xf32> {vga.state = "s"}) -> tensor<8xf32> {
+  return %s : tensor<8xf32>
+}

@@ -43,6 +43,14 @@ func.func @bitcast(%x: tensor<?xf32>) -> tensor<?xi32> {
   return %y : tensor<?xi32>
 }
 
+// CHECK-LABEL: func @bitcast_to_size
+// CHECK: %[[Y:.*]] = arith.bitcast %{{.*}} : tensor<?xf32> to tensor<?xi32>
+// CHECK: tensor.cast %[[Y]] : tensor<?xi32> to tensor<4xi32>
+func.func @bitcast_to_size(%x: tensor<?xf32>) -> tensor<4xi32> {
+  %y = tensor.bitcast %x : tensor<?xf32> to tensor<4xi32>
+  return %y : tensor<4xi32>
+}
+
 // CHECK-LABEL: func @reshape
 // CHECK: %[[S:.*]] = arith.index_cast %{{.*}} : tensor<2xi32> to tensor<2xindex>
 // CHECK: tensor.reshape %{{.*}}(%[[S]])

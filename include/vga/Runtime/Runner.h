@@ -66,6 +66,10 @@ struct CompileOptions {
   /// Whether block tables are checked for pages that there are.
   bool checkPages = false;
 
+  /// Whether sizes, offsets and indices are checked at run time; without it,
+  /// wrong ones write anywhere.
+  bool runtimeChecks = true;
+
   /// Where machine code is kept for the next time; nowhere if empty.
   std::string cacheDirectory;
 

@@ -70,6 +70,10 @@ struct CommandLine {
       cl::desc("Check that block tables name pages that there are, which\n"
                "costs a look at all entries in use"),
       cl::cat(category)};
+  cl::opt<bool> runtimeChecks{
+      "runtime-checks",
+      cl::desc("Check sizes at run time; to be left on but to measure them"),
+      cl::init(true), cl::Hidden, cl::cat(category)};
   cl::opt<std::string> cpu{
       "mcpu",
       cl::desc("Processor to generate code for, such as x86-64-v3\n"
@@ -342,6 +346,7 @@ RunOptions CommandLine::get(Mode mode) const {
   options.compile.parallel = threads != 1;
   options.compile.attention = attention;
   options.compile.checkPages = checkPages;
+  options.compile.runtimeChecks = runtimeChecks;
   options.compile.processor = target;
   options.compile.cpu = cpu;
   options.compile.gpu = gpu;
