@@ -40,8 +40,9 @@ static void addAttentionPasses(OpPassManager &manager,
   manager.addPass(createVGASeparateNamesPass());
   manager.addPass(createVGASpellOutPass());
   // With everything in one function, every buffer has one owner, and what one
-  // function computes fuses with what another does.
-  manager.addPass(createInlinerPass());
+  // function computes fuses with what another does. Nothing is folded yet:
+  // sizes that are wrong have to be seen before they are part of types.
+  manager.addPass(createInlinerPass({}, [](OpPassManager &) {}));
   manager.addPass(createSymbolDCEPass());
   if (options.runtimeChecks)
     manager.addPass(createVGACheckSizesPass({/*readsArrays=*/false}));

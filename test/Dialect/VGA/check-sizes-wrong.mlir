@@ -103,22 +103,7 @@ func.func @attention(%q: tensor<1x2x3x8xf32>, %k: tensor<1x2x5x8xf32>, %v: tenso
 
 // -----
 
-// Not every call gets to a branch, and an element's place is no type: both are left
-// to the run.
-// CHECK-LABEL: func @branch
-// CHECK: scf.if
-// CHECK: vga.check %{{.*}}, "tensor.cast: axis 0 of source: expected 8, got 3"
-func.func @branch(%x: tensor<3xf32>, %y: tensor<8xf32>, %which: i1) -> tensor<8xf32> {
-  %z = scf.if %which -> tensor<8xf32> {
-    %a = tensor.cast %x : tensor<3xf32> to tensor<?xf32>
-    %b = tensor.cast %a : tensor<?xf32> to tensor<8xf32>
-    scf.yield %b : tensor<8xf32>
-  } else {
-    scf.yield %y : tensor<8xf32>
-  }
-  return %z : tensor<8xf32>
-}
-
+// An element's place is no type: it is left to the run.
 // CHECK-LABEL: func @element
 // CHECK: vga.check %{{.*}}, "tensor.extract: index of axis 0: expected at least 0 and less than 3, got 5"
 func.func @element(%x: tensor<3xf32>) -> f32 {
