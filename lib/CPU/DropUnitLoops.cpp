@@ -95,7 +95,8 @@ struct DropUnitLoopsPass
     SmallVector<GenericOp> products;
     getOperation()->walk([&](GenericOp op) {
       if (op.hasPureBufferSemantics() && isaContractionOpInterface(op) &&
-          vga::getSizeObstacle(op).empty())
+          vga::getSizeObstacle(op).empty() &&
+          !llvm::is_contained(op.getStaticLoopRanges(), 0))
         products.push_back(op);
     });
     IRRewriter rewriter(&getContext());

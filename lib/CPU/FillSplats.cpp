@@ -8,6 +8,7 @@
 
 #include "vga/CPU/Passes.h"
 #include "vga/Dialect/VGA/Transforms/OptionRanges.h"
+#include "vga/Dialect/VGA/Transforms/SupportedOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -50,7 +51,7 @@ struct FillSplatsPass : vga::impl::VGAFillSplatsPassBase<FillSplatsPass> {
     getOperation()->walk([&](arith::ConstantOp constant) {
       auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
       auto type = dyn_cast<RankedTensorType>(constant.getType());
-      if (!splat || !type || !type.getElementType().isIntOrIndexOrFloat() ||
+      if (!splat || !type || !vga::isComputedWith(type.getElementType()) ||
           !takes(type, minBytes, layout))
         return;
       rewriter.setInsertionPoint(constant);

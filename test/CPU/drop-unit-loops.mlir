@@ -94,3 +94,18 @@ func.func @disagreeing(%x: memref<1x?x1x8xf32>, %w: memref<0x1x8xf32>, %y: memre
   }
   return
 }
+
+// Of no element there is no slice.
+// CHECK-LABEL: func @empty
+// CHECK-NOT: memref.subview
+func.func @empty(%x: memref<?x0xf32>, %y: memref<0x4xf32>, %z: memref<1x4xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (a, c)>, affine_map<(a, b, c) -> (c, b)>, affine_map<(a, b, c) -> (a, b)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %y : memref<?x0xf32>, memref<0x4xf32>) outs(%z : memref<1x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %out, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}

@@ -38,3 +38,11 @@ func.func @rest() -> (tensor<4xf32>, tensor<0x1048576xf32>, tensor<4xi32>, f32) 
   %scalar = arith.constant 1.0 : f32
   return %small, %empty, %values, %scalar : tensor<4xf32>, tensor<0x1048576xf32>, tensor<4xi32>, f32
 }
+
+// Of elements that nothing computes with there are no numbers.
+// CHECK-LABEL: func @unsigned
+// CHECK-NOT: linalg.fill
+func.func @unsigned() -> tensor<1048576xui64> {
+  %r = arith.constant dense<7> : tensor<1048576xui64>
+  return %r : tensor<1048576xui64>
+}

@@ -193,7 +193,7 @@ class Judge:
             if alone.status == 1 and not alone.errors[0]:
                 message = alone.unplaced[0] if alone.unplaced else "no message"
                 # What is about an option has no place in the input.
-                quoted = re.findall(r"'([^']+)'|: expected ([\w-]+) to be ", message)
+                quoted = re.findall(r"'([^']+)'|`([^`]+)`|: expected ([\w-]+) to be ", message)
                 quoted = [word for words in quoted for word in words if word]
                 if not any(word in " ".join(route) for word in quoted):
                     finds[number] = Find(

@@ -97,7 +97,7 @@ def run_batch(
     outputs = [*outputs, *[""] * len(chunks)][: len(chunks)]
     errors: list[list[Message]] = [[] for _ in chunks]
     unplaced = []
-    for found in re.finditer(r"^(\S*?)(?::(\d+))?(?::\d+)?: error: (.*)$", stderr, re.M):
+    for found in re.finditer(r"^(\S*?)(?::(\d+))?(?::\d+)?: error: \n?(.*)$", stderr, re.M):
         place, number, message = found.groups()
         if place == "<stdin>" and int(number or 0) > 0:
             chunk = max(n for n, start in enumerate(starts) if start <= int(number))
