@@ -61,12 +61,26 @@ Value LinalgKernelBuilder::shuffle(Value value, int64_t distance) {
   return arith::OrIOp::create(b, low, arith::ShLIOp::create(b, high, places));
 }
 
+/// What a combiner leaves every other operand as. Upstream's element for signed
+/// limits of index is of no width, and so -1 or 0.
+static TypedAttr getNeutral(OpBuilder &b, Operation *combiner) {
+  constexpr unsigned kWidth = IndexType::kInternalStorageBitWidth;
+  if (combiner->getResult(0).getType().isIndex()) {
+    if (isa<arith::MinSIOp>(combiner))
+      return b.getIntegerAttr(b.getIndexType(),
+                              APInt::getSignedMaxValue(kWidth));
+    if (isa<arith::MaxSIOp>(combiner))
+      return b.getIntegerAttr(b.getIndexType(),
+                              APInt::getSignedMinValue(kWidth));
+  }
+  return *arith::getNeutralElement(combiner);
+}
+
 /// What a lane adds up: every terms that is its own.
 SmallVector<Value> LinalgKernelBuilder::addTerms(Value lane) {
   SmallVector<Value> neutral;
   for (Operation *combiner : plan.combiners)
-    neutral.push_back(
-        arith::ConstantOp::create(b, *arith::getNeutralElement(combiner)));
+    neutral.push_back(arith::ConstantOp::create(b, getNeutral(b, combiner)));
   auto loop = scf::ForOp::create(b, lane, countSteps(plan.terms),
                                  index(plan.lanes), neutral);
   OpBuilder::InsertionGuard guard(b);

@@ -318,3 +318,37 @@ func.func @next_row(%x: memref<64x64xf32>) -> memref<64x64xf32> {
   }
   return %y : memref<64x64xf32>
 }
+
+// -----
+
+#id = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+
+// Lanes start limits from the other limit of the type: that of index is the machine's.
+// CHECK-LABEL: gpu.func @sums_0
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %c9223372036854775807) -> (index)
+// CHECK-LABEL: gpu.func @sums_1
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %c-9223372036854775808) -> (index)
+// CHECK-LABEL: gpu.func @sums_2
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %c2147483647_i32) -> (i32)
+func.func @limits(%x: memref<?x64xindex>, %y: memref<?x64xi32>, %least: memref<?xindex>, %largest: memref<?xindex>, %narrow: memref<?xi32>) {
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<?x64xindex>) outs(%least : memref<?xindex>) {
+  ^bb0(%a: index, %b: index):
+    %limit = arith.minsi %b, %a : index
+    linalg.yield %limit : index
+  }
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<?x64xindex>) outs(%largest : memref<?xindex>) {
+  ^bb0(%a: index, %b: index):
+    %limit = arith.maxsi %b, %a : index
+    linalg.yield %limit : index
+  }
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%y : memref<?x64xi32>) outs(%narrow : memref<?xi32>) {
+  ^bb0(%a: i32, %b: i32):
+    %limit = arith.minsi %b, %a : i32
+    linalg.yield %limit : i32
+  }
+  return
+}

@@ -121,6 +121,11 @@ def add_sums(calls: Calls, rows: int) -> None:
     calls.add("row_sums", [x, to], [(x[0].sum(1) + to[0], "f32")])
     x, to = calls.normal(rows, 56, type="bf16"), calls.normal(rows, type="bf16")
     calls.add("row_maxima", [x, to], [(np.maximum(x[0].max(1, initial=-np.inf), to[0]), "bf16")])
+    # All of one sign: a neutral element that is 0 or -1 would be the result.
+    for low, high in ((5, 1000), (-1000, -5)):
+        x, to = calls.integers(low, high, rows, 37, type="i64"), calls.integers(low, high, rows, type="i64")
+        limits = np.column_stack((x[0], to[0]))
+        calls.add("index_limits", [x, to], [(limits.min(1), "i64"), (limits.max(1), "i64")])
     x, y = calls.normal(rows, 300, type="f64"), calls.normal(rows, 300, type="f64")
     calls.add("distances", [x, y], [(((x[0] - y[0]) ** 2).sum(1), "f64")])
     x = (np.abs(calls.normal(rows, 100)[0]), "f32")

@@ -241,6 +241,25 @@ func.func @row_maxima(%x: tensor<?x56xbf16>, %to: tensor<?xbf16>) -> tensor<?xbf
   return %y : tensor<?xbf16>
 }
 
+// Limits of index, whose neutral elements have the width of the machine.
+func.func @index_limits(%x: tensor<?x37xi64>, %to: tensor<?xi64>) -> (tensor<?xi64>, tensor<?xi64>) {
+  %i = arith.index_cast %x : tensor<?x37xi64> to tensor<?x37xindex>
+  %start = arith.index_cast %to : tensor<?xi64> to tensor<?xindex>
+  %least = linalg.reduce ins(%i : tensor<?x37xindex>) outs(%start : tensor<?xindex>) dimensions = [1]
+    (%a: index, %b: index) {
+      %min = arith.minsi %a, %b : index
+      linalg.yield %min : index
+    }
+  %largest = linalg.reduce ins(%i : tensor<?x37xindex>) outs(%start : tensor<?xindex>) dimensions = [1]
+    (%a: index, %b: index) {
+      %max = arith.maxsi %a, %b : index
+      linalg.yield %max : index
+    }
+  %y = arith.index_cast %least : tensor<?xindex> to tensor<?xi64>
+  %z = arith.index_cast %largest : tensor<?xindex> to tensor<?xi64>
+  return %y, %z : tensor<?xi64>, tensor<?xi64>
+}
+
 func.func @distances(%x: tensor<?x300xf64>, %y: tensor<?x300xf64>) -> tensor<?xf64> {
   %c0 = arith.constant 0 : index
   %s = tensor.dim %x, %c0 : tensor<?x300xf64>
