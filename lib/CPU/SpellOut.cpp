@@ -9,8 +9,10 @@
 #include "vga/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
@@ -96,6 +98,38 @@ static RankedTensorType getWholeType(Type element,
   SmallVector<Value> dynamic;
   dispatchIndexOpFoldResults(sizes, dynamic, shape);
   return RankedTensorType::get(shape, element);
+}
+
+/// Whether the sizes of `tensor` are plainly those of `other`.
+static bool hasSizesOf(Value tensor, Value other) {
+  if (tensor == other)
+    return true;
+  auto result = dyn_cast<OpResult>(tensor);
+  if (!result)
+    return false;
+  Operation *op = result.getOwner();
+  if (auto destinationStyle = dyn_cast<DestinationStyleOpInterface>(op))
+    return hasSizesOf(destinationStyle.getTiedOpOperand(result)->get(), other);
+  if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    BlockArgument carried = loop.getRegionIterArgs()[result.getResultNumber()];
+    return hasSizesOf(loop.getTiedLoopInit(carried)->get(), other) &&
+           hasSizesOf(loop.getTiedLoopYieldedValue(carried)->get(), carried);
+  }
+  if (auto empty = dyn_cast<tensor::EmptyOp>(op))
+    return llvm::all_of(llvm::enumerate(empty.getMixedSizes()), [&](auto size) {
+      auto value = dyn_cast<Value>(size.value());
+      auto dim = value ? value.template getDefiningOp<tensor::DimOp>()
+                       : tensor::DimOp();
+      return !value ||
+             (dim && dim.getConstantIndex() == int64_t(size.index()) &&
+              hasSizesOf(dim.getSource(), other));
+    });
+  return (isa<tensor::CastOp>(op) ||
+          OpTrait::hasElementwiseMappableTraits(op)) &&
+         llvm::any_of(op->getOperands(), [&](Value operand) {
+           return isa<RankedTensorType>(operand.getType()) &&
+                  hasSizesOf(operand, other);
+         });
 }
 
 namespace {
@@ -215,14 +249,39 @@ struct SpellOutArcTangent : OpRewritePattern<math::Atan2Op> {
   }
 };
 
+/// Carried tensors whose sizes an iteration may change begin as copies, whose
+/// types stay as they are: where what a loop begins with is cast from a tensor
+/// of static sizes, upstream takes these for the sizes of all that is carried.
+struct SpellOutCarried : OpRewritePattern<scf::ForOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(scf::ForOp op,
+                                PatternRewriter &rewriter) const override {
+    bool changes = false;
+    for (OpOperand &init : op.getInitArgsMutable()) {
+      auto type = dyn_cast<RankedTensorType>(init.get().getType());
+      BlockArgument carried = op.getTiedLoopRegionIterArg(&init);
+      if (!type || type.hasStaticShape() ||
+          init.get().getDefiningOp<bufferization::AllocTensorOp>() ||
+          hasSizesOf(op.getTiedLoopYieldedValue(carried)->get(), carried))
+        continue;
+      Value copy = bufferization::AllocTensorOp::create(
+          rewriter, op.getLoc(), type, /*dynamicSizes=*/ValueRange(),
+          /*copy=*/init.get());
+      rewriter.modifyOpInPlace(op, [&] { init.set(copy); });
+      changes = true;
+    }
+    return success(changes);
+  }
+};
+
 struct SpellOutPass : vga::impl::VGASpellOutPassBase<SpellOutPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns
-        .add<SpellOutExtraction, SpellOutInsertion,
-             SpellOutConstant<arith::CmpIOp>, SpellOutConstant<arith::SubIOp>,
-             SpellOutConstant<arith::XOrIOp>, SpellOutArcTangent>(
-            &getContext());
+    patterns.add<
+        SpellOutExtraction, SpellOutInsertion, SpellOutConstant<arith::CmpIOp>,
+        SpellOutConstant<arith::SubIOp>, SpellOutConstant<arith::XOrIOp>,
+        SpellOutArcTangent, SpellOutCarried>(&getContext());
     // Each operation once, and nothing else: folding is what this is ahead of.
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }

@@ -119,3 +119,26 @@ func.func @arc_tangent(%y: f32, %x: f32, %t: tensor<4xf64>) -> (f32, tensor<4xf6
   %b = math.atan2 %t, %t : tensor<4xf64>
   return %a, %b : f32, tensor<4xf64>
 }
+
+// -----
+
+// An iteration swaps what may have other sizes; the sum of one keeps its sizes.
+// CHECK-LABEL: func @carried(
+// CHECK-SAME: %[[X:.*]]: tensor<?xf32>, %[[Y:.*]]: tensor<?xf32>, %[[Z:.*]]: tensor<?xf32>,
+// CHECK: %[[A:.*]] = bufferization.alloc_tensor() copy(%[[X]]) : tensor<?xf32>
+// CHECK: %[[B:.*]] = bufferization.alloc_tensor() copy(%[[Y]]) : tensor<?xf32>
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[A]], %{{.*}} = %[[B]], %{{.*}} = %[[Z]])
+func.func @carried(%x: tensor<?xf32>, %y: tensor<?xf32>, %z: tensor<?xf32>, %n: index)
+    -> (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %r:3 = scf.for %i = %zero to %n step %one iter_args(%a = %x, %b = %y, %c = %z)
+      -> (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) {
+    %m = tensor.dim %c, %zero : tensor<?xf32>
+    %e = tensor.empty(%m) : tensor<?xf32>
+    %s = linalg.add ins(%c, %c : tensor<?xf32>, tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+    %t = arith.mulf %s, %c : tensor<?xf32>
+    scf.yield %b, %a, %t : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
+  }
+  return %r#0, %r#1, %r#2 : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
+}

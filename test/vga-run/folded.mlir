@@ -44,3 +44,28 @@ func.func @one_head() -> tensor<1x2x2x1xf32> {
       : tensor<1x2x2x1xf32>, tensor<1x2x4x1xf32>, tensor<1x2x4x1xf32>
   return %z : tensor<1x2x2x1xf32>
 }
+
+// What a loop carries has another size behind each iteration, although what it begins
+// with has one that is known.
+// RUN: vga-run %s --entry growing | FileCheck %s --check-prefix=GROWING
+// GROWING: tensor<5xf32> = [1, 1, 1, 2, 2]
+// GROWING: tensor<3xf32> = [3, 3, 3]
+func.func @growing() -> (tensor<?xf32>, tensor<?xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %three = arith.constant 3 : index
+  %x = arith.constant dense<2.0> : tensor<2xf32>
+  %y = arith.constant dense<3.0> : tensor<3xf32>
+  %f = arith.constant 1.0 : f32
+  %x0 = tensor.cast %x : tensor<2xf32> to tensor<?xf32>
+  %y0 = tensor.cast %y : tensor<3xf32> to tensor<?xf32>
+  %r:2 = scf.for %i = %zero to %three step %one iter_args(%a = %x0, %b = %y0)
+      -> (tensor<?xf32>, tensor<?xf32>) {
+    %p = tensor.pad %a low[%one] high[0] {
+    ^bb0(%j: index):
+      tensor.yield %f : f32
+    } : tensor<?xf32> to tensor<?xf32>
+    scf.yield %p, %b : tensor<?xf32>, tensor<?xf32>
+  }
+  return %r#0, %r#1 : tensor<?xf32>, tensor<?xf32>
+}

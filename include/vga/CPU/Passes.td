@@ -46,8 +46,13 @@ def VGASpellOutPass : Pass<"vga-spell-out"> {
 
     `math.atan2` gets 1 or -1 for its second operand where both are zeros: upstream
     folds that of two zeros to NaN.
+
+    Tensors that a loop carries begin as copies if their sizes are dynamic and an
+    iteration may change them: upstream gives them the type of what the first is
+    cast from.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bufferization::BufferizationDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];
