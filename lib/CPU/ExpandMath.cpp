@@ -59,6 +59,7 @@ struct Expander : ImplicitLocOpBuilder {
   Value expand(math::IsInfOp op);
   Value expand(math::IsNaNOp op);
   Value expand(math::IsNormalOp op);
+  Value expand(math::FmaOp op);
   Value expand(math::FPowIOp op);
   Value expand(math::IPowIOp op);
 
@@ -103,6 +104,18 @@ Value Expander::expand(math::IsNormalOp op) {
   return arith::AndIOp::create(
       *this, compare(arith::CmpFPredicate::OGE, magnitude, least),
       compare(arith::CmpFPredicate::OLT, magnitude, infinity));
+}
+
+/// In f32: what x86 rounds to bf16 itself has no denormal numbers.
+Value Expander::expand(math::FmaOp op) {
+  Type type = getF32Type();
+  if (auto shaped = dyn_cast<ShapedType>(op.getType()))
+    type = shaped.clone(type);
+  SmallVector<Value> wide;
+  for (Value operand : op->getOperands())
+    wide.push_back(arith::ExtFOp::create(*this, type, operand));
+  Value result = math::FmaOp::create(*this, wide[0], wide[1], wide[2]);
+  return arith::TruncFOp::create(*this, op.getType(), result);
 }
 
 /// x to the power of `times`, which is at least 1.
@@ -170,9 +183,18 @@ Value Expander::expand(math::IPowIOp op) {
 
 namespace {
 struct ExpandMathPass : vga::impl::VGAExpandMathPassBase<ExpandMathPass> {
+  using Base::Base;
+
   void runOnOperation() override {
-    getOperation()->walk([](Operation *op) {
+    getOperation()->walk([&](Operation *op) {
       llvm::TypeSwitch<Operation *>(op)
+          .Case([&](math::FmaOp op) {
+            if (kernels || !getElementTypeOrSelf(op.getType()).isBF16() ||
+                isa<TensorType>(op.getType()))
+              return;
+            op.replaceAllUsesWith(Expander(op).expand(op));
+            op.erase();
+          })
           .Case<math::ClampFOp, math::IsFiniteOp, math::IsInfOp, math::IsNaNOp,
                 math::IsNormalOp, math::FPowIOp, math::IPowIOp>([](auto op) {
             // Tensors become linalg, whose bodies are of numbers.

@@ -38,14 +38,43 @@ static bool isEmpty(Type type) {
   return tensor && llvm::is_contained(tensor.getShape(), 0);
 }
 
+/// Gives the destination of a pack the sizes that its source says: upstream's
+/// lowering takes them from both.
+static linalg::PackOp refine(RewriterBase &rewriter, linalg::PackOp op) {
+  auto source = dyn_cast<RankedTensorType>(op.getSource().getType());
+  auto dest = dyn_cast<RankedTensorType>(op.getDest().getType());
+  if (!source || !dest)
+    return op;
+  auto inferred = linalg::PackOp::inferPackedType(
+      source, op.getStaticInnerTiles(), op.getInnerDimsPos(),
+      op.getOuterDimsPerm());
+  SmallVector<int64_t> shape(dest.getShape());
+  for (auto [size, known] : llvm::zip_equal(shape, inferred.getShape()))
+    if (ShapedType::isDynamic(size))
+      size = known;
+  if (dest.getShape() == ArrayRef(shape))
+    return op;
+  Location loc = op.getLoc();
+  Value cast =
+      tensor::CastOp::create(rewriter, loc, dest.clone(shape), op.getDest());
+  auto refined = linalg::PackOp::create(
+      rewriter, loc, op.getSource(), cast, op.getInnerDimsPos(),
+      op.getMixedTiles(), op.getPaddingValue(), op.getOuterDimsPerm());
+  rewriter.replaceOpWithNewOp<tensor::CastOp>(op, dest, refined->getResult(0));
+  return refined;
+}
+
 namespace {
 struct LowerPacksPass : vga::impl::VGACPULowerPacksPassBase<LowerPacksPass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     auto lower = [&](Operation *op) {
       rewriter.setInsertionPoint(op);
-      if (auto pack = dyn_cast<linalg::PackOp>(op))
+      if (auto pack = dyn_cast<linalg::PackOp>(op)) {
+        pack = refine(rewriter, pack);
+        rewriter.setInsertionPoint(pack);
         return success(succeeded(linalg::lowerPack(rewriter, pack)));
+      }
       if (auto unpack = dyn_cast<linalg::UnPackOp>(op))
         return success(succeeded(linalg::lowerUnPack(rewriter, unpack)));
       return success();
@@ -63,8 +92,8 @@ struct LowerPacksPass : vga::impl::VGACPULowerPacksPassBase<LowerPacksPass> {
       else if (isEmpty(op->getResult(0).getType()))
         rewriter.replaceOp(op,
                            cast<DestinationStyleOpInterface>(op).getDpsInits());
-      else if (failed(lower(op))) {
-        op->emitError("could not be lowered");
+      else if (Location loc = op->getLoc(); failed(lower(op))) {
+        emitError(loc, "could not be lowered");
         return signalPassFailure();
       }
     }

@@ -73,7 +73,8 @@ struct ParallelizePass : vga::impl::VGACPUParallelizePassBase<ParallelizePass> {
       bool isSplittable =
           op.hasPureBufferSemantics() && op.getNumDpsInits() &&
           op.getIndexingMapsArray().back().isProjectedPermutation() &&
-          vga::getSizeObstacle(op).empty();
+          vga::getSizeObstacle(op).empty() &&
+          !llvm::is_contained(op.getStaticLoopRanges(), 0);
       if (!isSplittable || vga::isSmallTask(op))
         continue;
       auto options = LinalgTilingOptions()

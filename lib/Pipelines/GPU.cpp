@@ -134,7 +134,7 @@ static void addCodePasses(OpPassManager &manager, const std::string &chip) {
   OpPassManager &kernels = manager.nest<gpu::GPUModuleOp>();
   if (overlapsLaunches(chip))
     kernels.addPass(createVGAGPUOverlapLaunchesPass());
-  kernels.addPass(createVGAExpandMathPass());
+  kernels.addPass(createVGAExpandMathPass({/*kernels=*/true}));
   kernels.addPass(math::createMathExtendToSupportedTypes());
   kernels.addPass(createVGAGPUExpandMathPass());
   kernels.addPass(createVGAExpandExpPass());

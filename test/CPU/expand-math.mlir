@@ -58,3 +58,11 @@ func.func @both(%x: f32) -> (f32, f32) {
   %s, %c = math.sincos %x : f32
   return %s, %c : f32, f32
 }
+
+// CHECK-LABEL: func @narrow_fma
+// CHECK: math.fma %{{.*}} : f32
+// CHECK: arith.truncf %{{.*}} : f32 to bf16
+func.func @narrow_fma(%x: bf16) -> bf16 {
+  %r = math.fma %x, %x, %x : bf16
+  return %r : bf16
+}

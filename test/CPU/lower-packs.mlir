@@ -44,3 +44,13 @@ func.func @no_rows(%x: tensor<3x0x128xf32>, %y: tensor<0x?xf32>) -> tensor<0x?xf
   %r = linalg.unpack %x outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [128] into %y : tensor<3x0x128xf32> -> tensor<0x?xf32>
   return %r : tensor<0x?xf32>
 }
+
+// A size that only the source has, in another order.
+// CHECK-LABEL: func @size_of_source
+// CHECK-NOT: linalg.pack
+// CHECK: tensor.cast %{{.*}} : tensor<3x7x128xf32> to tensor<3x?x128xf32>
+func.func @size_of_source(%x: tensor<7x300xf32>, %y: tensor<3x?x128xf32>) -> tensor<3x?x128xf32> {
+  %zero = arith.constant 0.0 : f32
+  %r = linalg.pack %x padding_value(%zero : f32) outer_dims_perm = [1, 0] inner_dims_pos = [1] inner_tiles = [128] into %y : tensor<7x300xf32> -> tensor<3x?x128xf32>
+  return %r : tensor<3x?x128xf32>
+}

@@ -52,3 +52,11 @@ func.func @disagreeing(%x: memref<?x0x64xf32>, %w: memref<?x2x512xf32>, %y: memr
   linalg.batch_matmul ins(%x, %w : memref<?x0x64xf32>, memref<?x2x512xf32>) outs(%y : memref<?x0x512xf32>)
   return
 }
+
+// Of no elements there are no tasks.
+// CHECK-LABEL: func @empty
+// CHECK-NOT: scf.parallel
+func.func @empty(%x: memref<?x0xf32>, %y: memref<?x0xf32>) {
+  linalg.exp ins(%x : memref<?x0xf32>) outs(%y : memref<?x0xf32>)
+  return
+}

@@ -95,8 +95,12 @@ def VGAExpandMathPass : Pass<"vga-expand-math"> {
     `arith.addui_extended` of `index`, of numbers and of vectors, into other
     arithmetic. A clampf is into the interval from `min` to `max`, and NaN stays NaN.
     An fpowi is a `math.powf` in f64; an ipowi below 0 is rounded towards 0, and 0 to
-    such a power is 0.
+    such a power is 0. A `math.fma` of bf16 is one of f32, but in `kernels`.
   }];
+  let options = [
+    Option<"kernels", "kernels", "bool", /*default=*/"false",
+           "For a GPU, which computes with bf16">,
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect"];
