@@ -101,8 +101,7 @@ struct LowerVectorsPass
   void runOnOperation() override {
     if (failed(checkMath()) || failed(checkVectors()))
       return signalPassFailure();
-    linalg::hoistRedundantVectorTransfers(getOperation(),
-                                          /*verifyNonZeroTrip=*/false);
+    hoistTransfers();
     if (failed(lowerContractions()) || failed(lowerTransfers()) ||
         failed(lowerShapes()) || failed(approximateMath()))
       signalPassFailure();
@@ -125,6 +124,35 @@ private:
       return WalkResult::advance();
     };
     return failure(getOperation()->walk(check).wasInterrupted());
+  }
+
+  /// Moves what a loop reads and writes in each iteration out of it. Upstream
+  /// starts over with each transfer that it moves, so it is shown one nest of
+  /// loops at a time, which no transfer leaves.
+  void hoistTransfers() {
+    SmallVector<scf::ForOp> nests;
+    getOperation()->walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
+      nests.push_back(loop);
+      return WalkResult::skip();
+    });
+    IRRewriter rewriter(&getContext());
+    for (scf::ForOp nest : nests) {
+      // Upstream replaces loops, but not what it is called for.
+      rewriter.setInsertionPoint(nest);
+      auto scope = scf::ExecuteRegionOp::create(rewriter, nest.getLoc(),
+                                                nest.getResultTypes());
+      rewriter.replaceAllUsesWith(nest.getResults(), scope.getResults());
+      Block *body = rewriter.createBlock(&scope.getRegion());
+      auto yield =
+          scf::YieldOp::create(rewriter, nest.getLoc(), nest.getResults());
+      rewriter.moveOpBefore(nest, yield);
+      linalg::hoistRedundantVectorTransfers(scope, /*verifyNonZeroTrip=*/false);
+      rewriter.replaceAllUsesWith(scope.getResults(),
+                                  body->getTerminator()->getOperands());
+      rewriter.eraseOp(body->getTerminator());
+      rewriter.inlineBlockBefore(body, scope);
+      rewriter.eraseOp(scope);
+    }
   }
 
   LogicalResult apply(function_ref<void(RewritePatternSet &)> populate) {
