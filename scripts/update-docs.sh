@@ -31,6 +31,9 @@ mkdir -p "$folder"
   echo
   echo "## Checks at run time"
   generate -gen-op-doc Dialect/VGA/IR/VGACheckOps.td
+  echo
+  echo "## Bufferization"
+  generate -gen-op-doc Dialect/VGA/IR/VGABufferOps.td
 } | without_marks >"$folder/dialect.md"
 {
   echo "$note"

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BufferFlow.h"
+#include "vga/Dialect/VGA/IR/TakeOver.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
@@ -34,6 +35,11 @@ ArrayRef<OpOperand *> BufferFlow::getSources(Value value) const {
 ArrayRef<Value> BufferFlow::getTargets(OpOperand &operand) const {
   auto it = targets.find(&operand);
   return it == targets.end() ? ArrayRef<Value>() : it->second;
+}
+
+Value BufferFlow::getClass(Value value) const {
+  auto member = buffers.findLeader(value);
+  return member == buffers.member_end() ? value : *member;
 }
 
 bool BufferFlow::mayShare(Value a, Value b) const {
@@ -104,6 +110,9 @@ void BufferFlow::addCall(func::CallOp call) {
 void BufferFlow::addOperation(Operation *op) {
   if (auto call = dyn_cast<func::CallOp>(op))
     return addCall(call);
+  // Bufferization is told otherwise.
+  if (auto cut = dyn_cast<TakeOverOp>(op))
+    return add(cut.getSourceMutable(), cut.getResult());
   if (auto loop = dyn_cast<scf::ForallOp>(op)) {
     for (OpOperand &output : loop.getOutputsMutable()) {
       add(output, loop.getTiedBlockArgument(&output));

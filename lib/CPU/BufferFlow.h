@@ -27,6 +27,9 @@ public:
   ArrayRef<OpOperand *> getSources(Value value) const;
   /// The values that may be in the buffer of `operand`.
   ArrayRef<Value> getTargets(OpOperand &operand) const;
+  /// One of the values that may be in one buffer with `value`, or in parts of
+  /// one: the same for all of them.
+  Value getClass(Value value) const;
   /// Whether the two may be in one buffer, or parts of one.
   bool mayShare(Value a, Value b) const;
 

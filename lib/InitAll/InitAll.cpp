@@ -24,6 +24,7 @@ void vga::registerAllDialects(DialectRegistry &registry) {
   registry.insert<VGADialect>();
   registerTransformDialectExtension(registry);
   registerBufferizableOpInterfaceExternalModels(registry);
+  registerTakeOverBufferizationModel(registry);
   registerRuntimeVerifiableOpInterfaceExternalModels(registry);
 }
 

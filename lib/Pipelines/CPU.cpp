@@ -85,6 +85,7 @@ static void addGraphPasses(OpPassManager &manager,
 static void addBufferPasses(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createVGAFillSplatsPass());
   manager.addPass(createVGAHoistChecksPass());
+  manager.addPass(createVGACutAliasesPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addPass(createVGAOpenStatesPass());
   addBufferization(manager);

@@ -96,6 +96,7 @@ static void addGraphPasses(OpPassManager &manager,
 /// Tensors -> memrefs of the GPU's memory.
 static void addBufferPasses(OpPassManager &manager) {
   manager.addPass(createVGAHoistChecksPass());
+  manager.addPass(createVGACutAliasesPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addPass(createVGAOpenStatesPass());
   // Of a tensor.empty, an scf.if does not know that it will be dense.

@@ -22,14 +22,8 @@ void vga::addCleanup(OpPassManager &manager) {
 }
 
 void vga::addBufferization(OpPassManager &manager) {
-  bufferization::OneShotBufferizePassOptions options;
-  options.bufferizeFunctionBoundaries = true;
-  // A loop may carry what an iteration computes: in memory of its own.
-  options.allowReturnAllocsFromLoops = true;
-  options.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(createVGANormalizeSlicesPass());
-  manager.addPass(bufferization::createOneShotBufferizePass(options));
+  manager.addPass(createVGABufferizePass());
   // Loops carry no buffers that they only write to.
   manager.addPass(createCanonicalizerPass());
   manager.addPass(bufferization::createDropEquivalentBufferResultsPass());

@@ -11,10 +11,17 @@
 
 #include "mlir/Pass/Pass.h"
 
+namespace mlir {
+class DialectRegistry;
+} // namespace mlir
+
 namespace mlir::vga {
 
 #define GEN_PASS_DECL
 #include "vga/CPU/Passes.h.inc"
+
+/// Lets bufferization know what vga.take_over is.
+void registerTakeOverBufferizationModel(DialectRegistry &registry);
 
 #define GEN_PASS_REGISTRATION
 #include "vga/CPU/Passes.h.inc"

@@ -117,6 +117,36 @@ def VGALowerReshapesPass : Pass<"vga-lower-reshapes"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def VGACutAliasesPass : Pass<"vga-cut-aliases", "::mlir::ModuleOp"> {
+  let summary = "Cut long chains of tensors that share memory";
+  let description = [{
+    One-shot bufferization compares every read of what shares memory with every
+    write, once for each operand: a chain of N updates of one tensor takes it
+    N^3 steps. Where a chain is long, and of all that shares its memory only one
+    tensor is used any more, this pass inserts `vga.take_over`: there is nothing
+    to compare across it. A `tensor.empty` that is used on both sides becomes two.
+  }];
+  let options = [
+    Option<"operations", "operations", "int64_t", "16",
+           "How many operations of a chain come between two cuts at least; a "
+           "chain of four times as many is long">,
+  ];
+  let dependentDialects = ["::mlir::vga::VGADialect"];
+}
+
+def VGABufferizePass : Pass<"vga-bufferize", "::mlir::ModuleOp"> {
+  let summary = "One-shot bufferization that sees through vga.take_over";
+  let description = [{
+    Upstream's one-shot bufferization across functions, with loops that may carry
+    new memory and arguments whose layout is the identity. After its analysis the
+    result of a `vga.take_over` that needs no copy is known to be in the
+    memory of its operand, so that a loop whose body is cut still updates
+    what it carries in place.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def VGACopyToLinalgPass : Pass<"vga-copy-to-linalg"> {
   let summary = "Turn memref.copy into linalg";
   let description = [{

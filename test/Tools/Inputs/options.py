@@ -29,6 +29,7 @@ TABLE = {
         "decode-rows": (["0", "8", "100000"], ["-1", "x"]),
     },
     "vga-fold-value-gates": {"min-queries": (["0", "9223372036854775807"], ["-1", "x"])},
+    "vga-cut-aliases": {"operations": TILE},
     "vga-fill-splats": {"min-bytes": (["0", "9223372036854775807"], ["-1", "x"])},
     "vga-gpu-choose-schedules": {"chip": CHIP},
     "convert-vga-to-nvvm": {"chip": CHIP},

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "vga/Dialect/VGA/IR/Check.h"
+#include "vga/Dialect/VGA/IR/TakeOver.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -37,7 +38,7 @@ void VGADialect::initialize() {
 #define GET_OP_LIST
 #include "vga/Dialect/VGA/IR/VGAOps.cpp.inc"
       >();
-  addOperations<CheckOp>();
+  addOperations<CheckOp, TakeOverOp>();
 }
 
 LogicalResult VGADialect::verifyOperationAttribute(Operation *op,

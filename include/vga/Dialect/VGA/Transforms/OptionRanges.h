@@ -28,6 +28,8 @@ constexpr OptionRange kVectorBits = {64, 2048, /*isPowerOfTwo=*/true};
 constexpr OptionRange kVectorRegisters = {4, 256};
 /// Queries or keys of a tile.
 constexpr OptionRange kTileSize = {1, 65536};
+/// Operations between two cuts of a chain.
+constexpr OptionRange kChainLength = {1, 65536};
 /// A number of queries or keys to compare with.
 constexpr OptionRange kThreshold = {0, INT64_MAX};
 
