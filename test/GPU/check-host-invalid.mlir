@@ -107,6 +107,15 @@ func.func @constant_buffer() -> memref<4xf32> {
 
 // -----
 
+func.func @unranked(%x: tensor<*xf32>) -> tensor<4xf32> {
+  %n = tensor.rank %x : tensor<*xf32>
+  // expected-error@+1 {{'tensor.cast' op has no kernel yet: tensor<*xf32> has no rank}}
+  %y = tensor.cast %x : tensor<*xf32> to tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
 // Sizes are for the host; elements, sums and dot products for kernels.
 func.func @possible(%x: tensor<?x4xf32>, %w: tensor<4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>) {
   %c0 = arith.constant 0 : index

@@ -198,7 +198,7 @@ std::string vga::getObstacleOnGPU(Operation *op) {
     return !isComputedWith(getElementTypeOrSelf(type));
   };
   // Checks ask for sizes, whatever the elements are of what is refused.
-  if (isa<ShapedDimOpInterface>(op))
+  if (isa<ShapedDimOpInterface, tensor::RankOp>(op))
     return {};
   if (llvm::any_of(op->getResultTypes(), isUnknown) ||
       llvm::any_of(op->getOperandTypes(), isUnknown))
