@@ -106,6 +106,14 @@ void ContractionTile::vectorize(RewriterBase &rewriter, LinalgOp op) {
     a = convert(rewriter, readOperand(0), contraction.conversions[0]);
     b = convert(rewriter, readOperand(1), contraction.conversions[1]);
   }
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  // Upstream makes outer products of rows times columns, and of columns times
+  // rows sums of single elements.
+  if (!isPairContraction(op) && result.getNumResults() > 1 &&
+      llvm::is_contained(maps[0].getResults(), column)) {
+    std::swap(a, b);
+    std::swap(maps[0], maps[1]);
+  }
   Value accumulator = read(rewriter, loc, out);
   SmallVector<Attribute> iterators;
   for (utils::IteratorType iterator : op.getIteratorTypesArray())
@@ -114,8 +122,7 @@ void ContractionTile::vectorize(RewriterBase &rewriter, LinalgOp op) {
                                    ? vector::IteratorType::parallel
                                    : vector::IteratorType::reduction));
   Value sum = vector::ContractionOp::create(
-      rewriter, loc, a, b, accumulator,
-      rewriter.getAffineMapArrayAttr(op.getIndexingMapsArray()),
+      rewriter, loc, a, b, accumulator, rewriter.getAffineMapArrayAttr(maps),
       rewriter.getArrayAttr(iterators));
   rewriter.replaceOpWithNewOp<vector::TransferWriteOp>(
       op, sum, out, zeros(rewriter, loc, out), inBounds(out));

@@ -227,3 +227,20 @@ func.func @called_reductions(%x: memref<6x4xf32>, %y: memref<4x16xf32>, %z: memr
   }
   return
 }
+
+// Rows are the first factor of a tile, whichever comes first in the product: of
+// columns times rows upstream makes sums of single elements.
+// CHECK-LABEL: func @columns_first
+func.func @columns_first(%a: memref<64x?xf32>, %b: memref<?x64xf32>, %c: memref<?x?xf32>) {
+  // CHECK-NOT: into vector<16x6xf32>
+  // CHECK: vector.contract {{.*}} : vector<6x4xf32>, vector<4x16xf32> into vector<6x16xf32>
+  // CHECK: vector.contract {{.*}} : vector<2x4xf32>, vector<4x16xf32> into vector<2x16xf32>
+  linalg.generic {indexing_maps = [#b, #a, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<64x?xf32>, memref<?x64xf32>) outs(%c : memref<?x?xf32>) {
+  ^bb0(%x: f32, %y: f32, %z: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %z, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}
