@@ -43,10 +43,19 @@ static bool isEmpty(tensor::ConcatOp op) {
 /// for each, behind the last element for the last, which is no valid slice.
 static void dropEmptyOperands(RewriterBase &rewriter, tensor::ConcatOp op) {
   SmallVector<Value> inputs;
+  auto getSize = [&](Value input) {
+    return cast<RankedTensorType>(input.getType()).getDimSize(op.getDim());
+  };
+  int64_t known = 0;
+  for (Value input : op.getInputs())
+    if (ShapedType::isStatic(getSize(input)))
+      known += getSize(input);
+  // Where the others make up the result, what only the run knows is 0.
+  bool areOthersEmpty = op.getResultType().getDimSize(op.getDim()) == known;
   if (!isEmpty(op))
     llvm::copy_if(op.getInputs(), std::back_inserter(inputs), [&](Value input) {
-      return cast<RankedTensorType>(input.getType()).getDimSize(op.getDim()) !=
-             0;
+      int64_t size = getSize(input);
+      return ShapedType::isDynamic(size) ? !areOthersEmpty : size != 0;
     });
   if (inputs.size() == op.getInputs().size())
     return;

@@ -73,3 +73,12 @@ func.func @two_sizes(%x: tensor<?x8xf32>, %n: index, %m: index) -> tensor<?x?x8x
   %r = arith.addf %s, %s : tensor<?x?x8xf32>
   return %r : tensor<?x?x8xf32>
 }
+
+// CHECK-LABEL: func @empty_at_run_time
+// CHECK-SAME:    %[[A:[a-z0-9]*]]: tensor<2x1xf32>
+// CHECK-NOT: tensor.concat
+// CHECK: return %[[A]]
+func.func @empty_at_run_time(%a: tensor<2x1xf32>, %e: tensor<2x?xf32>) -> tensor<2x1xf32> {
+  %r = tensor.concat dim(1) %a, %e : (tensor<2x1xf32>, tensor<2x?xf32>) -> tensor<2x1xf32>
+  return %r : tensor<2x1xf32>
+}
