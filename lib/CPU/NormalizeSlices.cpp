@@ -97,6 +97,27 @@ static void takeSizesOfType(RewriterBase &rewriter, tensor::ExpandShapeOp op) {
       op, type, op.getSrc(), op.getReassociationIndices(), sizes);
 }
 
+/// Leaves out the source of padding that is known to be empty: bufferization
+/// makes a slice for it, which may begin behind the last element.
+static void dropEmptySource(RewriterBase &rewriter, tensor::PadOp op) {
+  if (!llvm::is_contained(op.getSourceType().getShape(), 0))
+    return;
+  rewriter.setInsertionPoint(op);
+  ReifiedRankedShapedTypeDims shapes;
+  if (failed(op.reifyResultShapes(rewriter, shapes)))
+    return;
+  SmallVector<Value> sizes;
+  for (auto [size, known] :
+       llvm::zip_equal(shapes.front(), op.getResultType().getShape()))
+    if (ShapedType::isDynamic(known))
+      sizes.push_back(
+          getValueOrCreateConstantIndexOp(rewriter, op.getLoc(), size));
+  auto padding = tensor::GenerateOp::create(rewriter, op.getLoc(),
+                                            op.getResultType(), sizes);
+  padding.getBody().takeBody(op.getRegion());
+  rewriter.replaceOp(op, padding);
+}
+
 namespace {
 struct NormalizeSlicesPass
     : vga::impl::VGANormalizeSlicesPassBase<NormalizeSlicesPass> {
@@ -118,6 +139,8 @@ struct NormalizeSlicesPass
     });
     getOperation()->walk(
         [&](tensor::ConcatOp op) { dropEmptyOperands(rewriter, op); });
+    getOperation()->walk(
+        [&](tensor::PadOp op) { dropEmptySource(rewriter, op); });
     getOperation()->walk(
         [&](tensor::ExpandShapeOp op) { takeSizesOfType(rewriter, op); });
   }

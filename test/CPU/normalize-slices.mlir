@@ -82,3 +82,21 @@ func.func @empty_at_run_time(%a: tensor<2x1xf32>, %e: tensor<2x?xf32>) -> tensor
   %r = tensor.concat dim(1) %a, %e : (tensor<2x1xf32>, tensor<2x?xf32>) -> tensor<2x1xf32>
   return %r : tensor<2x1xf32>
 }
+
+// A source without elements would be a slice behind the last element.
+// CHECK-LABEL: func @empty_source(
+// CHECK-SAME: %{{.*}}: tensor<0x?xf32>, %[[N:.*]]: index
+// CHECK-NOT: tensor.pad
+// CHECK: %[[PADDING:.*]] = tensor.generate
+// CHECK: ^bb0(%[[I:.*]]: index, %{{.*}}: index):
+// CHECK: arith.index_cast %[[I]]
+// CHECK: return %[[PADDING]] : tensor<3x?xf32>
+func.func @empty_source(%x: tensor<0x?xf32>, %n: index) -> tensor<3x?xf32> {
+  %y = tensor.pad %x low[3, %n] high[0, 1] {
+  ^bb0(%i: index, %j: index):
+    %k = arith.index_cast %i : index to i32
+    %f = arith.sitofp %k : i32 to f32
+    tensor.yield %f : f32
+  } : tensor<0x?xf32> to tensor<3x?xf32>
+  return %y : tensor<3x?xf32>
+}

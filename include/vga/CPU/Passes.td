@@ -79,8 +79,9 @@ def VGANormalizeSlicesPass : Pass<"vga-normalize-slices"> {
     two along an axis of one element for a view that has dropped this axis, and
     dies.
 
-    Leaves out operands of `tensor.concat` that are known to be empty. Each would
-    become a slice of the result, which must begin at one of its elements. The
+    Leaves out operands of `tensor.concat` and sources of `tensor.pad` that are known
+    to be empty. Each would become a slice of the result, which must begin at one of
+    its elements. The
     sizes of a `tensor.expand_shape` that its type has become those of the type,
     as they are in a memref.
   }];

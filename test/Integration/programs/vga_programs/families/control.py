@@ -113,10 +113,14 @@ def use_counter(b: Builder, counter: Value) -> None:
 
 
 def swap_equal_types(region: Region) -> None:
-    yields = region.yields
+    """Of other sizes, too, where no operation of the body uses what is carried."""
+    yields, inner = region.yields, region.arguments[1:]
+    used = {v for o in region.operations for v in o.used()}
     for i in range(len(yields)):
         for j in range(i):
-            if str(yields[i].type) == str(yields[j].type):
+            if str(yields[i].type) != str(yields[j].type):
+                continue
+            if inner[i].type.sizes == inner[j].type.sizes or not used & set(inner):
                 yields[i], yields[j] = yields[j], yields[i]
 
 
