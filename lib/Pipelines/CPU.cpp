@@ -180,6 +180,7 @@ static void addLLVMPasses(OpPassManager &manager,
     manager.addPass(createConvertOpenMPToLLVMPass());
   manager.addPass(createConvertControlFlowToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createVGACPULoadBitsPass());
   addCleanup(manager);
 }
 

@@ -245,6 +245,18 @@ def VGACPUHoistAllocasPass : Pass<"vga-cpu-hoist-allocas"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def VGACPULoadBitsPass : Pass<"vga-cpu-load-bits"> {
+  let summary = "Load numbers of bf16 as their bits";
+  let description = [{
+    Turns each llvm.load of bf16 into one of 16-bit integers and a bitcast. Where
+    LLVM 22.1 generates code for x86 without optimizations, it takes the sign of
+    the bits of a bf16 that it loads for 0: comparisons with 0, masks and
+    `llvm.copysign` are wrong. Integers do not have that fault, and with
+    optimizations they are what is left in any case.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def VGACPUBalanceTasksPass : Pass<"vga-cpu-balance-tasks"> {
   let summary = "Schedule tasks of unequal work dynamically";
   let description = [{

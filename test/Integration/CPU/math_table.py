@@ -265,6 +265,7 @@ def main() -> int:
     parser.add_argument("--vga-run", required=True, metavar="PATH", help="the vga-run to test")
     parser.add_argument("--target", default="cpu", help="its option of that name")
     parser.add_argument("--mcpu", help="its option of that name")
+    parser.add_argument("-O", default="3", metavar="LEVEL", help="its option of that name")
     parser.add_argument("--types", nargs="*", default=list(FORMATS), help="element types")
     parser.add_argument(
         "--expanded-by", metavar="PATH", help="the vga-opt that makes the arithmetic of kernels of them"
@@ -274,7 +275,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vga-math-") as scratch:
         table = Table(Path(scratch), options.expanded_by)
         build(table, options.types, options.filter)
-        command = [options.vga_run, f"--target={options.target}"]
+        command = [options.vga_run, f"-O{options.O}", f"--target={options.target}"]
         if options.mcpu:
             command.append(f"--mcpu={options.mcpu}")
         return table.run(command)
