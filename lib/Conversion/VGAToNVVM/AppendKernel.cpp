@@ -12,8 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GateArguments.h"
 #include "KernelBuilder.h"
-#include "KernelFunction.h"
 #include "Kernels.h"
 #include "MemoryRows.h"
 #include "vga/Dialect/VGA/Transforms/RuntimeErrors.h"
@@ -39,20 +39,6 @@ static int64_t getVectorBytes(AppendOp op) {
              : elementBytes;
 }
 
-int64_t vga::getAppendPieces(AppendOp op) {
-  int64_t bytes = getVectorBytes(op);
-  return bytes == 0 ? 0 : bytes / getPieceBytes(bytes);
-}
-
-SmallVector<std::string> vga::getAppendErrors(AppendOp op) {
-  SmallVector<std::string> errors = {
-      locateError(op.getLoc(), describeOverflow(op))};
-  if (op.getBlockTable())
-    errors.push_back(
-        locateError(op.getLoc(), describeMissingPage(op, "cache")));
-  return errors;
-}
-
 namespace {
 /// The kernel of one vga.append.
 class AppendKernel {
@@ -62,32 +48,37 @@ public:
         axes(cache.getRank() == 4 ? op.getLayout() : Layout::bhsd),
         heads(cache.getDimSize(axes.head)) {}
 
-  /// The parameters, in the order of takeParameters.
-  static void addParameters(AppendOp op, KernelFunction &signature) {
-    for (unsigned i = 0; i < (op.getBlockTable() ? 4 : 3); ++i)
-      signature.addPointer();
-    for (unsigned i = 0; i < 4; ++i)
-      signature.addSize();
-    signature.addPointer();
-    for (unsigned i = 0; i < (op.getBlockTable() ? 2 : 1); ++i)
-      signature.addError();
+  void declare(HostBuilder &host, KernelSignature &signature) {
+    signature.addInput(op.getSource(), source);
+    signature.addInput(op.getPosition(), position);
+    signature.addInput(op.getBlockTable(), table);
+    signature.addOutput(op.getCache(), destination);
+    signature.addSize(host.size(op.getSource(), axes.batch), batch);
+    signature.addSize(host.size(op.getSource(), axes.sequence), count);
+    signature.addSize(host.size(op.getCache(), axes.batch), targets);
+    signature.addSize(op.getBlockTable()
+                          ? host.size(op.getBlockTable(), 1)
+                          : host.size(op.getCache(), axes.sequence),
+                      capacity);
+    signature.addError(locateError(op.getLoc(), describeOverflow(op)), overflow,
+                       report);
+    if (op.getBlockTable())
+      signature.addError(
+          locateError(op.getLoc(), describeMissingPage(op, "cache")),
+          missingPage, report);
   }
 
-  void takeParameters(Block *entry) {
-    unsigned next = 0;
-    auto take = [&] { return Value(entry->getArgument(next++)); };
-    source = take();
-    position = take();
-    table = op.getBlockTable() ? take() : Value();
-    destination = take();
-    batch = take();
-    count = take();
-    targets = take();
-    capacity = take();
-    report = take();
-    overflow = take();
-    if (table)
-      missingPage = take();
+  /// A thread for each piece.
+  LaunchShape getShape(HostBuilder &host) {
+    int64_t bytes = getVectorBytes(op);
+    int64_t pieces = bytes == 0 ? 0 : bytes / getPieceBytes(bytes);
+    Value vectors = host.mul(host.size(op.getSource(), axes.batch),
+                             host.size(op.getSource(), axes.sequence));
+    LaunchShape shape;
+    shape.blocks = host.ceilDiv(host.mul(vectors, host.index(heads * pieces)),
+                                host.index(kGateThreads));
+    shape.threads = kGateThreads;
+    return shape;
   }
 
   void build() {
@@ -185,17 +176,16 @@ private:
 };
 } // namespace
 
-void vga::buildAppendKernel(OpBuilder &builder, gpu::GPUModuleOp module,
-                            StringRef name, AppendOp op) {
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToEnd(module.getBody());
-  KernelFunction signature(builder);
-  AppendKernel::addParameters(op, signature);
-  Block *entry = signature.makeFunction(op.getLoc(), name, kGateThreads);
-  builder.setInsertionPointToStart(entry);
-  KernelBuilder b(op.getLoc(), builder);
-  AppendKernel kernel(b, op);
-  kernel.takeParameters(entry);
+Value vga::launchAppend(HostBuilder &b, AppendOp op, gpu::GPUModuleOp module,
+                        StringRef name) {
+  KernelBuilder inKernel(op.getLoc(), b);
+  AppendKernel kernel(inKernel, op);
+  KernelSignature signature;
+  kernel.declare(b, signature);
+  inKernel.setInsertionPointToEnd(module.getBody());
+  signature.makeFunction(inKernel, op.getLoc(), name, kGateThreads);
   kernel.build();
-  LLVM::ReturnOp::create(b, ValueRange());
+  LLVM::ReturnOp::create(inKernel, ValueRange());
+  return signature.launch(b, getKernel(module, name), kernel.getShape(b))
+      .front();
 }

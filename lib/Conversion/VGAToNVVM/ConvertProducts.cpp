@@ -133,20 +133,38 @@ static MultiplyOp multiplyByLibrary(HostBuilder &b, const Product &product,
       output);
 }
 
+/// Declares what a kernel of the product takes; it writes to `output`.
+static void declareOperands(HostBuilder &b, Kernel &kernel, Value output,
+                            KernelSignature &signature) {
+  const Product &product = kernel.product;
+  const Plan &plan = kernel.plan;
+  auto addFactor = [&](const Array &array, const StagePlan &side,
+                       Value &parameter) {
+    if (plan.method == Method::warpgroups)
+      signature.addInput(collapse(b, product, array), parameter,
+                         getBox(product, array, side));
+    else
+      signature.addInput(array.value, parameter);
+  };
+  addFactor(product.lhs, plan.lhs, kernel.lhs);
+  addFactor(product.rhs, plan.rhs, kernel.rhs);
+  kernel.others.resize(product.others.size());
+  for (auto [array, parameter] : llvm::zip(product.others, kernel.others))
+    signature.addInput(array.value, parameter);
+  signature.addOutput(output, kernel.output);
+  kernel.sizes.resize(product.axes.size());
+  for (int64_t axis = 0, e = product.axes.size(); axis < e; ++axis)
+    if (ShapedType::isDynamic(product.axes[axis].size))
+      signature.addSize(getAxisSize(b, product, axis), kernel.sizes[axis]);
+}
+
 /// Replaces a product by launches on the same output, of which all but one have
 /// no blocks, or none has if a library has multiplied before.
 static void convertProduct(Product &product, gpu::GPUModuleOp module,
                            const Target &target,
                            const ConvertProductsToNVVMPassOptions &options) {
   linalg::LinalgOp last = product.getLast();
-  OpBuilder builder(last);
   HostBuilder b(product.op->getLoc(), last);
-  SmallVector<Value> inputs = {product.lhs.value, product.rhs.value}, sizes;
-  for (const Array &array : product.others)
-    inputs.push_back(array.value);
-  for (int64_t axis = 0, e = product.axes.size(); axis < e; ++axis)
-    if (ShapedType::isDynamic(product.axes[axis].size))
-      sizes.push_back(getAxisSize(b, product, axis));
   SmallVector<OpFoldResult> shape;
   for (unsigned loop : product.output.loops)
     shape.push_back(getLoopSize(b, product, loop));
@@ -161,21 +179,19 @@ static void convertProduct(Product &product, gpu::GPUModuleOp module,
     }
   int64_t limit = 0;
   for (const Plan &plan : choosePlans(product, target, options.tf32)) {
-    StringAttr kernel = buildKernel(builder, module, product, plan);
-    SmallVector<Value> arrays = inputs;
-    SmallVector<SmallVector<int64_t>> boxes;
-    if (plan.method == Method::warpgroups) {
-      arrays[0] = collapse(b, product, product.lhs);
-      arrays[1] = collapse(b, product, product.rhs);
-      boxes = {getBox(product, product.lhs, plan.lhs),
-               getBox(product, product.rhs, plan.rhs)};
-    }
-    Value blocks = countBlocks(b, product, plan, limit);
+    KernelBuilder inKernel(b.getLoc(), b);
+    Kernel kernel(inKernel, product, plan);
+    KernelSignature signature;
+    declareOperands(b, kernel, output, signature);
+    StringAttr name = buildKernel(kernel, module, signature);
+    LaunchShape launch;
+    launch.blocks = countBlocks(b, product, plan, limit);
     if (isDone && plan.rowLimit >= LibraryProduct::kLeastRows)
-      blocks = arith::SelectOp::create(b, isDone, b.index(0), blocks);
-    output =
-        b.launchOnArrays(getKernel(module, kernel), blocks, plan.getThreads(),
-                         plan.getSharedBytes(), sizes, arrays, output, boxes);
+      launch.blocks =
+          arith::SelectOp::create(b, isDone, b.index(0), launch.blocks);
+    launch.threads = plan.getThreads();
+    launch.sharedBytes = plan.getSharedBytes();
+    output = signature.launch(b, getKernel(module, name), launch).front();
     limit = plan.rowLimit;
   }
   // Operands may know a size that the result's type does not.

@@ -34,113 +34,36 @@ namespace mlir::vga {
 using namespace mlir;
 using namespace mlir::vga;
 
-static Value makeEmptyLike(HostBuilder &b,
-                           TypedValue<RankedTensorType> tensor) {
-  return tensor::EmptyOp::create(
-      b, tensor::getMixedSizes(b, tensor.getLoc(), tensor),
-      tensor.getType().getElementType());
-}
-
-/// Launches a kernel over the vectors of `source`, which is the first of its
-/// inputs: `threads` for each vector, in blocks of kGateThreads.
-static Value launchOverVectors(HostBuilder &b, SymbolRefAttr kernel,
-                               TypedValue<RankedTensorType> source,
-                               AxisOrder axes, int64_t threads,
-                               ValueRange inputs, Value output) {
-  Value batch = b.size(source, axes.batch);
-  Value positions = b.size(source, axes.sequence);
-  Value vectors = b.mul(b.mul(batch, positions),
-                        b.index(source.getType().getDimSize(axes.head)));
-  Value blocks =
-      b.ceilDiv(b.mul(vectors, b.index(threads)), b.index(kGateThreads));
-  return b.launchOnArrays(kernel, blocks, kGateThreads, /*sharedBytes=*/0,
-                          {batch, positions}, inputs, output);
-}
-
 /// Replaces the value gate by a kernel that gates the values.
 static LogicalResult gateValues(AttentionOp op, GateOp gate,
                                 gpu::GPUModuleOp module, StringRef name,
                                 const Target &target) {
-  OpBuilder builder(op);
-  FailureOr<int64_t> vectorThreads =
-      buildGateValuesKernel(builder, module, name, op, gate, target);
-  if (failed(vectorThreads))
-    return failure();
   HostBuilder b(op.getLoc(), op);
-  Value output = makeEmptyLike(b, op.getValue());
-  SmallVector<Value> inputs = getGateInputs(op, gate);
-  inputs.insert(inputs.begin(), op.getValue());
-  Value gated = launchOverVectors(b, getKernel(module, name), op.getValue(),
-                                  AxisOrder(op.getLayout()), *vectorThreads,
-                                  inputs, output);
-  op.getValueMutable().assign(gated);
+  FailureOr<Value> gated = launchGateValues(b, op, gate, module, name, target);
+  if (failed(gated))
+    return failure();
+  op.getValueMutable().assign(*gated);
   op.getValueGateMutable().clear();
   return success();
 }
 
-/// Launches the kernel of a gate that is a product: a block for each tile.
-static Value launchGateProduct(HostBuilder &b, SymbolRefAttr kernel, GateOp op,
-                               const GateProductLaunch &plan, ValueRange inputs,
-                               Value output) {
-  AxisOrder axes(op.getLayout());
-  Value batch = b.size(op.getSource(), axes.batch);
-  Value positions = b.size(op.getSource(), axes.sequence);
-  Value tiles =
-      b.mul(b.ceilDiv(b.mul(batch, positions), b.index(plan.tileRows)),
-            b.index(plan.rowTiles));
-  return b.launchOnArrays(kernel, tiles, plan.threads, plan.sharedBytes,
-                          {batch, positions}, inputs, output);
-}
-
 static LogicalResult convertGate(GateOp op, gpu::GPUModuleOp module,
                                  StringRef name) {
-  OpBuilder builder(op);
   HostBuilder b(op.getLoc(), op);
-  SmallVector<Value> inputs = {op.getSource(), op.getWeight()};
-  if (op.getBias())
-    inputs.push_back(op.getBias());
-  ReifiedRankedShapedTypeDims shapes;
-  if (failed(op.reifyResultShapes(b, shapes)))
+  FailureOr<Value> gate = isGateProduct(op)
+                              ? launchGateProduct(b, op, module, name)
+                              : launchGate(b, op, module, name);
+  if (failed(gate))
     return failure();
-  Value output = tensor::EmptyOp::create(
-      b, shapes[0], op.getResult().getType().getElementType());
-  SymbolRefAttr kernel = getKernel(module, name);
-  Value gate;
-  if (isGateProduct(op))
-    gate = launchGateProduct(b, kernel, op,
-                             buildGateProductKernel(builder, module, name, op),
-                             inputs, output);
-  else
-    gate = launchOverVectors(
-        b, kernel, op.getSource(), AxisOrder(op.getLayout()),
-        buildGateKernel(builder, module, name, op), inputs, output);
-  op.replaceAllUsesWith(gate);
+  op.replaceAllUsesWith(*gate);
   op->erase();
   return success();
 }
 
 static void convertAppend(AppendOp op, gpu::GPUModuleOp module,
                           StringRef name) {
-  OpBuilder builder(op);
-  buildAppendKernel(builder, module, name, op);
   HostBuilder b(op.getLoc(), op);
-  CacheAxes axes(op.getCache().getType(), op.getLayout());
-  Value batch = b.size(op.getSource(), axes.batch);
-  Value count = b.size(op.getSource(), axes.sequence);
-  int64_t heads = op.getSource().getType().getDimSize(axes.head);
-  Value pieces =
-      b.mul(b.mul(batch, count), b.index(heads * getAppendPieces(op)));
-  SmallVector<Value> inputs = {op.getSource(), op.getPosition()};
-  if (op.getBlockTable())
-    inputs.push_back(op.getBlockTable());
-  Value capacity = op.getBlockTable() ? b.size(op.getBlockTable(), 1)
-                                      : b.size(op.getCache(), axes.sequence);
-  Value cache = b.launchOnArrays(
-      getKernel(module, name), b.ceilDiv(pieces, b.index(kGateThreads)),
-      kGateThreads, /*sharedBytes=*/0,
-      {batch, count, b.size(op.getCache(), axes.batch), capacity}, inputs,
-      op.getCache(), /*inputBoxes=*/{}, getAppendErrors(op));
-  op.replaceAllUsesWith(cache);
+  op.replaceAllUsesWith(launchAppend(b, op, module, name));
   op->erase();
 }
 

@@ -11,9 +11,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GateArguments.h"
 #include "GateMath.h"
 #include "KernelBuilder.h"
-#include "KernelFunction.h"
 #include "Kernels.h"
 #include "MemoryRows.h"
 #include "vga/GPU/Gates.h"
@@ -34,34 +34,29 @@ bool vga::isGateProduct(GateOp op) {
   return op.getMixing() == Mixing::cross_head || op.isElementwise();
 }
 
-int64_t vga::buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
-                             StringRef name, GateOp op) {
+/// How many threads work on a vector of the source: each has a piece at a time.
+static int64_t getLanes(GateOp op) {
+  int64_t channels = op.getSource().getType().getDimSize(AxisOrder::channel);
+  int64_t pieces = channels / kPieceElements;
+  return std::min<int64_t>(llvm::PowerOf2Ceil(pieces), 32);
+}
+
+static void buildKernel(KernelBuilder &b, GateOp op,
+                        const GateArguments &arguments) {
   auto sourceType = op.getSource().getType();
   AxisOrder axes(op.getLayout());
   int64_t channels = sourceType.getDimSize(AxisOrder::channel);
   int64_t sourceHeads = sourceType.getDimSize(axes.head);
   int64_t heads = op.getNumHeads(), group = heads / sourceHeads;
   int64_t pieces = channels / kPieceElements;
-  int64_t lanes = std::min<int64_t>(llvm::PowerOf2Ceil(pieces), 32);
+  int64_t lanes = getLanes(op);
   int64_t blockRows = kGateThreads / lanes;
-
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToEnd(module.getBody());
-  KernelFunction signature(builder);
-  unsigned source = signature.addPointer(), weight = signature.addPointer();
-  unsigned bias = op.getBias() ? signature.addPointer() : 0;
-  unsigned result = signature.addPointer();
-  unsigned batch = signature.addSize(), positions = signature.addSize();
-  Block *entry = signature.makeFunction(op.getLoc(), name, kGateThreads);
-  builder.setInsertionPointToStart(entry);
-  KernelBuilder b(op.getLoc(), builder);
-  auto argument = [&](unsigned number) { return entry->getArgument(number); };
 
   Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
   Value lane = b.rem(thread, lanes);
   Value row = b.add(b.mul(block, blockRows), b.div(thread, lanes));
-  MemoryRows memory(b, axes, argument(batch), sourceHeads, argument(positions));
+  MemoryRows memory(b, axes, arguments.batch, sourceHeads, arguments.positions);
   Value rows = b.mul(b.mul(memory.sizes[0], memory.sizes[1]), memory.sizes[2]);
   Value exists = b.less(row, rows);
   // Lanes of rows that do not exist compute the last one, and do not store it:
@@ -71,7 +66,7 @@ int64_t vga::buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
 
   Type elementType = sourceType.getElementType();
   Type weightType = op.getWeight().getType().getElementType();
-  Value line = b.elementAddress(argument(source), elementType,
+  Value line = b.elementAddress(arguments.source, elementType,
                                 b.mul(b.toI64(row), channels));
   SmallVector<Value> sums(group, b.f32(0));
   for (int64_t first = 0; first < pieces; first += lanes) {
@@ -83,7 +78,7 @@ int64_t vga::buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
         b.loadPiece(elementType, b.elementAddress(line, elementType, place));
     for (int64_t i = 0; i < group; ++i) {
       Value head = b.add(b.mul(indices[axes.head], group), i);
-      Value weights = b.elementAddress(argument(weight), weightType,
+      Value weights = b.elementAddress(arguments.weight, weightType,
                                        b.add(b.mul(head, channels), place));
       Value sum = dotPiece(b, x, weightType, weights);
       bool allHavePieces = first + lanes <= pieces;
@@ -95,17 +90,30 @@ int64_t vga::buildGateKernel(OpBuilder &builder, gpu::GPUModuleOp module,
 
   for (int64_t i = 0; i < group; ++i) {
     Value head = b.add(b.mul(indices[axes.head], group), i);
-    Value gate = finishGate(b, op, sums[i], lanes,
-                            op.getBias() ? argument(bias) : Value(), head);
+    Value gate = finishGate(b, op, sums[i], lanes, arguments.bias, head);
     Value index =
         b.add(b.mul(b.toI64(b.add(b.mul(indices[axes.batch], heads), head)),
-                    b.toI64(argument(positions))),
+                    b.toI64(arguments.positions)),
               b.toI64(indices[axes.sequence]));
     b.onlyIf(b.bitAnd(exists, b.equal(lane, 0)), [&] {
       LLVM::StoreOp::create(
-          b, gate, b.elementAddress(argument(result), b.getF32Type(), index));
+          b, gate, b.elementAddress(arguments.result, b.getF32Type(), index));
     });
   }
   LLVM::ReturnOp::create(b, ValueRange());
-  return lanes;
+}
+
+FailureOr<Value> vga::launchGate(HostBuilder &b, GateOp op,
+                                 gpu::GPUModuleOp module, StringRef name) {
+  KernelSignature signature;
+  GateArguments arguments;
+  if (failed(declareGate(b, signature, op, arguments)))
+    return failure();
+  KernelBuilder inKernel(op.getLoc(), b);
+  inKernel.setInsertionPointToEnd(module.getBody());
+  signature.makeFunction(inKernel, op.getLoc(), name, kGateThreads);
+  buildKernel(inKernel, op, arguments);
+  LaunchShape shape = getVectorShape(b, op.getSource(),
+                                     AxisOrder(op.getLayout()), getLanes(op));
+  return Value(signature.launch(b, getKernel(module, name), shape).front());
 }

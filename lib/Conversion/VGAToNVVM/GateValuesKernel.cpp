@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelFunction.h"
+#include "GateArguments.h"
 #include "Kernels.h"
 #include "MemoryRows.h"
 #include "ValueGating.h"
@@ -19,37 +19,11 @@
 using namespace mlir;
 using namespace mlir::vga;
 
-FailureOr<int64_t> vga::buildGateValuesKernel(OpBuilder &builder,
-                                              gpu::GPUModuleOp module,
-                                              StringRef name, AttentionOp op,
-                                              GateOp gate,
-                                              const Target &target) {
-  if (failed(ValueGating::verify(op, target)))
-    return failure();
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToEnd(module.getBody());
-  KernelFunction signature(builder);
-  unsigned source = signature.addPointer(), gates = signature.addPointer();
-  unsigned bias = gate && gate.getBias() ? signature.addPointer() : 0;
-  unsigned destination = signature.addPointer();
-  unsigned batch = signature.addSize(), length = signature.addSize();
-  Block *entry = signature.makeFunction(op.getLoc(), name, kGateThreads);
-  builder.setInsertionPointToStart(entry);
-  KernelBuilder b(op.getLoc(), builder);
-
-  ValueGating gating(op, gate);
-  ValueGating::Arrays &arrays = gating.arrays;
-  auto argument = [&](unsigned number) { return entry->getArgument(number); };
-  arrays.source = argument(source);
-  (gate ? arrays.weight : arrays.gates) = argument(gates);
-  if (bias)
-    arrays.bias = argument(bias);
-  arrays.destination = argument(destination);
-
+static void buildKernel(KernelBuilder &b, AttentionOp op, ValueGating &gating,
+                        Value batch, Value positions) {
   AxisOrder axes(op.getLayout());
   int64_t heads = op.getValue().getType().getDimSize(axes.head);
-  Value positions = argument(length);
-  MemoryRows memory(b, axes, argument(batch), heads, positions);
+  MemoryRows memory(b, axes, batch, heads, positions);
   Value rows = b.mul(b.mul(memory.sizes[0], memory.sizes[1]), memory.sizes[2]);
   Value thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
@@ -68,5 +42,37 @@ FailureOr<int64_t> vga::buildGateValuesKernel(OpBuilder &builder,
                       b.toI64(indices[axes.sequence]));
   gating.gate(b, thread, vector);
   LLVM::ReturnOp::create(b, ValueRange());
-  return gating.getLanes();
+}
+
+FailureOr<Value> vga::launchGateValues(HostBuilder &b, AttentionOp op,
+                                       GateOp gate, gpu::GPUModuleOp module,
+                                       StringRef name, const Target &target) {
+  if (failed(ValueGating::verify(op, target)))
+    return failure();
+  TypedValue<RankedTensorType> source = op.getValue();
+  AxisOrder axes(op.getLayout());
+  Value result =
+      tensor::EmptyOp::create(b, tensor::getMixedSizes(b, b.getLoc(), source),
+                              source.getType().getElementType());
+  ValueGating gating(op, gate);
+  ValueGating::Arrays &arrays = gating.arrays;
+  Value batch, positions;
+  KernelSignature signature;
+  signature.addInput(source, arrays.source);
+  if (gate) {
+    signature.addInput(gate.getWeight(), arrays.weight);
+    signature.addInput(gate.getBias(), arrays.bias);
+  } else {
+    signature.addInput(op.getValueGate(), arrays.gates);
+  }
+  signature.addOutput(result, arrays.destination);
+  signature.addSize(b.size(source, axes.batch), batch);
+  signature.addSize(b.size(source, axes.sequence), positions);
+
+  KernelBuilder inKernel(op.getLoc(), b);
+  inKernel.setInsertionPointToEnd(module.getBody());
+  signature.makeFunction(inKernel, op.getLoc(), name, kGateThreads);
+  buildKernel(inKernel, op, gating, batch, positions);
+  LaunchShape shape = getVectorShape(b, source, axes, gating.getLanes());
+  return Value(signature.launch(b, getKernel(module, name), shape).front());
 }

@@ -17,7 +17,7 @@
 
 namespace mlir::vga {
 
-/// Index arithmetic on the host, and launches.
+/// Index arithmetic on the host.
 struct HostBuilder : ImplicitLocOpBuilder {
   using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
 
@@ -36,26 +36,6 @@ struct HostBuilder : ImplicitLocOpBuilder {
   }
   Value size(Value tensor, int64_t axis) {
     return createOrFold<tensor::DimOp>(tensor, axis);
-  }
-
-  /// Launches a kernel that reads and writes arrays by their addresses, but the
-  /// first ones by tensor maps with `inputBoxes`, and may meet `errors`.
-  Value launchOnArrays(SymbolRefAttr kernel, Value blocks, int64_t threads,
-                       int64_t sharedBytes, ValueRange sizes, ValueRange inputs,
-                       Value output,
-                       ArrayRef<SmallVector<int64_t>> inputBoxes = {},
-                       ArrayRef<std::string> errors = {}) {
-    SmallVector<Attribute> boxes(inputs.size() + 1, getDenseI64ArrayAttr({}));
-    for (auto [box, shape] : llvm::zip(boxes, inputBoxes))
-      box = getDenseI64ArrayAttr(shape);
-    ArrayAttr messages;
-    if (!errors.empty())
-      messages = getStrArrayAttr(llvm::to_vector_of<StringRef>(errors));
-    auto launch = LaunchOp::create(
-        *this, TypeRange(output.getType()), kernel, blocks, threads,
-        sharedBytes, /*persistent=*/false, /*cooperative=*/false, sizes,
-        getArrayAttr(boxes), inputs, output, messages);
-    return launch.getResult(0);
   }
 };
 

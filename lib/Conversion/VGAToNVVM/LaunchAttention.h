@@ -18,9 +18,6 @@ namespace mlir::vga {
 /// Where the schedule of an attention has its value gate applied.
 GatePlacement getGatePlacement(AttentionOp op);
 
-/// The arrays of a value gate, or of the op that makes it.
-SmallVector<Value> getGateInputs(AttentionOp op, GateOp gate);
-
 /// Builds the kernel of the op's schedule in `module`, and its launch; returns
 /// what replaces the op's results. `gate` is the op of its value gate if the
 /// kernel is to compute it, or null. Fails with a diagnostic if there is no
@@ -28,6 +25,22 @@ SmallVector<Value> getGateInputs(AttentionOp op, GateOp gate);
 FailureOr<SmallVector<Value>>
 launchAttention(HostBuilder &b, AttentionOp op, GateOp gate,
                 gpu::GPUModuleOp module, StringRef name, const Target &target);
+
+namespace hopper {
+/// The same for a schedule of warpgroups.
+FailureOr<SmallVector<Value>>
+launchAttention(HostBuilder &b, AttentionOp op, GateOp gate,
+                ScheduleAttr schedule, gpu::GPUModuleOp module, StringRef name,
+                const Target &target);
+} // namespace hopper
+
+namespace warp {
+/// The same for a schedule of warps.
+FailureOr<SmallVector<Value>>
+launchAttention(HostBuilder &b, AttentionOp op, GateOp gate,
+                WarpScheduleAttr schedule, gpu::GPUModuleOp module,
+                StringRef name, const Target &target);
+} // namespace warp
 
 } // namespace mlir::vga
 

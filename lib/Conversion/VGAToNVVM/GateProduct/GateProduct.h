@@ -14,8 +14,8 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_GATEPRODUCT_GATEPRODUCT_H
 #define VGA_LIB_CONVERSION_VGATONVVM_GATEPRODUCT_GATEPRODUCT_H
 
+#include "../GateArguments.h"
 #include "../WarpMatrices.h"
-#include "vga/Dialect/VGA/IR/Semantics.h"
 
 namespace mlir::vga::gate_product {
 
@@ -76,17 +76,15 @@ struct Plan {
 };
 
 /// A kernel under construction.
-struct Kernel {
+struct Kernel : GateArguments {
   Kernel(KernelBuilder &b, GateOp op, const Plan &plan)
       : b(b), op(op), plan(plan) {}
 
   KernelBuilder &b;
   GateOp op;
   const Plan &plan;
-  /// Arrays in global memory; bias may be null.
-  Value source, weight, bias, result;
-  /// Sizes, as i32: of the source, and all rows of a product.
-  Value batch, positions, rows;
+  /// All rows of a product, as i32.
+  Value rows;
   /// The start of shared memory, and the thread's number.
   Value shared, thread;
   /// Where this block of threads is: its product, and its tile.

@@ -12,7 +12,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../KernelFunction.h"
 #include "../Kernels.h"
 #include "GateProduct.h"
 
@@ -71,35 +70,23 @@ static Sums sumUp(Kernel &kernel) {
   return multiplier.arrange(sums);
 }
 
-GateProductLaunch vga::buildGateProductKernel(OpBuilder &builder,
-                                              gpu::GPUModuleOp module,
-                                              StringRef name, GateOp op) {
+FailureOr<Value> vga::launchGateProduct(HostBuilder &host, GateOp op,
+                                        gpu::GPUModuleOp module,
+                                        StringRef name) {
   Plan plan(op);
-  int64_t threads = plan.tile.getThreads();
-  OpBuilder::InsertionGuard guard(builder);
-  LLVM::GlobalOp memory = getSharedMemory(builder, module);
-  builder.setInsertionPointToEnd(module.getBody());
-  KernelFunction signature(builder);
-  unsigned source = signature.addPointer(), weight = signature.addPointer();
-  unsigned bias = op.getBias() ? signature.addPointer() : 0;
-  unsigned result = signature.addPointer();
-  unsigned batch = signature.addSize(), positions = signature.addSize();
+  KernelBuilder b(op.getLoc(), host);
+  Kernel kernel(b, op, plan);
+  KernelSignature signature;
+  if (failed(declareGate(host, signature, op, kernel)))
+    return failure();
+
+  LLVM::GlobalOp memory = getSharedMemory(b, module);
+  b.setInsertionPointToEnd(module.getBody());
   // With 128 registers, this many threads have a place at a time: while some
   // blocks wait for their first stages, or store, others multiply.
   constexpr int64_t kThreads = 512;
-  Block *entry =
-      signature.makeFunction(op.getLoc(), name, threads, kThreads / threads);
-  builder.setInsertionPointToStart(entry);
-  KernelBuilder b(op.getLoc(), builder);
-  auto argument = [&](unsigned number) { return entry->getArgument(number); };
-
-  Kernel kernel(b, op, plan);
-  kernel.source = argument(source);
-  kernel.weight = argument(weight);
-  kernel.bias = op.getBias() ? argument(bias) : Value();
-  kernel.result = argument(result);
-  kernel.batch = argument(batch);
-  kernel.positions = argument(positions);
+  int64_t threads = plan.tile.getThreads();
+  signature.makeFunction(b, op.getLoc(), name, threads, kThreads / threads);
   kernel.rows = b.mul(kernel.batch, kernel.positions);
   kernel.shared = LLVM::AddressOfOp::create(b, memory);
   kernel.thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
@@ -107,10 +94,14 @@ GateProductLaunch vga::buildGateProductKernel(OpBuilder &builder,
   storeGates(kernel, sumUp(kernel));
   LLVM::ReturnOp::create(b, ValueRange());
 
-  GateProductLaunch launch;
-  launch.threads = threads;
-  launch.sharedBytes = plan.stages * plan.getStageBytes();
-  launch.tileRows = plan.tile.rows;
-  launch.rowTiles = plan.getColumnTiles() * plan.products;
-  return launch;
+  // A block for each tile of the positions of all sequences.
+  AxisOrder axes(op.getLayout());
+  Value rows = host.mul(host.size(op.getSource(), axes.batch),
+                        host.size(op.getSource(), axes.sequence));
+  LaunchShape shape;
+  shape.blocks = host.mul(host.ceilDiv(rows, host.index(plan.tile.rows)),
+                          host.index(plan.getColumnTiles() * plan.products));
+  shape.threads = threads;
+  shape.sharedBytes = plan.stages * plan.getStageBytes();
+  return Value(signature.launch(host, getKernel(module, name), shape).front());
 }

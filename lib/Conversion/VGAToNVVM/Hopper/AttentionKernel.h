@@ -20,6 +20,7 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H
 #define VGA_LIB_CONVERSION_VGATONVVM_HOPPER_ATTENTIONKERNEL_H
 
+#include "../AttentionArguments.h"
 #include "../OnlineSoftmax.h"
 #include "../Scores.h"
 #include "vga/Dialect/VGA/IR/Semantics.h"
@@ -125,25 +126,15 @@ struct Plan {
   int64_t sharedBytes = 0;
 };
 
-/// The values of the kernel's arguments, null for those it does not have.
-struct Arguments {
+/// The values of the kernel's parameters, null for those it does not have.
+struct Arguments : AttentionArguments {
   Value queryMap, keyMap, valueMap, outputMap;
   /// The same arrays by their addresses, where rows may have to be computed
   /// again (GuardedRow.h).
   Value query, key, value;
-  Value valueGate, outputGate, mask, kvLength, sink, lse;
-  /// Those of a value gate that the kernel computes.
-  Value gateWeight, gateBias;
   /// Values that are gated ahead, before and after; `valueMap` is of the
   /// latter.
   Value values, gatedValues;
-  /// Sizes of the problem, as i32.
-  Value batch, queries, keys;
-  /// Key/value heads whose tiles are taken in turns, in heavy_first order.
-  Value sectionHeads;
-  /// Elements from one entry of the mask to the next along each of [B, H, Sq,
-  /// Sk], as i32; 0 where it is broadcast.
-  SmallVector<Value> maskStrides;
 };
 
 /// A kernel under construction.
@@ -178,6 +169,10 @@ struct Tile {
   /// of these, [fullFirst, fullLast) are visible to all queries of the tile.
   Value first, last, fullFirst, fullLast;
 };
+
+/// AttentionKernel.cpp: makes the function, with all parameters declared.
+void buildAttentionKernel(Kernel &kernel, gpu::GPUModuleOp module,
+                          StringRef name, KernelSignature &signature);
 
 //===----------------------------------------------------------------------===//
 // Tiles.cpp: which tiles there are, and which keys they meet

@@ -12,7 +12,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
-#include "../KernelFunction.h"
 #include "mlir/IR/OperationSupport.h"
 #include "vga/GPU/KernelModule.h"
 
@@ -104,38 +103,18 @@ static LLVM::LLVMFuncOp findSame(gpu::GPUModuleOp module,
   return {};
 }
 
-StringAttr product::buildKernel(OpBuilder &builder, gpu::GPUModuleOp module,
-                                const Product &product, const Plan &plan) {
-  OpBuilder::InsertionGuard guard(builder);
-  LLVM::GlobalOp memory = getSharedMemory(builder, module);
-  builder.setInsertionPointToEnd(module.getBody());
-  KernelFunction signature(builder);
-  for (size_t i = 0; i < 3 + product.others.size(); ++i)
-    if (i < 2 && plan.method == Method::warpgroups)
-      signature.addMap();
-    else
-      signature.addPointer();
-  for (const Axis &axis : product.axes)
-    if (ShapedType::isDynamic(axis.size))
-      signature.addSize();
+StringAttr product::buildKernel(Kernel &kernel, gpu::GPUModuleOp module,
+                                KernelSignature &signature) {
+  KernelBuilder &b = kernel.b;
+  const Plan &plan = kernel.plan;
+  LLVM::GlobalOp memory = getSharedMemory(b, module);
+  b.setInsertionPointToEnd(module.getBody());
   std::string name = getFreeKernelName(module, "product");
-  Location loc = product.op->getLoc();
-  Block *entry =
-      signature.makeFunction(loc, name, plan.getThreads(), plan.blocks);
-  builder.setInsertionPointToStart(entry);
-  KernelBuilder b(loc, builder);
-  auto parameters = entry->args_begin();
-
-  Kernel kernel(b, product, plan);
-  kernel.lhs = *parameters++;
-  kernel.rhs = *parameters++;
-  for (size_t i = 0; i < product.others.size(); ++i)
-    kernel.others.push_back(*parameters++);
-  kernel.output = *parameters++;
-  for (const Axis &axis : product.axes)
-    kernel.sizes.push_back(ShapedType::isDynamic(axis.size)
-                               ? Value(*parameters++)
-                               : b.i32(axis.size));
+  LLVM::LLVMFuncOp function = signature.makeFunction(
+      b, b.getLoc(), name, plan.getThreads(), plan.blocks);
+  for (auto [axis, size] : llvm::zip(kernel.product.axes, kernel.sizes))
+    if (!ShapedType::isDynamic(axis.size))
+      size = b.i32(axis.size);
   kernel.shared = LLVM::AddressOfOp::create(b, memory);
   kernel.thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   locateTile(kernel);
@@ -154,7 +133,6 @@ StringAttr product::buildKernel(OpBuilder &builder, gpu::GPUModuleOp module,
   storeOutput(kernel);
   LLVM::ReturnOp::create(b, ValueRange());
 
-  auto function = cast<LLVM::LLVMFuncOp>(entry->getParentOp());
   if (LLVM::LLVMFuncOp same = findSame(module, function)) {
     function.erase();
     function = same;

@@ -9,8 +9,8 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_PRODUCT_KERNEL_H
 #define VGA_LIB_CONVERSION_VGATONVVM_PRODUCT_KERNEL_H
 
+#include "../KernelSignature.h"
 #include "Plan.h"
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 
 namespace mlir::vga::product {
 
@@ -46,7 +46,7 @@ struct Kernel {
   /// engine reads them.
   Value lhs, rhs, output;
   SmallVector<Value> others;
-  /// Of all axes, as i32.
+  /// Of all axes, as i32; parameters are those that are dynamic.
   SmallVector<Value> sizes;
   /// The start of shared memory, and the thread's number.
   Value shared, thread;
@@ -144,11 +144,10 @@ std::unique_ptr<Multiplier> makeMultiplyAdd(const Kernel &kernel);
 /// stores what is inside.
 void storeOutput(Kernel &kernel);
 
-/// Builds a kernel. Its parameters are those of a vga.launch with lhs, rhs and
-/// others as inputs, and as sizes those of the axes that are dynamic, in their
-/// order. Returns its name: another's, if that is the same.
-StringAttr buildKernel(OpBuilder &builder, gpu::GPUModuleOp module,
-                       const Product &product, const Plan &plan);
+/// Makes the kernel, whose operands are declared. Returns its name: another's,
+/// if that is the same.
+StringAttr buildKernel(Kernel &kernel, gpu::GPUModuleOp module,
+                       KernelSignature &signature);
 
 } // namespace mlir::vga::product
 

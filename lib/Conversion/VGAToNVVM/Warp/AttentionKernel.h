@@ -25,6 +25,7 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_WARP_ATTENTIONKERNEL_H
 #define VGA_LIB_CONVERSION_VGATONVVM_WARP_ATTENTIONKERNEL_H
 
+#include "../AttentionArguments.h"
 #include "../MemoryRows.h"
 #include "../OnlineSoftmax.h"
 #include "../Scores.h"
@@ -126,31 +127,20 @@ struct Plan {
   int64_t blocksOfMultiprocessor = 1;
 };
 
-/// The values of the kernel's arguments, null for those it does not have.
-struct Arguments {
-  Value query, key, value;
-  Value valueGate, outputGate, mask, kvLength, sink, blockTable;
-  /// Those of a value gate that the kernel computes.
-  Value gateWeight, gateBias;
-  Value output, lse;
-  /// States of tiles whose keys are split.
-  Value states;
-  /// Sizes of the problem, as i32.
-  Value batch, queries, keys;
-  /// Tiles of this many heads are taken in turns, in heavy_first order.
-  Value sectionHeads;
-  /// Blocks of threads that share a tile, as i32.
-  Value splits;
+/// The values of the kernel's parameters, null for those it does not have.
+struct Arguments : AttentionArguments {
+  Value query, key, value, blockTable, output;
+  /// States of tiles whose keys are split, and, as i32, how many blocks of
+  /// threads share a tile.
+  Value states, splits;
   /// How many pages there are, and how many of them the table has for each
   /// sequence, as i32.
   Value pages, tablePages;
-  /// Elements from one entry of the mask to the next along each of [B, H, Sq,
-  /// Sk], as i32; 0 where it is broadcast.
-  SmallVector<Value> maskStrides;
 };
 
 /// Where a thread is in its block.
 struct Lane {
+  Lane() = default;
   explicit Lane(KernelBuilder &b, const Plan &plan);
 
   /// The thread's number, in the block and in its team.
@@ -216,6 +206,13 @@ struct State {
   /// The state of `values`, in the shape of this one.
   State withValues(ValueRange values) const;
 };
+
+/// The most tiles whose keys are split.
+constexpr int64_t kMostSplitTiles = 1024;
+
+/// AttentionKernel.cpp: makes the function, with all parameters declared.
+void buildAttentionKernel(Kernel &kernel, gpu::GPUModuleOp module,
+                          StringRef name, KernelSignature &signature);
 
 //===----------------------------------------------------------------------===//
 // Tiles.cpp: which tiles there are, and which keys they meet
