@@ -68,9 +68,11 @@ void vga::forEachNaN(KernelBuilder &b, Value found, int64_t rows,
 }
 
 GuardedRow::GuardedRow(KernelBuilder &b, AttentionOp op, GateOp gate,
-                       const Arrays &arrays, const Sizes &sizes, Value lane)
-    : b(b), op(op), gate(gate), arrays(arrays), sizes(sizes), lane(lane),
-      axes(op.getLayout()), element(op.getQuery().getType().getElementType()) {
+                       const Rows &memory, const AttentionArguments &arguments,
+                       Value lane)
+    : b(b), op(op), gate(gate), memory(memory), arguments(arguments),
+      lane(lane), axes(op.getLayout()),
+      element(op.getQuery().getType().getElementType()) {
   AttentionSizes known(op);
   queryHeads = known.queryHeads;
   kvHeads = known.kvHeads;
@@ -91,21 +93,21 @@ static Value reduceWarp(KernelBuilder &b, Value value,
 //===----------------------------------------------------------------------===//
 
 GuardedRow::Place GuardedRow::getPlace(Value key) {
-  if (!arrays.blockTable)
+  if (!memory.blockTable)
     return {batch, key};
   int64_t page = getPageSize(op);
-  Value entry = b.add(b.mul(b.toI64(batch), b.toI64(sizes.tablePages)),
+  Value entry = b.add(b.mul(b.toI64(batch), b.toI64(memory.tablePages)),
                       b.toI64(b.div(key, page)));
   Value number = LLVM::LoadOp::create(
       b, b.getI32Type(),
-      b.elementAddress(arrays.blockTable, b.getI32Type(), entry));
+      b.elementAddress(memory.blockTable, b.getI32Type(), entry));
   return {number, b.rem(key, page)};
 }
 
 MemoryRows GuardedRow::getKeyRows(AxisOrder order, int64_t heads) {
-  if (arrays.blockTable)
-    return MemoryRows(b, order, sizes.pages, heads, b.i32(getPageSize(op)));
-  return MemoryRows(b, order, sizes.batch, heads, sizes.keys);
+  if (memory.blockTable)
+    return MemoryRows(b, order, memory.pages, heads, b.i32(getPageSize(op)));
+  return MemoryRows(b, order, arguments.batch, heads, arguments.keys);
 }
 
 Value GuardedRow::getLine(const Place &place, Value head, int64_t heads,
@@ -124,17 +126,17 @@ void GuardedRow::locate(Value batchOfRow, Value headOfRow, Value queryOfRow) {
   head = headOfRow;
   query = queryOfRow;
   kvHead = b.div(head, queryHeads / kvHeads);
-  MemoryRows rows(b, axes, sizes.batch, queryHeads, sizes.queries);
+  MemoryRows rows(b, axes, arguments.batch, queryHeads, arguments.queries);
   outputRow = rows.getRow(b, batch, head, query);
   queryLine = b.mul(outputRow, keyChannels);
 
-  endKey = getKeyEnd(b, op, arrays.kvLength, sizes.keys, batch);
+  endKey = getKeyEnd(b, op, arguments.kvLength, arguments.keys, batch);
   lastKey = b.max(b.sub(endKey, 1), b.i32(0));
   Value position = query;
   if (op.getAlignment() == Alignment::bottom_right)
-    position = b.add(query, b.sub(sizes.keys, sizes.queries));
+    position = b.add(query, b.sub(arguments.keys, arguments.queries));
   else if (op.getAlignment() == Alignment::length)
-    position = b.add(query, b.sub(endKey, sizes.queries));
+    position = b.add(query, b.sub(endKey, arguments.queries));
   Band band(op);
   firstKey = b.i32(0);
   if (band.lower)
@@ -154,14 +156,14 @@ Value GuardedRow::computeScore(Value key) {
       b.loop(b.i32(0), b.i32(keyChannels), b.i32(1), b.f32(0),
              [&](Value channel, ValueRange sum) -> SmallVector<Value> {
                Value at = b.toI64(channel);
-               return {b.fma(load(arrays.query, element, b.add(queryLine, at)),
-                             load(arrays.key, element, b.add(keyLine, at)),
+               return {b.fma(load(memory.query, element, b.add(queryLine, at)),
+                             load(memory.key, element, b.add(keyLine, at)),
                              sum.front())};
              })
           .front();
   auto makeMask = [&] {
-    MaskReader reader(b, op, arrays.mask, sizes.maskStrides, existing,
-                      sizes.keys);
+    MaskReader reader(b, op, arguments.mask, arguments.maskStrides, existing,
+                      arguments.keys);
     reader.addRow(batch, head, query);
     return reader;
   };
@@ -184,21 +186,21 @@ Value GuardedRow::computeScalarGate(Value key) {
                [&](Value channel, ValueRange sum) -> SmallVector<Value> {
                  Value at = b.toI64(channel);
                  return {
-                     b.fma(load(arrays.value, element, b.add(line, at)),
-                           load(arrays.gateWeight, type, b.add(weights, at)),
+                     b.fma(load(memory.value, element, b.add(line, at)),
+                           load(arguments.gateWeight, type, b.add(weights, at)),
                            sum.front())};
                })
             .front();
-    return finishGate(b, gate, logit, /*lanes=*/1, arrays.gateBias,
+    return finishGate(b, gate, logit, /*lanes=*/1, arguments.gateBias,
                       getGateHead(heads));
   }
-  if (!arrays.valueGate || op.getValueGate().getType().getRank() == 4)
+  if (!arguments.valueGate || op.getValueGate().getType().getRank() == 4)
     return {};
   auto type = op.getValueGate().getType();
   int64_t heads = type.getDimSize(1);
   Value row = getKeyRows(AxisOrder(Layout::bhsd), heads)
                   .getRow(b, place.entry, getGateHead(heads), place.position);
-  return load(arrays.valueGate, type.getElementType(), row);
+  return load(arguments.valueGate, type.getElementType(), row);
 }
 
 //===----------------------------------------------------------------------===//
@@ -225,7 +227,7 @@ SmallVector<Value> GuardedRow::addValues(Value first, Value weight,
     Value line = getLine(place, kvHead, kvHeads, valueChannels);
     Value gateLine;
     Type gateType;
-    if (arrays.valueGate && op.getValueGate().getType().getRank() == 4) {
+    if (arguments.valueGate && op.getValueGate().getType().getRank() == 4) {
       auto type = op.getValueGate().getType();
       int64_t heads = type.getDimSize(axes.head);
       gateType = type.getElementType();
@@ -234,9 +236,9 @@ SmallVector<Value> GuardedRow::addValues(Value first, Value weight,
     SmallVector<Value> after;
     for (auto [i, sum] : llvm::enumerate(before)) {
       Value value =
-          load(arrays.value, element, b.add(line, b.toI64(getChannel(i))));
+          load(memory.value, element, b.add(line, b.toI64(getChannel(i))));
       if (gateLine)
-        value = b.mulF(value, load(arrays.valueGate, gateType,
+        value = b.mulF(value, load(arguments.valueGate, gateType,
                                    b.add(gateLine, b.toI64(getChannel(i)))));
       after.push_back(b.fma(factor, value, sum));
     }
@@ -252,20 +254,20 @@ SmallVector<Value> GuardedRow::addValues(Value first, Value weight,
 void GuardedRow::finish(ValueRange sums, Value factor, Store store) {
   auto outputGate = op.getOutputGate();
   Type gateType;
-  if (arrays.outputGate) {
+  if (arguments.outputGate) {
     gateType = outputGate.getType().getElementType();
     if (outputGate.getType().getRank() == 3) {
-      Value row = MemoryRows(b, AxisOrder(Layout::bhsd), sizes.batch,
-                             queryHeads, sizes.queries)
+      Value row = MemoryRows(b, AxisOrder(Layout::bhsd), arguments.batch,
+                             queryHeads, arguments.queries)
                       .getRow(b, batch, head, query);
-      factor = b.mulF(factor, load(arrays.outputGate, gateType, row));
+      factor = b.mulF(factor, load(arguments.outputGate, gateType, row));
     }
   }
   for (auto [i, sum] : llvm::enumerate(sums)) {
     Value channel = getChannel(i);
     Value output = b.mulF(sum, factor);
-    if (arrays.outputGate && outputGate.getType().getRank() == 4)
-      output = b.mulF(output, load(arrays.outputGate, gateType,
+    if (arguments.outputGate && outputGate.getType().getRank() == 4)
+      output = b.mulF(output, load(arguments.outputGate, gateType,
                                    b.add(getOutputLine(), b.toI64(channel))));
     store(channel, output);
   }
@@ -310,9 +312,10 @@ void GuardedRow::compute(Value batchOfRow, Value headOfRow, Value queryOfRow,
   Value sum = reduceWarp(b, state.front(),
                          [&](Value x, Value y) { return b.addF(x, y); });
   Value sink;
-  if (arrays.sink) {
+  if (arguments.sink) {
     Type type = op.getSink().getType().getElementType();
-    sink = b.mulF(load(arrays.sink, type, head), b.f32(llvm::numbers::log2e));
+    sink =
+        b.mulF(load(arguments.sink, type, head), b.f32(llvm::numbers::log2e));
   }
   FinishedRow finished = FinishedRow::get(b, b.mulF(maximum, scale), sum, sink);
   finish(ArrayRef(state).drop_front(), finished.factor, store);

@@ -17,6 +17,7 @@
 #ifndef VGA_LIB_CONVERSION_VGATONVVM_GUARDEDROW_H
 #define VGA_LIB_CONVERSION_VGATONVVM_GUARDEDROW_H
 
+#include "AttentionArguments.h"
 #include "KernelBuilder.h"
 #include "MemoryRows.h"
 #include "vga/Dialect/VGA/IR/VGA.h"
@@ -39,22 +40,17 @@ void forEachNaN(KernelBuilder &b, Value found, int64_t rows,
 /// Builds the computation of single rows.
 class GuardedRow {
 public:
-  /// Addresses of arrays in global memory, null for those that are not there.
-  /// Gates are null where `value` has been gated before.
-  struct Arrays {
-    Value query, key, value, valueGate, gateWeight, gateBias, outputGate, mask,
-        kvLength, sink, blockTable;
-  };
-  /// Sizes as i32; pages, and how many of them a sequence has, if there are
-  /// pages; the strides of the mask as for a MaskReader.
-  struct Sizes {
-    Value batch, queries, keys, pages, tablePages;
-    ArrayRef<Value> maskStrides;
+  /// Addresses of queries, keys and values in global memory, and of the block
+  /// table if keys are in pages: how many there are, and how many a sequence
+  /// has, as i32.
+  struct Rows {
+    Value query, key, value, blockTable, pages, tablePages;
   };
 
   /// `gate` is the op of the value gate if it is computed on the way, or null.
-  GuardedRow(KernelBuilder &b, AttentionOp op, GateOp gate,
-             const Arrays &arrays, const Sizes &sizes, Value lane);
+  /// The arguments have no gate of values that have been gated before.
+  GuardedRow(KernelBuilder &b, AttentionOp op, GateOp gate, const Rows &memory,
+             const AttentionArguments &arguments, Value lane);
 
   /// Builds the store of an output, in f32, for a channel, an i32.
   using Store = function_ref<void(Value channel, Value output)>;
@@ -93,8 +89,8 @@ private:
   KernelBuilder &b;
   AttentionOp op;
   GateOp gate;
-  Arrays arrays;
-  Sizes sizes;
+  Rows memory;
+  const AttentionArguments &arguments;
   Value lane;
   AxisOrder axes;
   Type element;

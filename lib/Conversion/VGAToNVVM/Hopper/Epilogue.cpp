@@ -96,23 +96,21 @@ static void guardRows(Kernel &kernel, const Tile &tile, const Lane &lane,
                       Value rows, Value found) {
   KernelBuilder &b = kernel.b;
   const Plan &plan = kernel.plan;
-  const Arguments &arguments = kernel.arguments;
+  const Arguments &own = kernel.arguments;
   constexpr int64_t kChunkChannels = 8, kChunksInAtom = 8, kChunkBytes = 16;
-  bool isGatedAhead = plan.gatesAhead;
+  AttentionArguments arguments = own;
+  if (plan.gatesAhead)
+    arguments.valueGate = Value();
   forEachNaN(b, found, kWarpRows, [&](Value row) {
     Value inGroup = b.add(b.mul(b.div(lane.thread, 32), kWarpRows), row);
     Value query = b.add(
         b.add(tile.query, b.mul(lane.warpgroup, kWarpgroupRows)), inGroup);
-    GuardedRow guarded(
-        b, kernel.op, isGatedAhead ? GateOp() : kernel.gate,
-        {arguments.query, arguments.key,
-         isGatedAhead ? arguments.gatedValues : arguments.value,
-         isGatedAhead ? Value() : arguments.valueGate, arguments.gateWeight,
-         arguments.gateBias, arguments.outputGate, arguments.mask,
-         arguments.kvLength, arguments.sink, /*blockTable=*/Value()},
-        {arguments.batch, arguments.queries, arguments.keys, /*pages=*/Value(),
-         /*tablePages=*/Value(), arguments.maskStrides},
-        b.rem(lane.thread, 32));
+    GuardedRow guarded(b, kernel.op, plan.gatesAhead ? GateOp() : kernel.gate,
+                       {own.query, own.key,
+                        plan.gatesAhead ? own.gatedValues : own.value,
+                        /*blockTable=*/Value(), /*pages=*/Value(),
+                        /*tablePages=*/Value()},
+                       arguments, b.rem(lane.thread, 32));
     // As stageOutput has put it there.
     auto store = [&](Value channel, Value output) {
       Value chunk = b.div(channel, kChunkChannels);

@@ -194,15 +194,11 @@ static void guardRows(Kernel &kernel, const Tile &tile, Value found) {
   forEachNaN(b, found, rows, [&](Value row) {
     RowOwner owner =
         getOwner(kernel, tile, b.add(b.mul(kernel.lane.warp, rows), row));
-    GuardedRow guarded(
-        b, kernel.op, kernel.gate,
-        {arguments.query, arguments.key, arguments.value, arguments.valueGate,
-         arguments.gateWeight, arguments.gateBias, arguments.outputGate,
-         arguments.mask, arguments.kvLength, arguments.sink,
-         arguments.blockTable},
-        {arguments.batch, arguments.queries, arguments.keys, arguments.pages,
-         arguments.tablePages, arguments.maskStrides},
-        kernel.lane.lane);
+    GuardedRow guarded(b, kernel.op, kernel.gate,
+                       {arguments.query, arguments.key, arguments.value,
+                        arguments.blockTable, arguments.pages,
+                        arguments.tablePages},
+                       arguments, kernel.lane.lane);
     auto store = [&](Value channel, Value output) {
       if (!element.isF32())
         output = LLVM::FPTruncOp::create(b, element, output);
